@@ -1,0 +1,94 @@
+// Package cli is the command line: one file a command, in which flags become
+// a request, the request is handed to the package that does the work, and the
+// result becomes text. It alone knows standard output, exit codes and the
+// settings' sources; see [Main].
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/tame-py/tame/internal/ui"
+)
+
+// Stdio is where a process reads and writes.
+type Stdio = ui.Stdio
+
+// The exit codes: of uv, and so of every script around it.
+const (
+	exitDone   = 0
+	exitFailed = 1 // what was asked for did not hold: no solution, a failed check
+	exitError  = 2 // wrong use, or the tool could not work
+)
+
+// Main runs the program with the arguments and environment of a process and
+// returns its exit code. Called by the name uv or uvx it behaves as those.
+func Main(args, environ []string, stdio Stdio) int {
+	relaxCollector()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second Ctrl-C ends the process at once.
+	context.AfterFunc(ctx, stop)
+
+	a := newApp(args, environ, stdio)
+	err := a.execute(ctx)
+	a.close()
+	if err == nil {
+		return exitDone
+	}
+	var status exitStatus
+	if errors.As(err, &status) {
+		return int(status)
+	}
+	if ctx.Err() != nil {
+		return 128 + int(syscall.SIGINT)
+	}
+	a.print.Error(err)
+	return exitCode(err)
+}
+
+// exitStatus is an error that carries nothing but the process's exit code:
+// all that is to be said has been said.
+type exitStatus int
+
+func (s exitStatus) Error() string { return "exit status" }
+
+// exitCode is 2 unless an error of the chain knows better.
+func exitCode(err error) int {
+	var coder interface{ ExitCode() int }
+	if errors.As(err, &coder) {
+		return coder.ExitCode()
+	}
+	return exitError
+}
+
+// relaxCollector lets a short command finish without one garbage collection:
+// the first comes at a heap of 64 MB, after which the collector is as usual.
+// A GOGC of the user's own is left alone.
+func relaxCollector() {
+	const first = 1600 // percent of the runtime's 4 MB minimum heap
+	if was := debug.SetGCPercent(first); was != 100 {
+		debug.SetGCPercent(was)
+		return
+	}
+	runtime.SetFinalizer(new(*byte), func(**byte) { debug.SetGCPercent(100) })
+}
+
+// programName is how the program calls itself: by the name it was called,
+// where that is one whose interface it has.
+func programName(argv0 string) (name string, isUvx bool) {
+	switch strings.TrimSuffix(filepath.Base(argv0), ".exe") {
+	case "uv":
+		return "uv", false
+	case "uvx":
+		return "uv", true
+	}
+	return "tame", false
+}

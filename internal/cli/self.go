@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"runtime"
+	"runtime/debug"
+)
+
+// Version is tame's own version; Behaviour is that of the uv whose interface
+// and formats it has.
+const (
+	Version   = "0.1.0"
+	Behaviour = "0.12.5"
+)
+
+// versionLine names the program and its version. Called as uv it answers as
+// the uv whose behaviour it has, since scripts read that.
+func (a *app) versionLine() string {
+	if a.name == "uv" {
+		return "uv " + Behaviour + " (tame " + Version + ")"
+	}
+	return "tame " + Version + " (uv " + Behaviour + " " + runtime.GOOS + "-" + runtime.GOARCH + ")"
+}
+
+func selfGroup() command {
+	return command{path: "self", short: "About this program"}
+}
+
+func selfVersionCommand() command {
+	return command{
+		path: "self version", short: "Show the version of the program",
+		prepare: func(f *flags) work {
+			var short bool
+			var format string
+			f.bool(&short, "short", "Print the version alone")
+			f.choice(&format, "output-format", "FORMAT", "How to print it", "text", "json")
+			return func(_ context.Context, a *app, _ []string) error { return a.showVersion(short, format) }
+		},
+	}
+}
+
+func (a *app) showVersion(short bool, format string) error {
+	version := Version
+	if a.name == "uv" {
+		version = Behaviour
+	}
+	switch {
+	case format == "json":
+		out, err := json.MarshalIndent(struct {
+			Package string  `json:"package_name"`
+			Version string  `json:"version"`
+			Commit  *commit `json:"commit_info"`
+		}{a.name, version, buildCommit()}, "", "  ")
+		if err != nil {
+			return err
+		}
+		a.print.Data("%s\n", out)
+	case short:
+		a.print.Data("%s\n", version)
+	default:
+		a.print.Data("%s\n", a.versionLine())
+	}
+	return nil
+}
+
+// commit is the state of the source that the program was built from.
+type commit struct {
+	Hash string `json:"commit_hash"`
+	Date string `json:"commit_date"`
+}
+
+func buildCommit() *commit {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return nil
+	}
+	var c commit
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			c.Hash = s.Value
+		case "vcs.time":
+			c.Date = s.Value
+		}
+	}
+	if c.Hash == "" {
+		return nil
+	}
+	return &c
+}

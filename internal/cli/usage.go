@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// usageError is a mistake in how the program was called.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+// A hintedError is an error with advice of its own.
+type hintedError struct {
+	error
+	hints []string
+}
+
+func (e hintedError) Hints() []string { return e.hints }
+func (e hintedError) Unwrap() error   { return errors.Unwrap(e.error) }
+
+// ExitCode is that of the error advised upon.
+func (e hintedError) ExitCode() int { return exitCode(e.error) }
+
+// withHint adds advice to an error.
+func withHint(err error, format string, args ...any) error {
+	return hintedError{err, []string{fmt.Sprintf(format, args...)}}
+}
+
+// helpHint says where the command's options are explained.
+func helpHint(c *cobra.Command, err error) error {
+	return withHint(err, "`%s --help` explains the options", c.CommandPath())
+}
+
+// flagError words what pflag found wrong with the arguments.
+func flagError(c *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case errors.As(err, &unknown):
+		name := "--" + unknown.GetSpecifiedName()
+		if unknown.GetSpecifiedShortnames() != "" {
+			name = "-" + unknown.GetSpecifiedName()
+		}
+		wrong := usageError(fmt.Sprintf("`%s` has no option `%s`", c.CommandPath(), name))
+		if near := nearestFlag(c.Flags(), unknown.GetSpecifiedName()); near != "" {
+			return withHint(wrong, "did you mean `--%s`?", near)
+		}
+		return helpHint(c, wrong)
+	case errors.As(err, &missing):
+		return helpHint(c, usageError(fmt.Sprintf("`--%s` needs a value", missing.GetFlag().Name)))
+	case errors.As(err, &invalid):
+		cause := invalid.Unwrap()
+		return helpHint(c, usageError(fmt.Sprintf("invalid value %q for `--%s`: %v", invalid.GetValue(), invalid.GetFlag().Name, cause)))
+	}
+	return helpHint(c, usageError(err.Error()))
+}
+
+// nearestFlag is the flag that a mistyped name may have meant.
+func nearestFlag(set *pflag.FlagSet, name string) string {
+	best, bestDistance := "", 3
+	set.VisitAll(func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
+		if d := editDistance(f.Name, name); d < bestDistance {
+			best, bestDistance = f.Name, d
+		}
+	})
+	return best
+}
+
+// editDistance is the Levenshtein distance of two short texts.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		last := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := last
+			if a[i] != b[j] {
+				cost = 1 + min(last, row[j], row[j+1])
+			}
+			last, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
+
+// unknownCommand words a name that is no command of a group.
+func unknownCommand(group *cobra.Command, name string) error {
+	wrong := usageError(fmt.Sprintf("`%s` has no command `%s`", group.CommandPath(), name))
+	if slices.Contains(laterCommands, name) && !group.HasParent() {
+		return withHint(usageError(fmt.Sprintf("`%s %s` is a command of uv that tame does not have yet", group.CommandPath(), name)),
+			"the README lists what works today")
+	}
+	for _, sub := range group.Root().Commands() {
+		for _, c := range sub.Commands() {
+			if !group.HasParent() && c.Name() == name {
+				return withHint(wrong, "did you mean `%s`?", c.CommandPath())
+			}
+		}
+	}
+	if near := group.SuggestionsFor(name); len(near) > 0 {
+		return withHint(wrong, "did you mean `%s %s`?", group.CommandPath(), strings.Join(near, "` or `"))
+	}
+	return withHint(wrong, "`%s --help` lists the commands", group.CommandPath())
+}

@@ -1,0 +1,119 @@
+package ui
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func noEnv(string) (string, bool) { return "", false }
+
+func TestLevels(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		quiet, verbose int
+		out, err       string
+	}{
+		{0, 0, "data\n", "line\nwarning: careful\nerror: wrong\n"},
+		{1, 0, "data\n", "error: wrong\n"},
+		{2, 0, "", ""},
+		{0, 1, "data\n", "line\nwarning: careful\nDEBUG why\nerror: wrong\n"},
+	} {
+		var out, errs bytes.Buffer
+		p := NewPrinter(Stdio{Out: &out, Err: &errs}, LevelOf(test.quiet, test.verbose), ColorAuto, noEnv)
+		p.Data("data\n")
+		p.Line("line")
+		p.Warn("careful")
+		p.Debug("why")
+		p.Error(errors.New("wrong"))
+		if out.String() != test.out || errs.String() != test.err {
+			t.Errorf("-q ×%d -v ×%d: out %q, err %q", test.quiet, test.verbose, &out, &errs)
+		}
+	}
+}
+
+type advised struct{ error }
+
+func (a advised) Hints() []string { return []string{"try again"} }
+func (a advised) Unwrap() error   { return a.error }
+
+func TestErrorChain(t *testing.T) {
+	t.Parallel()
+	inner := &fs.PathError{Op: "open", Path: "a.txt", Err: fs.ErrNotExist}
+	err := fmt.Errorf("reading requirements: %w", advised{inner})
+	got := Palette{}.RenderError("error", err)
+	want := "error: reading requirements\n" +
+		"  Caused by: open a.txt\n" +
+		"  Caused by: file does not exist\n" +
+		"\nhint: try again\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestColorChoice(t *testing.T) {
+	t.Parallel()
+	env := func(name string) func(string) (string, bool) {
+		return func(n string) (string, bool) { return "1", n == name }
+	}
+	for _, test := range []struct {
+		choice ColorChoice
+		getenv func(string) (string, bool)
+		want   bool
+	}{
+		{ColorAuto, noEnv, false},
+		{ColorAlways, env("NO_COLOR"), true},
+		{ColorAuto, env("FORCE_COLOR"), true},
+		{ColorAuto, env("CLICOLOR_FORCE"), true},
+		{ColorNever, env("FORCE_COLOR"), false},
+	} {
+		if got := test.choice.palette(&bytes.Buffer{}, test.getenv).On(); got != test.want {
+			t.Errorf("%s: colour %v, want %v", test.choice, got, test.want)
+		}
+	}
+}
+
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		420 * time.Microsecond: "0.42ms", 12 * time.Millisecond: "12ms",
+		1230 * time.Millisecond: "1.23s", 125 * time.Second: "2m 05s",
+	} {
+		if got := Duration(d); got != want {
+			t.Errorf("Duration(%v) = %s, want %s", d, got, want)
+		}
+	}
+	for n, want := range map[int64]string{0: "0B", 1023: "1023B", 1536: "1.5KiB", 21 << 20: "21.0MiB"} {
+		if got := Bytes(n); got != want {
+			t.Errorf("Bytes(%d) = %s, want %s", n, got, want)
+		}
+	}
+	table := Columns([]string{"Package", "Version"}, [][]string{{"a", "1.0"}, {"longer-name", "2"}})
+	want := "Package     Version\n----------- -------\na           1.0\nlonger-name 2\n"
+	if table != want {
+		t.Errorf("table:\n%s", table)
+	}
+	if got := strings.Join([]string{Count(1, "package"), Count(2, "package"), Count(0, "entry")}, ", "); got != "1 package, 2 packages, 0 entries" {
+		t.Error(got)
+	}
+}
+
+func TestNoProgressWithoutATerminal(t *testing.T) {
+	t.Parallel()
+	var errs bytes.Buffer
+	p := NewPrinter(Stdio{Out: &errs, Err: &errs}, Normal, ColorAuto, noEnv)
+	progress := p.StartProgress(false)
+	bar := progress.Bar("x", 10)
+	bar.Add(5)
+	bar.Done()
+	p.StopProgress()
+	if progress != nil || errs.Len() > 0 {
+		t.Errorf("printed %q", &errs)
+	}
+}
