@@ -1,0 +1,432 @@
+package marker
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/tame-py/tame/packaging/pep440"
+)
+
+// An Error says where text is no marker.
+type Error struct {
+	Input   string // the whole text
+	Offset  int    // of the fault, in bytes
+	Length  int    // of the fault, in bytes; at least 1, may reach past the end
+	Message string
+}
+
+// Error returns the message, and below it the text with the fault underlined.
+func (e *Error) Error() string {
+	return e.Message + "\n" + e.Input + "\n" + Underline(e.Input, e.Offset, e.Length)
+}
+
+// Underline returns a line that, printed below input, marks length bytes from
+// offset with carets.
+func Underline(input string, offset, length int) string {
+	var b strings.Builder
+	offset = min(offset, len(input))
+	for _, r := range input[:offset] {
+		if r != '\t' {
+			r = ' '
+		}
+		b.WriteRune(r)
+	}
+	marked := utf8.RuneCountInString(input[offset:min(offset+length, len(input))])
+	b.WriteString(strings.Repeat("^", max(marked, 1)))
+	return b.String()
+}
+
+// A Warning tells of a part of a marker that was understood in a way its
+// author may not expect, most often: ignored.
+type Warning struct {
+	Kind    WarningKind
+	Message string
+}
+
+// A WarningKind classifies warnings.
+type WarningKind uint8
+
+// The kinds of warnings.
+const (
+	// DeprecatedName: an old name such as os.name (PEP 345).
+	DeprecatedName WarningKind = iota
+	// InvalidExtra: extra or extras compared in a way they cannot be, or with
+	// what is no name.
+	InvalidExtra
+	// InvalidGroup: the like for dependency_groups.
+	InvalidGroup
+	// SetComparison: extras or dependency_groups on the left of an operator.
+	SetComparison
+	// StringOperator: a string compared with ~= or ===.
+	StringOperator
+	// TwoNames: two names compared with each other.
+	TwoNames
+	// TwoStrings: two constants compared with each other.
+	TwoStrings
+	// InvalidVersion: a version compared with what is no version, or by an
+	// operator it does not go with.
+	InvalidVersion
+)
+
+const (
+	maxDepth = 200     // of parentheses
+	maxSteps = 1 << 20 // of the algebra while reading one marker
+	maxPaths = 1 << 13 // in the printed form of a marker that was read
+)
+
+// Parse reads a marker. Comparisons that mean nothing, such as one of two
+// constants, are ignored, as if they were not there, and reported as warnings;
+// a marker that consists of nothing else is true. The error is an *Error.
+//
+// Parse accepts the grammar of PEP 508 and the names of PEP 345 and 751, with
+// any Unicode white space where the grammar has blanks.
+func Parse(text string) (Tree, []Warning, error) {
+	p := parser{text: text, op: op{left: maxSteps}}
+	r, present, err := p.or()
+	if err != nil {
+		return Tree{}, nil, err
+	}
+	if p.blanks(); p.at < len(p.text) {
+		found, _ := utf8.DecodeRuneInString(p.text[p.at:])
+		return Tree{}, nil, p.fail(p.at, len(p.text)-p.at,
+			fmt.Sprintf("unexpected character %q, expected `and`, `or` or end of input", found))
+	}
+	if !present {
+		return Tree{}, p.warnings, nil
+	}
+	if p.op.spent() || p.leaves > 12 && countPaths(r, maxPaths) > maxPaths {
+		return Tree{}, nil, p.fail(0, len(text), "the marker is too complex")
+	}
+	return Tree{r}, p.warnings, nil
+}
+
+// MustParse is Parse for text known to be a marker without fault: it panics
+// when there is an error, and drops warnings.
+func MustParse(text string) Tree {
+	t, _, err := Parse(text)
+	if err != nil {
+		panic("internal error: " + err.Error())
+	}
+	return t
+}
+
+// A parser reads by recursive descent. Its methods return present false for
+// what consists of ignored comparisons only.
+type parser struct {
+	text     string
+	at       int
+	depth    int
+	leaves   int
+	op       op
+	warnings []Warning
+}
+
+func (p *parser) fail(offset, length int, message string) error {
+	return &Error{Input: p.text, Offset: offset, Length: max(length, 1), Message: message}
+}
+
+func (p *parser) warn(kind WarningKind, format string, args ...any) {
+	p.warnings = append(p.warnings, Warning{kind, fmt.Sprintf(format, args...)})
+}
+
+// blanks skips white space.
+func (p *parser) blanks() {
+	for p.at < len(p.text) {
+		c := p.text[p.at]
+		switch {
+		case c == ' ' || c-'\t' < 5:
+			p.at++
+		case c < utf8.RuneSelf:
+			return
+		default:
+			r, n := utf8.DecodeRuneInString(p.text[p.at:])
+			if !unicode.IsSpace(r) {
+				return
+			}
+			p.at += n
+		}
+	}
+}
+
+// word returns the run of name characters at the current place.
+func (p *parser) word() string {
+	end := p.at
+	for end < len(p.text) && isWord(p.text[end]) {
+		end++
+	}
+	return p.text[p.at:end]
+}
+
+func isWord(c byte) bool {
+	return c|0x20-'a' < 26 || c-'0' < 10 || c == '_' || c == '.'
+}
+
+func (p *parser) or() (r ref, present bool, err error) {
+	return p.joined("or", (*parser).and, func(x, y ref) ref { return p.op.or(x, y) })
+}
+
+func (p *parser) and() (r ref, present bool, err error) {
+	return p.joined("and", (*parser).operand, func(x, y ref) ref { return p.op.and(x, y) })
+}
+
+// joined reads operands between which the connective stands.
+func (p *parser) joined(connective string, operand func(*parser) (ref, bool, error), apply func(x, y ref) ref) (r ref, present bool, err error) {
+	r, present, err = operand(p)
+	for err == nil {
+		p.blanks()
+		if p.word() != connective {
+			break
+		}
+		p.at += len(connective)
+		var y ref
+		var ok bool
+		if y, ok, err = operand(p); err == nil && ok {
+			if present {
+				y = apply(r, y)
+			}
+			r, present = y, true
+		}
+	}
+	return r, present, err
+}
+
+// operand reads a comparison or a marker in parentheses.
+func (p *parser) operand() (r ref, present bool, err error) {
+	p.blanks()
+	if p.at == len(p.text) || p.text[p.at] != '(' {
+		p.leaves++
+		return p.comparison()
+	}
+	start := p.at
+	if p.depth++; p.depth > maxDepth {
+		return no, false, p.fail(start, 1, "parentheses are nested too deeply")
+	}
+	p.at++
+	if r, present, err = p.or(); err != nil {
+		return no, false, err
+	}
+	p.depth--
+	switch {
+	case p.at == len(p.text):
+		return no, false, p.fail(start, 1, "expected `)`, found end of dependency specification")
+	case p.text[p.at] != ')':
+		found, n := utf8.DecodeRuneInString(p.text[p.at:])
+		return no, false, p.fail(p.at, n, fmt.Sprintf("expected `)`, found `%c`", found))
+	}
+	p.at++
+	return r, present, nil
+}
+
+// A value is one side of a comparison: a constant or a name.
+type value struct {
+	kind valueKind
+	key  rank   // of a string or version key
+	text string // of a constant, and of a name as it was written
+}
+
+type valueKind uint8
+
+const (
+	constant valueKind = iota
+	stringName
+	versionName
+	extraName
+	setName // extras or dependency_groups
+)
+
+// value reads one side of a comparison.
+func (p *parser) value() (value, error) {
+	if p.at == len(p.text) {
+		return value{}, p.fail(p.at, 1, "expected marker value, found end of dependency specification")
+	}
+	if quote := p.text[p.at]; quote == '"' || quote == '\'' {
+		text, _, closed := strings.Cut(p.text[p.at+1:], string(quote))
+		if !closed {
+			return value{}, p.fail(p.at, 1, fmt.Sprintf("expected `%c`, found end of dependency specification", quote))
+		}
+		p.at += len(text) + 2
+		return value{text: text}, nil
+	}
+	name := p.word()
+	v, deprecated, ok := lookUp(name)
+	if !ok {
+		end := p.at + len(name)
+		for end < len(p.text) && !strings.ContainsRune(" \t><=!~)", rune(p.text[end])) {
+			end++
+		}
+		return value{}, p.fail(p.at, end-p.at,
+			fmt.Sprintf("expected a quoted string or a valid marker name, found `%s`", p.text[p.at:end]))
+	}
+	p.at += len(name)
+	if deprecated {
+		p.warn(DeprecatedName, "%s is deprecated in favor of %s", name, v.key)
+	}
+	return v, nil
+}
+
+// lookUp returns what a name stands for.
+func lookUp(name string) (v value, deprecated, ok bool) {
+	v.text = name
+	v.kind = stringName
+	switch name {
+	case "os_name":
+		v.key = rankOSName
+	case "sys_platform":
+		v.key = rankSysPlatform
+	case "platform_system":
+		v.key = rankPlatformSystem
+	case "platform_machine":
+		v.key = rankPlatformMachine
+	case "platform_python_implementation":
+		v.key = rankPlatformPythonImplementation
+	case "platform_release":
+		v.key = rankPlatformRelease
+	case "platform_version":
+		v.key = rankPlatformVersion
+	case "implementation_name":
+		v.key = rankImplementationName
+	case "implementation_version":
+		v.kind, v.key = versionName, rankImplementationVersion
+	case "python_full_version", "python_version":
+		v.kind, v.key = versionName, rankPythonFullVersion
+	case "extra":
+		v.kind = extraName
+	case "extras":
+		v.kind, v.key = setName, rankExtras
+	case "dependency_groups":
+		v.kind, v.key = setName, rankGroups
+	default:
+		v.key, deprecated = lookUpDeprecated(name)
+		return v, deprecated, deprecated
+	}
+	return v, false, true
+}
+
+// lookUpDeprecated returns what the names of PEP 345, and the one of
+// setuptools, stand for.
+func lookUpDeprecated(name string) (rank, bool) {
+	switch name {
+	case "os.name":
+		return rankOSName, true
+	case "sys.platform":
+		return rankSysPlatform, true
+	case "platform.machine":
+		return rankPlatformMachine, true
+	case "platform.version":
+		return rankPlatformVersion, true
+	case "platform.python_implementation", "python_implementation":
+		return rankPlatformPythonImplementation, true
+	}
+	return 0, false
+}
+
+// String returns the name of a key with string or version values.
+func (r rank) String() string {
+	switch r {
+	case rankOSName:
+		return "os_name"
+	case rankSysPlatform:
+		return "sys_platform"
+	case rankPlatformSystem:
+		return "platform_system"
+	case rankPlatformMachine:
+		return "platform_machine"
+	case rankPlatformPythonImplementation:
+		return "platform_python_implementation"
+	case rankPlatformRelease:
+		return "platform_release"
+	case rankPlatformVersion:
+		return "platform_version"
+	case rankImplementationName:
+		return "implementation_name"
+	case rankImplementationVersion:
+		return "implementation_version"
+	case rankPythonFullVersion:
+		return "python_full_version"
+	case rankExtras, rankInvalidExtras:
+		return "extras"
+	case rankGroups, rankInvalidGroups:
+		return "dependency_groups"
+	}
+	return "extra"
+}
+
+// An operator is how two values are compared: by one of pep440's operators
+// without a star, or by membership.
+type operator struct {
+	ordered pep440.Operator // if not member
+	member  bool
+	negated bool // not in
+	text    string
+}
+
+// operator reads an operator.
+func (p *parser) operator() (operator, error) {
+	start := p.at
+	if word := p.word(); word != "" {
+		p.at += len(word)
+		switch word {
+		case "in":
+			return operator{member: true, text: "in"}, nil
+		case "not":
+			blank := p.at
+			if p.blanks(); p.at > blank && p.word() == "in" {
+				p.at += len("in")
+				return operator{member: true, negated: true, text: "not in"}, nil
+			}
+		}
+		return operator{}, p.badOperator(start, word)
+	}
+	for p.at < len(p.text) && strings.IndexByte("<=>~!", p.text[p.at]) >= 0 {
+		p.at++
+	}
+	text := p.text[start:p.at]
+	o := operator{text: text}
+	switch text {
+	case "==":
+		o.ordered = pep440.Equal
+	case "===":
+		o.ordered = pep440.ExactEqual
+	case "!=":
+		o.ordered = pep440.NotEqual
+	case "<":
+		o.ordered = pep440.Less
+	case "<=":
+		o.ordered = pep440.LessEqual
+	case ">":
+		o.ordered = pep440.Greater
+	case ">=":
+		o.ordered = pep440.GreaterEqual
+	case "~=":
+		o.ordered = pep440.Tilde
+	default:
+		return operator{}, p.badOperator(start, text)
+	}
+	return o, nil
+}
+
+func (p *parser) badOperator(start int, found string) error {
+	return p.fail(start, len(found),
+		fmt.Sprintf("expected a valid marker operator (such as `>=` or `not in`), found `%s`", found))
+}
+
+// mirrored returns the operator with which the sides can be swapped. Members
+// stay: the caller tells `in` from containing.
+func (o operator) mirrored() operator {
+	if o.member {
+		return o
+	}
+	switch o.ordered {
+	case pep440.Less:
+		o.ordered = pep440.Greater
+	case pep440.LessEqual:
+		o.ordered = pep440.GreaterEqual
+	case pep440.Greater:
+		o.ordered = pep440.Less
+	case pep440.GreaterEqual:
+		o.ordered = pep440.LessEqual
+	}
+	return o
+}

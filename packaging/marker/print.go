@@ -1,0 +1,192 @@
+package marker
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// A term is one comparison of the printed form.
+type term struct {
+	v  *variable
+	at *point // of ranged variables
+	op termOp
+}
+
+// termOp numbers operators in pairs: the lowest bit turns one into its
+// negation.
+type termOp uint8
+
+const (
+	opEqual termOp = iota
+	opNotEqual
+	opLess
+	opGreaterEqual
+	opGreater
+	opLessEqual
+	opEqualStar
+	opNotEqualStar
+	opIn
+	opNotIn
+)
+
+func (x term) negation() term {
+	x.op ^= 1
+	return x
+}
+
+// kind is what terms and clauses are sorted by.
+func (x term) kind() uint8 {
+	r := x.v.rank
+	switch {
+	case r >= rankIn && r < rankContains:
+		r -= rankIn
+	case r >= rankContains && r < rankExtra:
+		r -= rankContains
+	}
+	switch r {
+	case rankImplementationVersion:
+		return 0
+	case rankPythonFullVersion:
+		return 1
+	case rankImplementationName:
+		return 2
+	case rankOSName:
+		return 3
+	case rankPlatformMachine:
+		return 4
+	case rankPlatformPythonImplementation:
+		return 5
+	case rankPlatformRelease:
+		return 6
+	case rankPlatformSystem:
+		return 7
+	case rankPlatformVersion:
+		return 8
+	case rankSysPlatform:
+		return 9
+	case rankExtras, rankInvalidExtras:
+		return 10
+	case rankGroups, rankInvalidGroups:
+		return 11
+	}
+	return 12
+}
+
+// String returns the marker in its simplified disjunctive form, which Parse
+// reads back to the same Tree: comparisons joined by `and` in clauses joined by
+// `or`, python_version expressed by python_full_version, constants on the right
+// and in single quotes. True is "" and false is "python_version < '0'". The
+// text is that of uv for the same marker.
+func (t Tree) String() string {
+	switch t.r {
+	case yes:
+		return ""
+	case no:
+		return "python_version < '0'"
+	}
+	clauses := t.clauses()
+	b := make([]byte, 0, 64*len(clauses))
+	for i, clause := range clauses {
+		if i > 0 {
+			b = append(b, " or "...)
+		}
+		grouped := len(clauses) > 1 && len(clause) > 1
+		if grouped {
+			b = append(b, '(')
+		}
+		for j, x := range clause {
+			if j > 0 {
+				b = append(b, " and "...)
+			}
+			b = x.appendTo(b)
+		}
+		if grouped {
+			b = append(b, ')')
+		}
+	}
+	return string(b)
+}
+
+// appendTo appends the text of a comparison.
+func (x term) appendTo(b []byte) []byte {
+	r := x.v.rank
+	switch {
+	case r >= rankExtras || r >= rankContains && r < rankExtra:
+		b = appendQuoted(b, x.v.text)
+		b = append(b, x.op.text()...)
+		if r < rankExtra {
+			r -= rankContains
+		}
+		return append(b, r.String()...)
+	case !x.v.ranged():
+		if r < rankExtra {
+			r -= rankIn
+		}
+		b = append(b, r.String()...)
+		b = append(b, x.op.text()...)
+		return appendQuoted(b, x.v.text)
+	}
+	b = append(b, r.String()...)
+	b = append(b, x.op.text()...)
+	if r < stringKeys {
+		return appendQuoted(b, x.at.text)
+	}
+	b = append(b, '\'')
+	b = x.at.version.AppendTo(b)
+	if x.op == opEqualStar || x.op == opNotEqualStar {
+		if x.at.version.Len() == 1 {
+			b = append(b, ".0"...)
+		}
+		b = append(b, ".*"...)
+	}
+	return append(b, '\'')
+}
+
+func (o termOp) text() string {
+	switch o {
+	case opEqual, opEqualStar:
+		return " == "
+	case opNotEqual, opNotEqualStar:
+		return " != "
+	case opLess:
+		return " < "
+	case opLessEqual:
+		return " <= "
+	case opGreater:
+		return " > "
+	case opGreaterEqual:
+		return " >= "
+	case opIn:
+		return " in "
+	}
+	return " not in "
+}
+
+// appendQuoted appends a constant. The grammar has no escapes: a constant that
+// holds one kind of quote is written in the other.
+func appendQuoted(b []byte, s string) []byte {
+	quote := byte('\'')
+	if strings.IndexByte(s, quote) >= 0 {
+		quote = '"'
+	}
+	b = append(b, quote)
+	b = append(b, s...)
+	return append(b, quote)
+}
+
+// clauses returns the disjunctive form of t, which is not constant, simplified
+// and sorted.
+func (t Tree) clauses() [][]term {
+	var p paths
+	p.walk(t.r)
+	clauses := p.clauses()
+	simplify(&clauses)
+	for _, clause := range clauses {
+		slices.SortStableFunc(clause, func(x, y term) int { return cmp.Compare(x.kind(), y.kind()) })
+	}
+	slices.SortStableFunc(clauses, func(c, d []term) int {
+		return slices.CompareFunc(c, d, func(x, y term) int { return cmp.Compare(x.kind(), y.kind()) })
+	})
+	return clauses
+}
