@@ -192,16 +192,23 @@ func (s *Store) search(ctx context.Context, u *url.URL, index *place, username s
 	if index != nil {
 		key.scope = index.url.String()
 	}
-	// The search outlives the request that started it, because others wait for
-	// it as well; each stops waiting when its own context ends.
-	future := s.fetches.Do(key, func() *par.Future[Credentials] {
-		return par.Go(func() (Credentials, error) {
-			c, _ := s.searchNow(context.WithoutCancel(ctx), u, index, username)
-			return c, nil
+	for {
+		future := s.fetches.Do(key, func() *par.Future[Credentials] {
+			return par.Go(func() (Credentials, error) {
+				c, ok := s.searchNow(ctx, u, index, username)
+				if !ok {
+					return Credentials{}, ctx.Err()
+				}
+				return c, nil
+			})
 		})
-	})
-	c, err := future.Wait(ctx)
-	return c, !c.IsZero(), err
+		c, err := future.Wait(ctx)
+		if err == nil || ctx.Err() != nil {
+			return c, !c.IsZero(), err
+		}
+		// Whoever started the search was stopped; this request was not.
+		s.fetches.Forget(key)
+	}
 }
 
 func (s *Store) searchNow(ctx context.Context, u *url.URL, index *place, username string) (Credentials, bool) {

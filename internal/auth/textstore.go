@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/toml"
 )
 
@@ -255,4 +257,37 @@ func (t *TextStore) text() []byte {
 		}
 	}
 	return []byte(b.String())
+}
+
+// UpdateTextStore changes the store while no other process does: f gets what the
+// file holds, and what it leaves there is written. Nothing is written if f
+// fails. The file can be read by its owner only.
+func UpdateTextStore(ctx context.Context, path string, f func(*TextStore) error) error {
+	if path == "" {
+		return errors.New("no directory for stored credentials: neither UV_CREDENTIALS_DIR nor a home directory is set")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("storing credentials: %w", err)
+	}
+	lock, err := fsx.Acquire(ctx, path+".lock", fsx.Exclusive, fsx.LockOptions{})
+	if err != nil {
+		return fmt.Errorf("storing credentials: %w", err)
+	}
+	defer lock.Release()
+	t, err := ReadTextStore(path)
+	if err != nil {
+		return err
+	}
+	if err := f(t); err != nil {
+		return err
+	}
+	if _, err = os.Stat(path); err == nil {
+		err = fsx.ReplaceFile(path, t.text())
+	} else {
+		err = fsx.WriteFile(path, t.text(), 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("storing credentials: %w", err)
+	}
+	return nil
 }
