@@ -102,6 +102,7 @@ type htmlReader struct {
 	linked  bool // a link was seen, so <base> is too late
 	project Project
 	text    arena
+	spare   []Hash
 }
 
 func (r *htmlReader) tag() {
@@ -230,7 +231,7 @@ func (r *htmlReader) link(f *File, value []byte) {
 		}
 	}
 	if h, ok := r.hash(fragment); ok {
-		f.Hashes = []Hash{h}
+		f.Hashes = r.one(h)
 	}
 }
 
@@ -240,9 +241,19 @@ func (r *htmlReader) metadata(value []byte) Metadata {
 		return Metadata{Available: true}
 	}
 	if h, ok := r.hash(value); ok {
-		return Metadata{Available: true, Hashes: []Hash{h}}
+		return Metadata{Available: true, Hashes: r.one(h)}
 	}
 	return Metadata{}
+}
+
+// one returns a slice of one hash, cut from a larger one.
+func (r *htmlReader) one(h Hash) []Hash {
+	if len(r.spare) == cap(r.spare) {
+		r.spare = make([]Hash, 0, 256)
+	}
+	n := len(r.spare)
+	r.spare = append(r.spare, h)
+	return r.spare[n : n+1 : n+1]
 }
 
 // hash reads "sha256=…". Other fragments, such as "egg=…", are not hashes.
