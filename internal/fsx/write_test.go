@@ -176,3 +176,41 @@ func TestIdentitySeesChanges(t *testing.T) {
 		t.Error("39 bytes were taken for an identity")
 	}
 }
+
+func TestReadFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, size := range []int{0, 1, 5000, 1 << 20} {
+		path := filepath.Join(dir, "f")
+		want := bytes.Repeat([]byte("x"), size)
+		if err := os.WriteFile(path, want, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := fsx.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("read %d of %d bytes, %v", len(got), size, err)
+		}
+	}
+	if _, err := fsx.ReadFile(filepath.Join(dir, "absent")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an absent file gave %v", err)
+	}
+	if _, err := fsx.ReadFile(dir); err == nil {
+		t.Error("a directory was read")
+	}
+}
+
+func BenchmarkReadFile(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "f")
+	if err := os.WriteFile(path, make([]byte, 4000), 0o666); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("fsx", func(b *testing.B) {
+		for b.Loop() {
+			_, _ = fsx.ReadFile(path)
+		}
+	})
+	b.Run("os", func(b *testing.B) {
+		for b.Loop() {
+			_, _ = os.ReadFile(path)
+		}
+	})
+}

@@ -1,0 +1,276 @@
+package cache
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"unsafe"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/tame-py/tame/internal/fsx"
+)
+
+// Row files hold tables of fixed-size rows and one heap of strings, and are
+// used as they lie in memory: reading is one read and one checksum, whatever
+// the number of rows, and makes no value per row. docs/formats/cache.md has
+// the layout.
+//
+// A row type is a struct of fixed-size numbers, arrays of them and [Ref]s,
+// without pointers and without padding (fields ordered by size); [CheckRow]
+// tests that.
+
+// A Schema names a kind of row file and its version. A file of another kind
+// or version is not read: whoever changes a row type raises the version.
+type Schema struct {
+	Kind    [4]byte
+	Version uint32
+}
+
+// A Ref is a string in the heap of a row file. The zero Ref is the empty
+// string.
+type Ref struct {
+	Off, Len uint32
+}
+
+// ErrStale says that a row file cannot be used: it is damaged, was cut short
+// by a crash, or is of another version or byte order. It is to be made again.
+var ErrStale = errors.New("not a usable cache file")
+
+// The header of a row file, which lies in the byte order of the machine like
+// all that follows.
+type rowsHeader struct {
+	magic    [4]byte
+	kind     [4]byte
+	version  uint32
+	order    uint32 // byteOrder, as this machine writes it
+	checksum uint64 // xxh3 of all that follows the header
+	size     uint64 // of the whole file
+	stamp    [2]int64
+	tables   uint32
+	reserved uint32
+	heap     uint64 // offset
+}
+
+type tableHeader struct {
+	rowSize, count uint32
+	offset         uint64
+}
+
+const (
+	headerSize  = int(unsafe.Sizeof(rowsHeader{}))
+	tableSize   = int(unsafe.Sizeof(tableHeader{}))
+	stampOffset = int64(unsafe.Offsetof(rowsHeader{}.stamp))
+	byteOrder   = 0x01020304
+	alignment   = 8
+	maxRowsFile = 1 << 31
+)
+
+func rowsMagic() [4]byte { return [4]byte{'t', 'a', 'm', 'e'} }
+
+// A RowBuilder makes a row file. It is not safe for concurrent use.
+type RowBuilder struct {
+	schema Schema
+	tables []builderTable
+	heap   []byte
+	known  map[string]Ref
+}
+
+type builderTable struct {
+	rowSize int
+	data    []byte
+}
+
+// NewRowBuilder returns a builder for a file of the given schema.
+func NewRowBuilder(schema Schema) *RowBuilder {
+	return &RowBuilder{schema: schema, known: map[string]Ref{}}
+}
+
+// Text puts s into the heap and returns where it is. Equal strings are stored
+// once.
+func (b *RowBuilder) Text(s string) Ref {
+	if s == "" {
+		return Ref{}
+	}
+	if ref, ok := b.known[s]; ok {
+		return ref
+	}
+	ref := Ref{Off: uint32(len(b.heap)), Len: uint32(len(s))}
+	b.heap = append(b.heap, s...)
+	b.known[s] = ref
+	return ref
+}
+
+// Blob puts p into the heap without looking whether it is there already.
+func (b *RowBuilder) Blob(p []byte) Ref {
+	ref := Ref{Off: uint32(len(b.heap)), Len: uint32(len(p))}
+	b.heap = append(b.heap, p...)
+	return ref
+}
+
+// AddRows appends rows to the table with the given number, counted from 0.
+// All rows of a table are of one type.
+func AddRows[T any](b *RowBuilder, table int, rows ...T) {
+	size := int(unsafe.Sizeof(*new(T)))
+	for len(b.tables) <= table {
+		b.tables = append(b.tables, builderTable{})
+	}
+	t := &b.tables[table]
+	if t.rowSize != 0 && t.rowSize != size {
+		panic(fmt.Sprintf("internal error: rows of %d bytes in a table of rows of %d", size, t.rowSize))
+	}
+	t.rowSize = size
+	if len(rows) > 0 {
+		t.data = append(t.data, unsafe.Slice((*byte)(unsafe.Pointer(&rows[0])), size*len(rows))...)
+	}
+}
+
+// Finish returns the content of the file. The stamp is two numbers outside
+// the checksum that can be changed later in place, see [SetStamp].
+func (b *RowBuilder) Finish(stamp [2]int64) ([]byte, error) {
+	offset := align(headerSize + tableSize*len(b.tables))
+	heads := make([]tableHeader, len(b.tables))
+	for i, t := range b.tables {
+		heads[i].offset = uint64(offset)
+		if t.rowSize > 0 {
+			heads[i].rowSize, heads[i].count = uint32(t.rowSize), uint32(len(t.data)/t.rowSize)
+		}
+		offset = align(offset + len(t.data))
+	}
+	size := offset + len(b.heap)
+	if size > maxRowsFile {
+		return nil, fmt.Errorf("a cache file of %d bytes is too large", size)
+	}
+	out := make([]byte, size)
+	for i, t := range b.tables {
+		*(*tableHeader)(unsafe.Pointer(&out[headerSize+i*tableSize])) = heads[i]
+		copy(out[heads[i].offset:], t.data)
+	}
+	copy(out[offset:], b.heap)
+	*(*rowsHeader)(unsafe.Pointer(&out[0])) = rowsHeader{
+		magic: rowsMagic(), kind: b.schema.Kind, version: b.schema.Version, order: byteOrder,
+		checksum: xxh3.Hash(out[headerSize:]), size: uint64(size), stamp: stamp,
+		tables: uint32(len(b.tables)), heap: uint64(offset),
+	}
+	return out, nil
+}
+
+func align(n int) int { return (n + alignment - 1) &^ (alignment - 1) }
+
+// Rows is a row file in memory. It is safe for concurrent use; what it
+// returns points into it and must not be written to.
+type Rows struct {
+	data   []byte
+	tables []tableHeader
+	heap   []byte
+	stamp  [2]int64
+}
+
+// ReadRows reads the file at path. The error matches [fs.ErrNotExist] when
+// there is none and [ErrStale] when it cannot be used.
+func ReadRows(path string, schema Schema) (*Rows, error) {
+	data, err := fsx.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := OpenRows(data, schema)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return rows, nil
+}
+
+// OpenRows reads a row file that is in memory already, and keeps data. The
+// error matches [ErrStale].
+func OpenRows(data []byte, schema Schema) (*Rows, error) {
+	if len(data) < headerSize {
+		return nil, ErrStale
+	}
+	if uintptr(unsafe.Pointer(unsafe.SliceData(data)))%alignment != 0 {
+		data = aligned(data)
+	}
+	header := (*rowsHeader)(unsafe.Pointer(&data[0]))
+	switch {
+	case header.magic != rowsMagic(), header.kind != schema.Kind, header.version != schema.Version,
+		header.order != byteOrder, header.size != uint64(len(data)),
+		uint64(header.tables) > uint64(len(data)-headerSize)/uint64(tableSize), header.heap > uint64(len(data)),
+		header.checksum != xxh3.Hash(data[headerSize:]):
+		return nil, ErrStale
+	}
+	r := &Rows{data: data, heap: data[header.heap:], stamp: header.stamp}
+	if header.tables > 0 {
+		r.tables = unsafe.Slice((*tableHeader)(unsafe.Pointer(&data[headerSize])), header.tables)
+	}
+	for _, t := range r.tables {
+		if t.offset > uint64(len(data)) || t.offset%alignment != 0 || uint64(t.rowSize)*uint64(t.count) > uint64(len(data))-t.offset {
+			return nil, ErrStale
+		}
+	}
+	return r, nil
+}
+
+// aligned returns a copy of data that begins on a multiple of [alignment].
+func aligned(data []byte) []byte {
+	words := make([]uint64, (len(data)+7)/8)
+	out := unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), len(words)*8)[:len(data)]
+	copy(out, data)
+	return out
+}
+
+// RowsOf returns a table as a slice. It is empty when the file has no such
+// table, or one of rows of another size.
+func RowsOf[T any](r *Rows, table int) []T {
+	if table >= len(r.tables) {
+		return nil
+	}
+	t := r.tables[table]
+	if t.count == 0 || uintptr(t.rowSize) != unsafe.Sizeof(*new(T)) {
+		return nil
+	}
+	return unsafe.Slice((*T)(unsafe.Pointer(&r.data[t.offset])), t.count)
+}
+
+// Text returns the string at ref, the empty string when ref is none of this
+// file. It shares the memory of the file.
+func (r *Rows) Text(ref Ref) string {
+	p := r.Blob(ref)
+	return unsafe.String(unsafe.SliceData(p), len(p))
+}
+
+// Blob returns the bytes at ref, nil when ref is none of this file.
+func (r *Rows) Blob(ref Ref) []byte {
+	if ref.Len == 0 || uint64(ref.Off)+uint64(ref.Len) > uint64(len(r.heap)) {
+		return nil
+	}
+	return r.heap[ref.Off : ref.Off+ref.Len : ref.Off+ref.Len]
+}
+
+// Stamp returns the two numbers that are outside the checksum.
+func (r *Rows) Stamp() [2]int64 { return r.stamp }
+
+// Size returns the size of the file in bytes.
+func (r *Rows) Size() int { return len(r.data) }
+
+// SetStamp changes the stamp of the file at path in place, without writing
+// the rest: to note that a page was found unchanged, or when it was used.
+// Another process may have replaced the file meanwhile, in which case the
+// stamp of the new one changes; so a stamp may only ever say what holds for
+// any content the file may have, or what its loss would not harm.
+func SetStamp(path string, stamp [2]int64) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	var b [16]byte
+	binary.NativeEndian.PutUint64(b[:], uint64(stamp[0]))
+	binary.NativeEndian.PutUint64(b[8:], uint64(stamp[1]))
+	_, err = file.WriteAt(b[:], stampOffset)
+	return errors.Join(err, file.Close())
+}
+
+// Equal says whether two row files hold the same, whatever their stamps.
+func (r *Rows) Equal(other *Rows) bool {
+	return bytes.Equal(r.data[headerSize:], other.data[headerSize:])
+}
