@@ -1,0 +1,181 @@
+package cli
+
+// Flags that several commands share, in the groups in which the help lists
+// them. The zero value of each group means that nothing was given.
+
+// indexFlags say where distributions are looked for.
+type indexFlags struct {
+	index, extraIndexURL, findLinks []string
+	defaultIndex, indexURL          *string
+	noIndex                         *bool
+	strategy, keyring               string
+}
+
+func (i *indexFlags) register(f *flags) {
+	f.under("Index options")
+	f.list(&i.index, "index", "[NAME=]URL", "Look in this index too, before the default one").fromEnv("UV_INDEX")
+	f.optional(&i.defaultIndex, "default-index", "URL", "The index that is asked last; without it, the one that the interpreter's own pip uses").fromEnv("UV_DEFAULT_INDEX")
+	f.optional(&i.indexURL, "index-url,i", "URL", "The older name of `--default-index`").fromEnv("UV_INDEX_URL").alias("pypi-url")
+	f.list(&i.extraIndexURL, "extra-index-url", "URL", "The older name of `--index`").fromEnv("UV_EXTRA_INDEX_URL")
+	f.list(&i.findLinks, "find-links,f", "LOCATION", "Look in this folder, or on this page of links").fromEnv("UV_FIND_LINKS")
+	f.pair(&i.noIndex, "no-index", "", "Ask no index, only `--find-links` and direct references")
+	f.strategyAndKeyring(i)
+}
+
+func (f *flags) strategyAndKeyring(i *indexFlags) {
+	f.choice(&i.strategy, "index-strategy", "STRATEGY", "How to choose among several indexes",
+		"first-index", "unsafe-first-match", "unsafe-best-match", "first-match", "unsafe-any-match").fromEnv("UV_INDEX_STRATEGY")
+	f.keyring(&i.keyring)
+}
+
+func (f *flags) keyring(p *string) {
+	f.choice(p, "keyring-provider", "PROVIDER", "Ask a keyring for the credentials of indexes", "disabled", "subprocess", "native").fromEnv("UV_KEYRING_PROVIDER")
+}
+
+// timeFlags hide what is newer than a moment.
+type timeFlags struct {
+	excludeNewer        *string
+	excludeNewerPackage []string
+}
+
+func (t *timeFlags) register(f *flags) {
+	f.optional(&t.excludeNewer, "exclude-newer", "TIME", "Use only files uploaded before this moment: a time, a date, or a span such as `3 weeks`").fromEnv("UV_EXCLUDE_NEWER")
+	f.list(&t.excludeNewerPackage, "exclude-newer-package", "NAME=TIME", "The same for one package; `false` lifts the limit")
+}
+
+// resolverFlags say which versions are chosen.
+type resolverFlags struct {
+	upgrade                      *bool
+	upgradePackage, upgradeGroup []string
+	resolution, prerelease       string
+	prereleasePackage            []string
+	pre                          bool
+	forkStrategy                 string
+	timeFlags
+	sourceFlags
+}
+
+func (r *resolverFlags) register(f *flags) {
+	f.under("Resolver options")
+	f.pair(&r.upgrade, "upgrade,U", "no-upgrade", "Prefer new versions over those of an existing output file or environment")
+	f.list(&r.upgradePackage, "upgrade-package,P", "NAME", "The same for one package")
+	f.list(&r.upgradeGroup, "upgrade-group", "GROUP", "The same for the packages of a dependency group")
+	f.choice(&r.resolution, "resolution", "MODE", "Which of the matching versions to take", "highest", "lowest", "lowest-direct").fromEnv("UV_RESOLUTION")
+	f.choice(&r.prerelease, "prerelease", "MODE", "When to take pre-releases",
+		"disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit").fromEnv("UV_PRERELEASE")
+	f.list(&r.prereleasePackage, "prerelease-package", "NAME=MODE", "The same for one package")
+	f.bool(&r.pre, "pre", "Take pre-releases").hide()
+	f.choice(&r.forkStrategy, "fork-strategy", "STRATEGY", "What to favour where Pythons or platforms need different versions",
+		"fewest", "requires-python").fromEnv("UV_FORK_STRATEGY")
+	r.timeFlags.register(f)
+	r.sourceFlags.register(f)
+}
+
+// sourceFlags turn off the sources of `[tool.uv.sources]`.
+type sourceFlags struct {
+	noSources        *bool
+	noSourcesPackage []string
+}
+
+func (s *sourceFlags) register(f *flags) {
+	f.pair(&s.noSources, "no-sources", "", "Ignore `tool.uv.sources`").fromEnv("UV_NO_SOURCES")
+	f.list(&s.noSourcesPackage, "no-sources-package", "NAME", "The same for one package").fromEnv("UV_NO_SOURCES_PACKAGE")
+}
+
+// installerFlags say how packages get into an environment.
+type installerFlags struct {
+	reinstall        *bool
+	reinstallPackage []string
+	linkMode         string
+	compileBytecode  *bool
+}
+
+func (i *installerFlags) register(f *flags) {
+	f.under("Installer options")
+	f.pair(&i.reinstall, "reinstall", "no-reinstall", "Install again what is installed already").alias("force-reinstall")
+	f.list(&i.reinstallPackage, "reinstall-package", "NAME", "The same for one package")
+	f.linkMode(&i.linkMode)
+	f.pair(&i.compileBytecode, "compile-bytecode", "no-compile-bytecode", "Compile Python files to bytecode after installing").alias("compile").fromEnv("UV_COMPILE_BYTECODE")
+}
+
+func (f *flags) linkMode(p *string) {
+	f.choice(p, "link-mode", "MODE", "How files get from the cache into the environment", "clone", "copy", "hardlink", "symlink").fromEnv("UV_LINK_MODE")
+}
+
+// buildFlags say how source distributions are built.
+type buildFlags struct {
+	configSetting, configSettingsPackage []string
+	noBuildIsolation                     *bool
+	noBuildIsolationPackage              []string
+}
+
+func (b *buildFlags) register(f *flags) {
+	f.under("Build options")
+	f.list(&b.configSetting, "config-setting,C", "KEY=VALUE", "Hand a setting to the build backend").alias("config-settings")
+	f.list(&b.configSettingsPackage, "config-settings-package", "NAME:KEY=VALUE", "The same for one package").alias("config-setting-package")
+	f.pair(&b.noBuildIsolation, "no-build-isolation", "build-isolation", "Build in the environment itself").fromEnv("UV_NO_BUILD_ISOLATION")
+	f.list(&b.noBuildIsolationPackage, "no-build-isolation-package", "NAME", "The same for one package")
+}
+
+// binaryFlags choose between wheels and source distributions as pip does.
+type binaryFlags struct {
+	noBuild              *bool
+	noBinary, onlyBinary []string
+}
+
+func (b *binaryFlags) register(f *flags) {
+	f.under("Build options")
+	f.pair(&b.noBuild, "no-build", "build", "Build nothing: run no code of a package")
+	f.commas(&b.noBinary, "no-binary", "NAMES", "Use no wheels of these packages (`:all:`, `:none:`)")
+	f.commas(&b.onlyBinary, "only-binary", "NAMES", "Use only wheels of these packages (`:all:`, `:none:`)")
+}
+
+// refreshFlags ask indexes again for what the cache has.
+type refreshFlags struct {
+	refresh        *bool
+	refreshPackage []string
+}
+
+func (r *refreshFlags) register(f *flags) {
+	f.under("Cache options")
+	f.pair(&r.refresh, "refresh", "no-refresh", "Ask again for everything that the cache has")
+	f.list(&r.refreshPackage, "refresh-package", "NAME", "The same for one package")
+}
+
+// environmentFlags name the environment of a `pip` command.
+type environmentFlags struct {
+	python         *string
+	system         *bool
+	breakSystem    *bool
+	target, prefix *string
+}
+
+func (e *environmentFlags) register(f *flags, changes bool) {
+	f.under("Python options")
+	f.python(&e.python)
+	f.pair(&e.system, "system", "no-system", "Use the Python of the system rather than a virtual environment").fromEnv("UV_SYSTEM_PYTHON")
+	if changes {
+		f.pair(&e.breakSystem, "break-system-packages", "no-break-system-packages", "Change an environment even if it says that something else manages it").fromEnv("UV_BREAK_SYSTEM_PACKAGES")
+	}
+	f.exclusive("system", "no-system")
+}
+
+func (e *environmentFlags) registerPlaces(f *flags) {
+	f.optional(&e.target, "target,t", "DIR", "Use this directory instead of an environment")
+	f.optional(&e.prefix, "prefix", "DIR", "Use the `lib`, `bin` and so on below this directory")
+	f.exclusive("target", "prefix")
+}
+
+func (f *flags) python(p **string) {
+	f.optional(p, "python,p", "PYTHON", "The Python to use: a version, a name or a path").fromEnv("UV_PYTHON")
+}
+
+// platformFlags resolve for another Python or platform than the one at hand.
+type platformFlags struct {
+	pythonVersion, pythonPlatform string
+}
+
+func (p *platformFlags) register(f *flags) {
+	f.text(&p.pythonVersion, "python-version", "VERSION", "Resolve for this version of Python")
+	f.text(&p.pythonPlatform, "python-platform", "PLATFORM", "Resolve for this platform: linux, windows, macos or a target triple")
+}
