@@ -45,7 +45,8 @@ func elfInterpreter(r io.ReaderAt) (string, error) {
 		return "", errNotELF
 	}
 	table, size, count := programHeaders(head[:], order, is64)
-	if min := 32; size < min || (is64 && size < 56) || count == 0 {
+	// A program has about ten entries of 56 bytes; more is a trap.
+	if size < 32 || is64 && size < 56 || size > 256 || count > 1024 {
 		return "", errNotELF
 	}
 	buf := make([]byte, size*count)

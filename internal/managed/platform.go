@@ -52,7 +52,10 @@ func ParseOS(s string) (string, bool) {
 // target triples; i686 is x86, and only x86_64 has levels (_v2, _v3, _v4).
 func ParseArch(s string) (string, bool) {
 	if family, level := splitLevel(s); level != "" {
-		return s, family == "x86_64"
+		if family != "x86_64" {
+			return "", false
+		}
+		return s, true
 	}
 	switch s {
 	case "x86", "i686":

@@ -12,12 +12,11 @@ import (
 // TOML lets a dotted key extend only tables made by dotted keys of the same
 // section or inline table.
 func (b *builder) define(t *Value, parts []keyPart, v *Value) error {
-	start := parts[0].span.Start
 	for _, part := range parts[:len(parts)-1] {
 		next := t.Get(part.text)
 		if next == nil {
 			next = b.new(Table, formDotted, part.span)
-			t.add(Entry{part.text, part.span, next, start})
+			t.add(Entry{part.text, part.span, next})
 		} else if next.form != formDotted {
 			return b.duplicate(part)
 		}
@@ -27,7 +26,7 @@ func (b *builder) define(t *Value, parts []keyPart, v *Value) error {
 	if t.Get(last.text) != nil {
 		return b.duplicate(last)
 	}
-	t.add(Entry{last.text, last.span, v, start})
+	t.add(Entry{last.text, last.span, v})
 	return nil
 }
 
@@ -51,7 +50,7 @@ func (b *builder) header(n *unstable.Node) error {
 	switch {
 	case t == nil:
 		t = b.new(Table, formHeader, span)
-		parent.add(Entry{last.text, last.span, t, span.Start})
+		parent.add(Entry{last.text, last.span, t})
 	case t.form == formSuper:
 		t.form, t.span = formHeader, span
 	default:
@@ -82,7 +81,7 @@ func (b *builder) superTables(parts []keyPart) (*Value, error) {
 		switch {
 		case next == nil:
 			next = b.new(Table, formSuper, part.span)
-			t.add(Entry{part.text, part.span, next, part.span.Start})
+			t.add(Entry{part.text, part.span, next})
 		case next.form == formTables:
 			next = next.list[len(next.list)-1]
 		case next.form == formInline:
@@ -97,12 +96,12 @@ func (b *builder) tableElement(parent *Value, last keyPart, span Span) error {
 	all := parent.Get(last.text)
 	if all == nil {
 		all = b.new(Array, formTables, span)
-		parent.add(Entry{last.text, last.span, all, span.Start})
+		parent.add(Entry{last.text, last.span, all})
 	} else if all.form != formTables {
 		return b.duplicate(last)
 	}
 	t := b.new(Table, formElement, span)
-	all.push(t)
+	all.list = append(all.list, t)
 	b.section, t.bodyEnd = t, span.End
 	return nil
 }
