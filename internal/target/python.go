@@ -2,7 +2,8 @@
 //
 // [Python] is the range of Pythons that a resolution must work for: a project's
 // requires-python, --python-version, or the interpreter at hand.
-// [Python.AdmitsWheel] tells whether any Python of the range can use a wheel.
+// [Python.AdmitsWheel] tells whether any Python of the range can use a wheel,
+// [WheelMarker] in which environments its tags allow that.
 package target
 
 import (

@@ -12,11 +12,12 @@ import (
 // TOML lets a dotted key extend only tables made by dotted keys of the same
 // section or inline table.
 func (b *builder) define(t *Value, parts []keyPart, v *Value) error {
+	start := parts[0].span.Start
 	for _, part := range parts[:len(parts)-1] {
 		next := t.Get(part.text)
 		if next == nil {
 			next = b.new(Table, formDotted, part.span)
-			t.add(Entry{part.text, part.span, next})
+			t.add(Entry{part.text, part.span, next, start})
 		} else if next.form != formDotted {
 			return b.duplicate(part)
 		}
@@ -26,7 +27,7 @@ func (b *builder) define(t *Value, parts []keyPart, v *Value) error {
 	if t.Get(last.text) != nil {
 		return b.duplicate(last)
 	}
-	t.add(Entry{last.text, last.span, v})
+	t.add(Entry{last.text, last.span, v, start})
 	return nil
 }
 
@@ -50,7 +51,7 @@ func (b *builder) header(n *unstable.Node) error {
 	switch {
 	case t == nil:
 		t = b.new(Table, formHeader, span)
-		parent.add(Entry{last.text, last.span, t})
+		parent.add(Entry{last.text, last.span, t, span.Start})
 	case t.form == formSuper:
 		t.form, t.span = formHeader, span
 	default:
@@ -81,7 +82,7 @@ func (b *builder) superTables(parts []keyPart) (*Value, error) {
 		switch {
 		case next == nil:
 			next = b.new(Table, formSuper, part.span)
-			t.add(Entry{part.text, part.span, next})
+			t.add(Entry{part.text, part.span, next, part.span.Start})
 		case next.form == formTables:
 			next = next.list[len(next.list)-1]
 		case next.form == formInline:
@@ -96,12 +97,12 @@ func (b *builder) tableElement(parent *Value, last keyPart, span Span) error {
 	all := parent.Get(last.text)
 	if all == nil {
 		all = b.new(Array, formTables, span)
-		parent.add(Entry{last.text, last.span, all})
+		parent.add(Entry{last.text, last.span, all, span.Start})
 	} else if all.form != formTables {
 		return b.duplicate(last)
 	}
 	t := b.new(Table, formElement, span)
-	all.list = append(all.list, t)
+	all.push(t)
 	b.section, t.bodyEnd = t, span.End
 	return nil
 }

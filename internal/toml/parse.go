@@ -183,7 +183,7 @@ func (b *builder) array(n *unstable.Node, at int) (*Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		v.list = append(v.list, e)
+		v.push(e)
 		at = e.span.End
 	}
 	v.span.End = skipTrivia(b.src.text, at) + 1

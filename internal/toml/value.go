@@ -64,6 +64,7 @@ const (
 // on nil, which stands for a missing value.
 type Value struct {
 	src     *source
+	parent  *Value // the table or array that holds it; nil for the root
 	kind    Kind
 	form    form
 	span    Span
@@ -80,6 +81,7 @@ type Entry struct {
 	Key     string
 	KeySpan Span // where the key is first written; its last part if dotted
 	Value   *Value
+	start   int // where the whole dotted key starts
 }
 
 // Kind returns what the value is; Invalid for nil.
@@ -248,11 +250,17 @@ func (v *Value) Strings() ([]string, bool) {
 	return out, true
 }
 
+func (v *Value) push(e *Value) {
+	e.parent = v
+	v.list = append(v.list, e)
+}
+
 // indexFrom is the number of entries from which a table keeps an index: below
 // it, comparing keys is faster than hashing them.
 const indexFrom = 12
 
 func (v *Value) add(e Entry) {
+	e.Value.parent = v
 	v.entries = append(v.entries, e)
 	switch n := len(v.entries); {
 	case v.index != nil:

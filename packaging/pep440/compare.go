@@ -39,11 +39,13 @@ func compareFull(v, w Version) int {
 			return c
 		}
 	}
-	a, b := v.rank(), w.rank()
-	if c := cmp.Compare(a.kind, b.kind); c != 0 {
+	a, b := v.suffix(), w.suffix()
+	kindA, _, _ := a.rank()
+	kindB, _, _ := b.rank()
+	if c := cmp.Compare(kindA, kindB); c != 0 {
 		return c
 	}
-	if c := cmp.Compare(a.pre, b.pre); c != 0 {
+	if c := cmp.Compare(a.preN, b.preN); c != 0 {
 		return c
 	}
 	if c := compareOptional(a.hasPost, a.post, b.hasPost, b.post); c != 0 {
@@ -59,26 +61,6 @@ func compareFull(v, w Version) int {
 		return cmp.Compare(a.dev, b.dev)
 	}
 	return compareLocal(v, w)
-}
-
-// A rank is what orders versions of the same release.
-type rank struct {
-	kind, pre, post, dev uint64
-	hasPost, hasDev      bool
-}
-
-func (v Version) rank() rank {
-	var r rank
-	if v.full != nil {
-		f := v.full
-		kind, _, _ := f.suffix()
-		return rank{kind, f.preN, f.post, f.dev, f.hasPost, f.hasDev}
-	}
-	r.kind = v.kind()
-	_, r.pre = v.pre()
-	r.post, r.hasPost = v.post()
-	r.dev, r.hasDev = v.dev()
-	return r
 }
 
 // compareOptional orders numbers of which the absent one comes first.

@@ -74,16 +74,14 @@ func beforeRelease(v Version) cut { return before(v.withDev(0)) }
 // afterPosts is the cut above v, its locals and its post-releases. v is a
 // final release or a pre-release.
 func afterPosts(v Version) cut {
-	f := v.parts()
-	if f.pre != 0 {
-		f.preN++
-		f.hasDev, f.dev = true, 0
-		return f.version()
-	}
-	if v.full == nil {
+	if v.full == nil && v.kind() == kindFinal {
 		return cut{key: v.key&^(noRelease&^lenMask) | kindMax<<kindShift}
 	}
-	return full{epoch: f.epoch, release: f.release, max: true}.version()
+	f := v.parts()
+	if f.pre == 0 {
+		return newVersion(f.epoch, f.release, suffix{max: true})
+	}
+	return newVersion(f.epoch, f.release, suffix{pre: f.pre, preN: f.preN + 1, hasDev: true})
 }
 
 // lowest reports whether the cut is below all versions.

@@ -8,14 +8,14 @@ func FromRelease(segments ...int) Version {
 	if len(segments) == 0 {
 		panic("internal error: a version without release segments")
 	}
-	f := full{release: make([]uint64, len(segments))}
+	release := make([]uint64, len(segments))
 	for i, n := range segments {
 		if n < 0 {
 			panic("internal error: a negative release segment")
 		}
-		f.release[i] = uint64(n)
+		release[i] = uint64(n)
 	}
-	return f.version()
+	return newVersion(0, release, suffix{})
 }
 
 // Public returns v without its local part.
@@ -54,7 +54,7 @@ func (v Version) Base() Version {
 	if v.full == nil {
 		return Version{key: v.key&^(noRelease&^lenMask) | kindFinal<<kindShift}
 	}
-	return full{epoch: v.full.epoch, release: v.full.release}.version()
+	return newVersion(v.full.epoch, v.full.release, suffix{})
 }
 
 // OnlyRelease returns the release segments of v without anything else, the
@@ -64,7 +64,7 @@ func (v Version) OnlyRelease() Version {
 	if v.full == nil {
 		return v.Base()
 	}
-	return full{release: v.full.release}.version()
+	return newVersion(0, v.full.release, suffix{})
 }
 
 // TrimZeros returns v without trailing zeros of the release, of which at
@@ -104,9 +104,7 @@ func (v Version) truncate(n int) Version {
 		}
 		return Version{key: key}
 	}
-	f := *v.full
-	f.release = f.release[:n]
-	return f.version()
+	return newVersion(v.full.epoch, v.full.release[:n], v.full.suffix)
 }
 
 // withDev returns v as development release n.
@@ -129,9 +127,9 @@ func (v Version) bump(n int) Version {
 			return Version{key: key + 1<<last | kindFinal<<kindShift | uint64(n)}
 		}
 	}
-	f := full{epoch: v.epoch(), release: slices.Clone(v.segments()[:n])}
-	f.release[n-1]++
-	return f.version()
+	release := slices.Clone(v.segments()[:n])
+	release[n-1]++
+	return newVersion(v.epoch(), release, suffix{})
 }
 
 func (v Version) epoch() uint64 {

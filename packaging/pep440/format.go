@@ -27,17 +27,24 @@ func (v Version) AppendTo(b []byte) []byte {
 		}
 		b = strconv.AppendUint(b, v.Segment(i), 10)
 	}
-	if kind, n := v.pre(); kind != 0 {
-		b = strconv.AppendUint(append(b, preName(kind)...), n, 10)
+	if v.full == nil && v.kind() == kindFinal {
+		return b
 	}
-	if n, ok := v.post(); ok {
-		b = strconv.AppendUint(append(b, ".post"...), n, 10)
+	return v.suffix().appendTo(b)
+}
+
+func (x suffix) appendTo(b []byte) []byte {
+	if x.pre != 0 {
+		b = strconv.AppendUint(append(b, preName(x.pre)...), x.preN, 10)
 	}
-	if n, ok := v.dev(); ok {
-		b = strconv.AppendUint(append(b, ".dev"...), n, 10)
+	if x.hasPost {
+		b = strconv.AppendUint(append(b, ".post"...), x.post, 10)
 	}
-	if local := v.Local(); local != "" {
-		b = append(append(b, '+'), local...)
+	if x.hasDev {
+		b = strconv.AppendUint(append(b, ".dev"...), x.dev, 10)
+	}
+	if x.local != "" {
+		b = append(append(b, '+'), x.local...)
 	}
 	return b
 }

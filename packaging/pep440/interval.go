@@ -190,7 +190,7 @@ func upperBound(c cut) Bound {
 
 // place returns the version a cut is beyond, and with what.
 func place(c cut) (v Version, scope Scope, beyond bool) {
-	if c.rank().kind == kindMax {
+	if c.suffix().max {
 		if c.full == nil {
 			return c.Base(), WithPosts, true
 		}

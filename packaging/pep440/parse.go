@@ -69,7 +69,7 @@ func parseRelease(s string) (Version, bool) {
 // reason is "" when there is nothing wrong.
 func parse(s string, star bool) (v Version, starred bool, reason string, at int) {
 	var buffer [maxLen + 1]uint64
-	f := full{release: buffer[:0]}
+	release, epoch := buffer[:0], uint64(0)
 	i := skipSpace(s, 0)
 	if i < len(s) && s[i]|0x20 == 'v' {
 		i++
@@ -82,7 +82,7 @@ func parse(s string, star bool) (v Version, starred bool, reason string, at int)
 		return v, false, "expected version to start with a number, but no leading ASCII digits were found", i
 	}
 	if i < len(s) && s[i] == '!' {
-		f.epoch = n
+		epoch = n
 		if n, i, ok, reason = scanNumber(s, i+1); !ok {
 			if reason == "" {
 				reason = "expected version to have a non-empty release component after an epoch"
@@ -90,12 +90,12 @@ func parse(s string, star bool) (v Version, starred bool, reason string, at int)
 			return v, false, reason, i
 		}
 	}
-	f.release = append(f.release, n)
+	release = append(release, n)
 	for i+1 < len(s) && s[i] == '.' && isDigit(s[i+1]) {
 		if n, i, _, reason = scanNumber(s, i+1); reason != "" {
 			return v, false, reason, i
 		}
-		f.release = append(f.release, n)
+		release = append(release, n)
 	}
 	if strings.HasPrefix(s[i:], ".*") {
 		switch rest := skipSpace(s, i+2); {
@@ -104,48 +104,47 @@ func parse(s string, star bool) (v Version, starred bool, reason string, at int)
 		case rest < len(s):
 			return v, false, "wildcards in versions must be at the end", i
 		}
-		return f.version(), true, "", 0
+		return newVersion(epoch, release, suffix{}), true, "", 0
 	}
-	suffix, i, reason := scanSuffix(s, i)
+	x, i, reason := scanSuffix(s, i)
 	if reason != "" {
 		return v, false, reason, i
 	}
-	suffix.epoch, suffix.release = f.epoch, f.release
 	if end := skipSpace(s, i); end < len(s) {
 		return v, false, fmt.Sprintf("after parsing %q, found %q, which is not part of a valid version", strings.TrimSpace(s[:i]), s[i:]), i
 	}
-	return suffix.version(), false, "", 0
+	return newVersion(epoch, release, x), false, "", 0
 }
 
 // scanSuffix reads all that may follow the release, each part being optional.
-func scanSuffix(s string, i int) (f full, end int, reason string) {
+func scanSuffix(s string, i int) (x suffix, end int, reason string) {
 	if kind, j := scanPre(s, skipSeparator(s, i)); j > 0 {
-		f.pre = kind
-		if f.preN, i, reason = scanSuffixNumber(s, j); reason != "" {
-			return f, i, reason
+		x.pre = kind
+		if x.preN, i, reason = scanSuffixNumber(s, j); reason != "" {
+			return x, i, reason
 		}
 	}
 	if i+1 < len(s) && s[i] == '-' && isDigit(s[i+1]) {
-		f.hasPost = true
-		if f.post, i, _, reason = scanNumber(s, i+1); reason != "" {
-			return f, i, reason
+		x.hasPost = true
+		if x.post, i, _, reason = scanNumber(s, i+1); reason != "" {
+			return x, i, reason
 		}
 	} else if j := scanWord(s, skipSeparator(s, i), "post", "rev", "r"); j > 0 {
-		f.hasPost = true
-		if f.post, i, reason = scanSuffixNumber(s, j); reason != "" {
-			return f, i, reason
+		x.hasPost = true
+		if x.post, i, reason = scanSuffixNumber(s, j); reason != "" {
+			return x, i, reason
 		}
 	}
 	if j := scanWord(s, skipSeparator(s, i), "dev"); j > 0 {
-		f.hasDev = true
-		if f.dev, i, reason = scanSuffixNumber(s, j); reason != "" {
-			return f, i, reason
+		x.hasDev = true
+		if x.dev, i, reason = scanSuffixNumber(s, j); reason != "" {
+			return x, i, reason
 		}
 	}
 	if i < len(s) && s[i] == '+' {
-		f.local, i, reason = scanLocal(s, i+1)
+		x.local, i, reason = scanLocal(s, i+1)
 	}
-	return f, i, reason
+	return x, i, reason
 }
 
 // scanPre reads the word of a pre-release; end is 0 when there is none.
@@ -168,11 +167,24 @@ func scanPre(s string, i int) (kind uint8, end int) {
 // case, or 0.
 func scanWord(s string, i int, words ...string) int {
 	for _, w := range words {
-		if len(s)-i >= len(w) && strings.EqualFold(s[i:i+len(w)], w) && isASCII(s[i:i+len(w)]) {
+		if hasWord(s, i, w) {
 			return i + len(w)
 		}
 	}
 	return 0
+}
+
+// hasWord reports whether the lower case word w stands at i, in any case.
+func hasWord(s string, i int, w string) bool {
+	if len(s)-i < len(w) {
+		return false
+	}
+	for j := range len(w) {
+		if s[i+j]|0x20 != w[j] {
+			return false
+		}
+	}
+	return true
 }
 
 // scanSuffixNumber reads the number of a suffix, which counts as 0 when it is
@@ -241,12 +253,3 @@ func isSeparator(c byte) bool { return c == '.' || c == '-' || c == '_' }
 func isSpace(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
 
 func isAlphanumeric(c byte) bool { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'z' }
-
-func isASCII(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return true
-}

@@ -63,6 +63,9 @@ func ReleaseSpecifiers(s Set) Specifiers {
 	return out.Sorted()
 }
 
+// maxGap is the widest hole in minor versions that is spelled out.
+const maxGap = 1000
+
 // gapSpecifiers expresses the hole between two intervals.
 func gapSpecifiers(end, start Bound) Specifiers {
 	if end.Kind != Excluded {
@@ -75,12 +78,12 @@ func gapSpecifiers(end, start Bound) Specifiers {
 		return nil
 	}
 	from, to := end.Version.OnlyRelease().TrimZeros(), start.Version.OnlyRelease().TrimZeros()
-	if from.Len() > 2 || to.Len() != 2 || from.Segment(0) != to.Segment(0) {
+	if from.Len() > 2 || to.Len() != 2 || from.Segment(0) != to.Segment(0) || to.Segment(1)-from.Segment(1) > maxGap {
 		return nil
 	}
 	var out Specifiers
 	for minor := from.Segment(1); minor < to.Segment(1); minor++ {
-		v := full{release: []uint64{from.Segment(0), minor}}.version()
+		v := newVersion(0, []uint64{from.Segment(0), minor}, suffix{})
 		out = append(out, Specifier{Op: NotEqualStar, Version: v})
 	}
 	return out

@@ -116,7 +116,15 @@ func (s Set) Complement() Set {
 }
 
 // Intersect returns the versions that are in both sets.
-func (s Set) Intersect(t Set) Set { return combine(&s, &t, opAnd) }
+func (s Set) Intersect(t Set) Set {
+	switch {
+	case s.IsFull():
+		return t
+	case t.IsFull():
+		return s
+	}
+	return combine(&s, &t, opAnd)
+}
 
 // Union returns the versions that are in either set.
 func (s Set) Union(t Set) Set { return combine(&s, &t, opOr) }
@@ -154,14 +162,12 @@ func (o operation) of(s, t bool) bool {
 // combine walks the cuts of both sets in order and keeps those at which the
 // outcome changes.
 func combine(s, t *Set, op operation) Set {
-	a, b := s.cuts(), t.cuts()
-	inA, inB := s.below, t.below
-	in := op.of(inA, inB)
+	w := walk{a: s.cuts(), b: t.cuts(), inA: s.below, inB: t.below}
+	in := op.of(w.inA, w.inB)
 	out := Set{below: in}
-	room := len(a) + len(b)
-	for len(a) > 0 || len(b) > 0 {
-		c := next(&a, &b, &inA, &inB)
-		if now := op.of(inA, inB); now != in {
+	room := len(w.a) + len(w.b)
+	for c := w.next(); c != nil; c = w.next() {
+		if now := op.of(w.inA, w.inB); now != in {
 			in = now
 			out.push(c, room)
 		}
@@ -169,39 +175,50 @@ func combine(s, t *Set, op operation) Set {
 	return out
 }
 
-// next takes the lowest cut from a, b or both.
-func next(a, b *[]cut, inA, inB *bool) (c *cut) {
-	order := 0
-	switch {
-	case len(*a) == 0:
-		order = 1
-	case len(*b) == 0:
-		order = -1
-	default:
-		order = compareCut(&(*a)[0], &(*b)[0])
-	}
-	if order >= 0 {
-		c = &(*b)[0]
-		*b, *inB = (*b)[1:], !*inB
-	}
-	if order <= 0 {
-		c = &(*a)[0]
-		*a, *inA = (*a)[1:], !*inA
-	}
-	return c
-}
-
 // never reports whether the outcome is false for all versions.
 func never(s, t *Set, op operation) bool {
-	a, b := s.cuts(), t.cuts()
-	inA, inB := s.below, t.below
-	for !op.of(inA, inB) {
-		if len(a) == 0 && len(b) == 0 {
+	w := walk{a: s.cuts(), b: t.cuts(), inA: s.below, inB: t.below}
+	for !op.of(w.inA, w.inB) {
+		if w.next() == nil {
 			return true
 		}
-		next(&a, &b, &inA, &inB)
 	}
 	return false
+}
+
+// A walk goes through the cuts of two sets in order.
+type walk struct {
+	a, b     []cut
+	i, j     int  // the next cuts
+	inA, inB bool // whether the place reached is in the sets
+}
+
+// next passes the lowest cut that is left, which may be one of both sets, and
+// returns it, or nil at the end.
+func (w *walk) next() *cut {
+	order := 0
+	switch {
+	case w.j < len(w.b) && w.i < len(w.a):
+		order = compareCut(&w.a[w.i], &w.b[w.j])
+	case w.i < len(w.a):
+		order = -1
+	case w.j < len(w.b):
+		order = 1
+	default:
+		return nil
+	}
+	var c *cut
+	if order >= 0 {
+		c = &w.b[w.j]
+		w.j++
+		w.inB = !w.inB
+	}
+	if order <= 0 {
+		c = &w.a[w.i]
+		w.i++
+		w.inA = !w.inA
+	}
+	return c
 }
 
 // Equal reports whether the two sets have the same bounds.

@@ -274,7 +274,8 @@ func (s Specifier) Compare(t Specifier) int {
 }
 
 // Contains reports whether the specifier admits v, by the special rules of
-// PEP 440 and with pre-releases allowed.
+// PEP 440 and with pre-releases allowed. Arbitrary equality, ===, compares
+// the normal forms as text; see ContainsText.
 func (s Specifier) Contains(v Version) bool {
 	if s.Op == ExactEqual {
 		return !s.Version.IsZero() && s.Version.String() == v.String()

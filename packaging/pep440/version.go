@@ -1,9 +1,6 @@
 package pep440
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // A Version is a parsed version (PEP 440), such as 1!2.0rc1.post3+ubuntu.1.
 // Versions are immutable. The zero Version is not a version; see IsZero.
@@ -32,10 +29,16 @@ type Version struct {
 	full *full
 }
 
-// A full is what a version consists of. It is never modified.
+// A full is what a version consists of. It is never modified once a Version
+// points to it.
 type full struct {
 	epoch   uint64
 	release []uint64
+	suffix
+}
+
+// A suffix is what follows the release.
+type suffix struct {
 	pre     uint8 // kindAlpha, kindBeta or kindRC; 0 for none
 	hasPost bool
 	hasDev  bool
@@ -75,21 +78,21 @@ func fieldShift(i int) uint { return uint(0x12_1a_25_30>>(8*i)) & 63 }
 // fieldWidth is the number of bits of release segment i: 16, 11, 11 or 8.
 func fieldWidth(i int) uint { return uint(0x08_0b_0b_10>>(8*i)) & 63 }
 
-// pack returns the key of f and whether the key tells everything.
-func (f *full) pack() (key uint64, exact bool) {
-	if f.epoch != 0 {
+// pack returns the key of a version and whether the key tells everything.
+func pack(epoch uint64, release []uint64, x *suffix) (key uint64, exact bool) {
+	if epoch != 0 {
 		return math.MaxUint64 &^ (lenMask | sideMask), false
 	}
-	release, exact := packRelease(f.release)
+	key, exact = packRelease(release)
 	if !exact {
-		return release, false
-	}
-	kind, n, exact := f.suffix()
-	key = release | kind<<kindShift | min(n, maxPacked)<<sideShift
-	if !exact || n > maxPacked || len(f.release) > maxLen {
 		return key, false
 	}
-	return key | uint64(len(f.release)), true
+	kind, n, exact := x.rank()
+	key |= kind<<kindShift | min(n, maxPacked)<<sideShift
+	if !exact || n > maxPacked || len(release) > maxLen {
+		return key, false
+	}
+	return key | uint64(len(release)), true
 }
 
 // packRelease returns the release part of a key. When a segment does not fit,
@@ -111,53 +114,67 @@ func packRelease(release []uint64) (key uint64, exact bool) {
 	return key, true
 }
 
-// suffix returns kind and number as they go into a key, and whether they tell
-// all of what follows the release.
-func (f *full) suffix() (kind, n uint64, exact bool) {
-	plain := f.local == ""
+// rank returns kind and number as they go into a key, and whether they tell
+// all of the suffix.
+func (x *suffix) rank() (kind, n uint64, exact bool) {
+	plain := x.local == ""
 	switch {
-	case f.max:
+	case x.max:
 		return kindMax, 0, true
-	case f.pre != 0:
-		return uint64(f.pre), f.preN, plain && !f.hasPost && !f.hasDev
-	case f.hasPost:
-		return kindPost, f.post, plain && !f.hasDev
-	case f.hasDev:
-		return kindDev, f.dev, plain
+	case x.pre != 0:
+		return uint64(x.pre), x.preN, plain && !x.hasPost && !x.hasDev
+	case x.hasPost:
+		return kindPost, x.post, plain && !x.hasDev
+	case x.hasDev:
+		return kindDev, x.dev, plain
 	}
 	return kindFinal, 0, plain
 }
 
-// version makes the value of f. It does not keep f or its slices.
-func (f full) version() Version {
-	key, exact := f.pack()
+// newVersion makes the value of a version. It does not keep the release,
+// which may live on a stack.
+func newVersion(epoch uint64, release []uint64, x suffix) Version {
+	key, exact := pack(epoch, release, &x)
 	if exact {
 		return Version{key: key}
 	}
-	kept := f
-	kept.release = slices.Clone(f.release)
-	return Version{key: key, full: &kept}
+	own := &struct {
+		full
+		room [5]uint64 // so that one allocation will nearly always do
+	}{full: full{epoch: epoch, suffix: x}}
+	own.release = append(own.room[:0], release...)
+	return Version{key: key, full: &own.full}
 }
 
-// parts is the inverse of full.version: what v consists of. The release may
-// be shared with v.
+// version is newVersion for what v.parts returned.
+func (f full) version() Version { return newVersion(f.epoch, f.release, f.suffix) }
+
+// parts is the inverse of newVersion: what v consists of. The release may be
+// shared with v.
 func (v Version) parts() full {
 	if v.full != nil {
 		return *v.full
 	}
-	f := full{release: v.segments()}
-	n := v.key >> sideShift & maxPacked
+	return full{release: v.segments(), suffix: v.suffix()}
+}
+
+// suffix returns what follows the release of v.
+func (v Version) suffix() suffix {
+	if v.full != nil {
+		return v.full.suffix
+	}
+	var x suffix
 	switch kind := v.kind(); kind {
 	case kindAlpha, kindBeta, kindRC:
-		f.pre, f.preN = uint8(kind), n
+		x.pre, x.preN = uint8(kind), v.number()
 	case kindPost:
-		f.hasPost, f.post = true, n
+		x.hasPost, x.post = true, v.number()
 	case kindDev:
-		f.hasDev, f.dev = true, n
+		x.hasDev, x.dev = v.Len() > 0, v.number()
 	case kindMax:
-		f.max = true
+		x.max = true
 	}
-	return f
+	return x
 }
 
 func (v Version) kind() uint64 { return v.key >> kindShift & 7 }
@@ -233,14 +250,8 @@ func (v Version) Pre() (kind string, n int, ok bool) {
 
 // pre returns the kind of pre-release, 0 for none, and its number.
 func (v Version) pre() (kind uint8, n uint64) {
-	if v.full != nil {
-		return v.full.pre, v.full.preN
-	}
-	switch k := v.kind(); k {
-	case kindAlpha, kindBeta, kindRC:
-		return uint8(k), v.number()
-	}
-	return 0, 0
+	x := v.suffix()
+	return x.pre, x.preN
 }
 
 func preName(kind uint8) string {
@@ -260,13 +271,8 @@ func (v Version) Post() (n int, ok bool) {
 }
 
 func (v Version) post() (uint64, bool) {
-	if v.full != nil {
-		return v.full.post, v.full.hasPost
-	}
-	if v.kind() == kindPost {
-		return v.number(), true
-	}
-	return 0, false
+	x := v.suffix()
+	return x.post, x.hasPost
 }
 
 // Dev returns the number of a development release.
@@ -276,13 +282,8 @@ func (v Version) Dev() (n int, ok bool) {
 }
 
 func (v Version) dev() (uint64, bool) {
-	if v.full != nil {
-		return v.full.dev, v.full.hasDev
-	}
-	if v.kind() == kindDev && v.key&lenMask != 0 {
-		return v.number(), true
-	}
-	return 0, false
+	x := v.suffix()
+	return x.dev, x.hasDev
 }
 
 // Local returns the normalised local part, "ubuntu.1" for 1.0+Ubuntu-1, or
@@ -324,8 +325,7 @@ func (v Version) IsRelease() bool {
 	if v.full == nil {
 		return v.kind() == kindFinal
 	}
-	f := v.full
-	return f.epoch == 0 && f.pre == 0 && !f.hasPost && !f.hasDev && f.local == "" && !f.max
+	return v.full.epoch == 0 && v.full.suffix == suffix{}
 }
 
 func toInt(n uint64) int {
