@@ -1,0 +1,133 @@
+// Package source says what is asked for and where it comes from: a
+// [Requirement] names a project and a [Source] (a registry, an archive behind a
+// URL, a git repository, a file, a folder), and a [Dist] is one distribution
+// that answers it, with an identity that is the same in every process.
+package source
+
+import (
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/tame-py/tame/packaging/marker"
+	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
+// A Kind tells the sources apart. Their order is that of uv.lock.
+type Kind uint8
+
+// The kinds of sources.
+const (
+	Registry  Kind = iota // an index, or a folder of distributions
+	Git                   // a git repository
+	URL                   // an archive behind an http(s) URL
+	Path                  // an archive on this machine
+	Directory             // a source tree on this machine
+)
+
+// A Source is where the distributions of a requirement come from. Fields that
+// its kind does not name are zero. A Source is a value: it is not changed once
+// shared.
+type Source struct {
+	Kind Kind
+
+	// Registry: the versions asked for, and the index to ask if one is named.
+	Specifiers pep440.Specifiers
+	Index      string
+
+	// URL, Git: where it is, without fragment and without credentials in
+	// what is shown. Path, Directory: the absolute path.
+	Location string
+	// Given is the reference as the user wrote it; for Path and Directory
+	// it keeps whether the path was relative.
+	Given        string
+	Subdirectory string // below the archive or repository
+
+	Reference Reference // Git
+	Editable  bool      // Directory: installed in place
+	Virtual   bool      // Directory: only its dependencies are installed
+}
+
+// A Reference is what of a git repository is asked for.
+type Reference struct {
+	Branch, Tag, Rev string // at most one; none is the default branch
+	Commit           string // the full hash, once it is known
+	LFS              bool
+}
+
+// IsDirect reports whether the source names one distribution, not a range of
+// versions.
+func (s Source) IsDirect() bool { return s.Kind != Registry }
+
+// A Requirement asks for a project: which extras and groups of it, under which
+// marker, from where.
+type Requirement struct {
+	Name   pyname.Package
+	Extras []pyname.Extra // sorted
+	Groups []pyname.Group // sorted; of a local project
+	Marker marker.Tree
+	Source Source
+	Origin Origin
+}
+
+// An Origin is what asked for a requirement: a requirements file, a project, a
+// flag. The zero Origin is a dependency of another distribution.
+type Origin struct {
+	File    string         // as named by the user
+	Project pyname.Package // the project whose pyproject.toml it is
+	Group   pyname.Group
+	Extra   pyname.Extra
+}
+
+// String is the requirement in PEP 508 form.
+func (r Requirement) String() string {
+	var b strings.Builder
+	b.WriteString(string(r.Name))
+	for i, e := range r.Extras {
+		b.WriteByte("[,"[min(i, 1)])
+		b.WriteString(string(e))
+	}
+	if len(r.Extras) > 0 {
+		b.WriteByte(']')
+	}
+	if r.Source.Kind == Registry {
+		b.WriteString(r.Source.Specifiers.String())
+	} else {
+		b.WriteString(" @ " + r.Source.String())
+	}
+	if m := r.Marker.String(); m != "" {
+		b.WriteString(" ; " + m)
+	}
+	return b.String()
+}
+
+// archiveSuffixes are how names of wheels and of source distributions end.
+var archiveSuffixes = [...]string{
+	".whl", ".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tar", ".tbz", ".txz", ".tlz", ".tar.lz", ".tar.lzma",
+}
+
+// IsArchive reports whether a file name or URL path ends like an archive.
+func IsArchive(name string) bool {
+	name = strings.ToLower(path.Base(name))
+	for _, suffix := range archiveSuffixes {
+		if strings.HasSuffix(name, suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+// redacted is a URL's text with a password, if any, replaced by stars.
+func redacted(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.User == nil {
+		return text
+	}
+	if _, has := u.User.Password(); !has {
+		return text
+	}
+	before, rest, _ := strings.Cut(text, "://")
+	_, after, _ := strings.Cut(rest, "@")
+	return before + "://" + u.User.Username() + ":****@" + after
+}

@@ -1,0 +1,188 @@
+package source
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// A URLError reports a direct reference that names nothing that could be
+// installed.
+type URLError struct {
+	URL    string // with its password replaced
+	Reason string
+}
+
+func (e *URLError) Error() string { return fmt.Sprintf("`%s`: %s", e.URL, e.Reason) }
+
+// FromURL is the source that a direct reference (PEP 508, PEP 610) names.
+func FromURL(text string) (Source, error) {
+	scheme, rest, ok := strings.Cut(text, ":")
+	if !ok {
+		return Source{}, &URLError{redacted(text), "it has no scheme"}
+	}
+	vcs, transport, isVCS := strings.Cut(strings.ToLower(scheme), "+")
+	switch {
+	case isVCS && vcs == "git":
+		return gitSource(text, transport+":"+rest)
+	case isVCS && (vcs == "hg" || vcs == "bzr" || vcs == "svn"):
+		return Source{}, &URLError{redacted(text), "of version control systems only git is supported"}
+	case isVCS:
+		return Source{}, &URLError{redacted(text), "unknown version control system " + vcs}
+	case vcs == "file":
+		return fileSource(text)
+	case vcs == "http" || vcs == "https":
+		return archiveSource(text)
+	}
+	return Source{}, &URLError{redacted(text), "unsupported scheme " + scheme}
+}
+
+// archiveSource is an archive behind a URL. The fragment says what in it, and
+// which hash it must have; it is no part of where it is.
+func archiveSource(text string) (Source, error) {
+	location, fragment, _ := strings.Cut(text, "#")
+	u, err := url.Parse(location)
+	if err != nil {
+		return Source{}, &URLError{redacted(text), "it is no valid URL"}
+	}
+	if !IsArchive(u.Path) {
+		return Source{}, &URLError{redacted(text), "it does not end like a wheel or a source distribution (.whl, .tar.gz, .zip)"}
+	}
+	return Source{Kind: URL, Location: location, Given: text, Subdirectory: fragmentValue(fragment, "subdirectory")}, nil
+}
+
+func fileSource(text string) (Source, error) {
+	location, fragment, _ := strings.Cut(text, "#")
+	u, err := url.Parse(location)
+	if err != nil {
+		// `file:../x` and `file:x` are accepted as relative paths.
+		return Source{}, &URLError{redacted(text), "it is no valid URL"}
+	}
+	if u.Host != "" && u.Host != "localhost" {
+		return Source{}, &URLError{redacted(text), "a file URL cannot name another host"}
+	}
+	name := u.Path
+	if name == "" {
+		name = u.Opaque
+	}
+	if runtime.GOOS == "windows" {
+		name = strings.TrimPrefix(name, "/")
+	}
+	if !filepath.IsAbs(name) {
+		return Source{}, &URLError{redacted(text), "a file URL needs an absolute path"}
+	}
+	return FromPath(filepath.FromSlash(name), text, fragmentValue(fragment, "subdirectory")), nil
+}
+
+// FromPath is the source that an absolute path names: an archive if its name
+// ends like one, a source tree otherwise. given is how the user wrote it.
+func FromPath(path, given, subdirectory string) Source {
+	kind := Directory
+	if IsArchive(path) {
+		kind = Path
+	}
+	return Source{Kind: kind, Location: filepath.Clean(path), Given: given, Subdirectory: subdirectory}
+}
+
+// gitSource reads `git+URL[@REF][#subdirectory=DIR]`.
+func gitSource(given, text string) (Source, error) {
+	location, fragment, _ := strings.Cut(text, "#")
+	u, err := url.Parse(location)
+	if err != nil || u.Scheme == "" {
+		return Source{}, &URLError{redacted(given), "it is no valid URL of a git repository"}
+	}
+	s := Source{Kind: Git, Given: given, Subdirectory: fragmentValue(fragment, "subdirectory")}
+	if at := strings.LastIndexByte(u.Path, '@'); at >= 0 {
+		s.Reference.Rev = u.Path[at+1:]
+		u.Path, u.RawPath = u.Path[:at], ""
+		if isCommit(s.Reference.Rev) {
+			s.Reference.Commit = strings.ToLower(s.Reference.Rev)
+		}
+	}
+	s.Reference.LFS = fragmentValue(fragment, "lfs") == "true"
+	s.Location = u.String()
+	return s, nil
+}
+
+func isCommit(rev string) bool {
+	return len(rev) == 40 && strings.Trim(strings.ToLower(rev), "0123456789abcdef") == ""
+}
+
+func fragmentValue(fragment, key string) string {
+	for part := range strings.SplitSeq(fragment, "&") {
+		if k, v, ok := strings.Cut(part, "="); ok && k == key {
+			if text, err := url.PathUnescape(v); err == nil {
+				return text
+			}
+		}
+	}
+	return ""
+}
+
+// Hash is the digest that the fragment of an archive's URL demands, in the
+// form `sha256:…`, or "".
+func (s Source) Hash() string {
+	_, fragment, _ := strings.Cut(s.Given, "#")
+	for _, algorithm := range [...]string{"sha512", "sha384", "sha256", "md5"} {
+		if v := fragmentValue(fragment, algorithm); v != "" {
+			return algorithm + ":" + v
+		}
+	}
+	return ""
+}
+
+// String is the source as a user would write it, without its password.
+func (s Source) String() string {
+	switch s.Kind {
+	case Registry:
+		return s.Specifiers.String()
+	case Path, Directory:
+		if strings.Contains(s.Given, "://") {
+			return s.Given
+		}
+		return s.FileURL()
+	}
+	return redacted(s.Given)
+}
+
+// FileURL is the `file:` URL of a Path or Directory.
+func (s Source) FileURL() string {
+	p := filepath.ToSlash(s.Location)
+	if !strings.HasPrefix(p, "/") {
+		p = "/" + p
+	}
+	return (&url.URL{Scheme: "file", Path: p}).String()
+}
+
+// Same reports whether two sources are the same place. Which versions are
+// wanted of a registry plays no part.
+func (s Source) Same(t Source) bool {
+	if s.Kind != t.Kind || s.Subdirectory != t.Subdirectory {
+		return false
+	}
+	switch s.Kind {
+	case Registry:
+		return s.Index == t.Index
+	case Git:
+		return Canonical(s.Location) == Canonical(t.Location) && s.Reference == t.Reference
+	case URL:
+		return Canonical(s.Location) == Canonical(t.Location)
+	}
+	return s.Location == t.Location && s.Editable == t.Editable
+}
+
+// Canonical is a URL's text for comparing: without credentials, trailing
+// slashes and a `.git` suffix, scheme and host in lower case.
+func Canonical(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return text
+	}
+	u.User = nil
+	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+	u.Path = strings.TrimSuffix(strings.TrimRight(u.Path, "/"), ".git")
+	u.RawPath = ""
+	return u.String()
+}
