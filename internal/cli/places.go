@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/tame-py/tame/internal/cache"
+	"github.com/tame-py/tame/internal/python"
+)
+
+// cacheDir is where the cache is.
+func (a *app) cacheDir() string {
+	chosen := a.global.cacheDir
+	if chosen == "" {
+		chosen = a.env["UV_CACHE_DIR"]
+	}
+	return cache.Dir(cache.Places{
+		Chosen: chosen, Home: a.home(),
+		XDGCacheHome: a.env["XDG_CACHE_HOME"], LocalAppData: a.env["LOCALAPPDATA"],
+	})
+}
+
+func (a *app) home() string {
+	if home := a.env["HOME"]; home != "" {
+		return home
+	}
+	if home := a.env["USERPROFILE"]; home != "" {
+		return home
+	}
+	home, _ := os.UserHomeDir()
+	return home
+}
+
+// openCache opens the cache for the rest of the command; with --no-cache it is
+// a temporary one.
+func (a *app) openCache(ctx context.Context, refresh cache.Refresh) (*cache.Cache, error) {
+	opts := cache.Options{
+		Refresh: refresh,
+		Waiting: func() { a.print.Line("Waiting for another process to leave the cache") },
+		Unlocked: func(err error) {
+			a.print.Warn("the cache is used without a lock: %v", err)
+		},
+	}
+	if seconds := a.env["UV_LOCK_TIMEOUT"]; seconds != "" {
+		if d, err := time.ParseDuration(seconds + "s"); err == nil {
+			opts.LockTimeout = d
+		}
+	}
+	var c *cache.Cache
+	var err error
+	if a.noCache() {
+		c, err = cache.Temporary(opts)
+	} else {
+		c, err = cache.Open(ctx, a.cacheDir(), opts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.atEnd(func() { _ = c.Close() })
+	return c, nil
+}
+
+func (a *app) noCache() bool {
+	if a.global.noCache != nil {
+		return *a.global.noCache
+	}
+	return truthy(a.env["UV_NO_CACHE"])
+}
+
+// truthy reads a switch out of the environment.
+func truthy(v string) bool {
+	switch v {
+	case "1", "true", "yes", "on", "y", "t", "True", "TRUE", "Yes", "YES", "On", "ON":
+		return true
+	}
+	return false
+}
+
+// finder looks for interpreters from the working directory.
+func (a *app) finder() (*python.Finder, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	f := &python.Finder{
+		Getenv:  func(name string) string { return a.env[name] },
+		Environ: a.environ(), Dir: dir,
+	}
+	if !a.noCache() {
+		f.CacheDir = filepath.Join(a.cacheDir(), string(cache.Interpreters))
+	}
+	if a.print.Debugging() {
+		f.Trace = a.print.Debug
+	}
+	return f, nil
+}
