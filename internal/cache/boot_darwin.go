@@ -1,9 +1,6 @@
 package cache
 
-import (
-	"github.com/zeebo/xxh3"
-	"golang.org/x/sys/unix"
-)
+import "golang.org/x/sys/unix"
 
 // bootID returns a number that changes when the machine starts anew, 0 when
 // it is not known. It is never settled.
@@ -12,5 +9,5 @@ func bootID() int64 {
 	if err != nil || text == "" {
 		return 0
 	}
-	return int64(xxh3.HashString(text)>>2) + 1
+	return int64(checksum([]byte(text))) + 1
 }

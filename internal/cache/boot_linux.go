@@ -1,10 +1,6 @@
 package cache
 
-import (
-	"os"
-
-	"github.com/zeebo/xxh3"
-)
+import "os"
 
 // bootID returns a number that changes when the machine starts anew, 0 when
 // it is not known. It is never settled.
@@ -13,5 +9,5 @@ func bootID() int64 {
 	if err != nil {
 		return 0
 	}
-	return int64(xxh3.Hash(text)>>2) + 1
+	return int64(checksum(text)) + 1
 }

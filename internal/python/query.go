@@ -2,6 +2,7 @@ package python
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io/fs"
@@ -9,8 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"time"
-
-	"github.com/zeebo/xxh3"
 
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/managed"
@@ -71,8 +70,8 @@ func (f *Finder) entry(w witness) string {
 }
 
 func hashName(s string) string {
-	sum := xxh3.HashString128(s).Bytes()
-	return hex.EncodeToString(sum[:])
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:16])
 }
 
 // readFacts reads an entry and checks its witness: one stat of the
