@@ -11,7 +11,6 @@ require (
 	github.com/spf13/cobra v1.10.2 // commands, help and completion
 	github.com/spf13/pflag v1.0.10 // GNU-style flags, registered only for the chosen command
 	github.com/ulikunitz/xz v0.5.17 // .tar.xz archives, which the standard library does not read
-	github.com/vbauerster/mpb/v8 v8.9.3 // progress bars, made only when something long runs
 	golang.org/x/net v0.62.0 // HTML tokenizer for PEP 503 pages; HTTP/2 and SOCKS proxies
 	golang.org/x/sync v0.24.0 // errgroup and semaphore
 	golang.org/x/sys v0.49.0 // flock, FICLONE, linkat and what else os lacks
@@ -21,9 +20,5 @@ require (
 )
 
 require (
-	github.com/VividCortex/ewma v1.2.0 // indirect
-	github.com/acarl005/stripansi v0.0.0-20180116102854-5a71ef0e047d // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
-	github.com/mattn/go-runewidth v0.0.16 // indirect
-	github.com/rivo/uniseg v0.4.7 // indirect
 )

@@ -121,7 +121,8 @@ func (p *Printer) write(w io.Writer, text string) {
 	p.mu.Lock()
 	progress := p.progress
 	p.mu.Unlock()
-	if progress != nil && w == p.Err && progress.above(text) {
+	if progress != nil && w == p.Err {
+		progress.above(text)
 		return
 	}
 	p.mu.Lock()

@@ -117,3 +117,38 @@ func TestNoProgressWithoutATerminal(t *testing.T) {
 		t.Errorf("printed %q", &errs)
 	}
 }
+
+func TestProgressLines(t *testing.T) {
+	t.Parallel()
+	g := &Progress{columns: 80, out: &bytes.Buffer{}}
+	known := &Bar{owner: g, label: "numpy", size: 2048}
+	known.Add(1024)
+	unknown := &Bar{owner: g, label: "resolving"}
+	for _, test := range []struct {
+		bar  *Bar
+		want string
+	}{
+		{known, "numpy " + strings.Repeat("-", 30) + " 1.0KiB/2.0KiB"},
+		{unknown, "| resolving"},
+	} {
+		if got := g.line(test.bar); got != test.want {
+			t.Errorf("got %q, want %q", got, test.want)
+		}
+	}
+}
+
+func TestProgressLeavesNothing(t *testing.T) {
+	t.Parallel()
+	var screen bytes.Buffer
+	g := &Progress{out: &screen, columns: 80}
+	bar := g.Bar("work", 0)
+	bar.begun = bar.begun.Add(-time.Hour)
+	g.above("line\n")
+	g.above("next\n")
+	bar.Done()
+	g.draw("")
+	want := "line\n| work\n\x1b[1F\x1b[Jnext\n| work\n\x1b[1F\x1b[J"
+	if got := screen.String(); got != want {
+		t.Errorf("the screen got %q, want %q", got, want)
+	}
+}
