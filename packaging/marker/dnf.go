@@ -6,37 +6,79 @@ import (
 	"github.com/tame-py/tame/packaging/pep440"
 )
 
-// paths collects the paths of a diagram that lead to yes, each as a clause of
-// the comparisons on its way.
-type paths struct {
-	path  []term
-	terms []term // of all clauses, one after the other
-	ends  []int  // where in terms each clause ends
+// A literal is a term or its negation by number: 2*i for the term i of a form,
+// 2*i+1 for its negation.
+type literal int32
+
+// A form is a disjunction of clauses, each a conjunction of literals.
+type form struct {
+	terms   []term // whose operators are even
+	numbers map[term]literal
+	path    []literal // of the walk
+	all     []literal // of all clauses, one after the other
+	ends    []int     // where in all each clause ends
+	clauses [][]literal
 }
 
-// clauses returns the collected clauses. They may shrink, not grow.
-func (p *paths) clauses() [][]term {
-	out := make([][]term, len(p.ends))
+// formOf returns the paths of a diagram that lead to yes, each as a clause of
+// the comparisons on its way.
+func formOf(r ref) *form {
+	f := new(form)
+	f.walk(r)
+	f.clauses = make([][]literal, len(f.ends))
 	start := 0
-	for i, end := range p.ends {
-		out[i] = p.terms[start:end:end]
+	for i, end := range f.ends {
+		f.clauses[i] = f.all[start:end:end]
 		start = end
 	}
-	return out
+	return f
 }
 
-func (p *paths) walk(r ref) {
+// term returns the term of a literal.
+func (f *form) term(l literal) term {
+	x := f.terms[l>>1]
+	x.op |= termOp(l & 1)
+	return x
+}
+
+// literal numbers a term.
+func (f *form) literal(x term) literal {
+	const few = 16
+	negated := literal(x.op & 1)
+	x.op &^= 1
+	if len(f.terms) <= few {
+		if i := slices.Index(f.terms, x); i >= 0 {
+			return literal(i)<<1 | negated
+		}
+	} else if l, ok := f.numbers[x]; ok {
+		return l | negated
+	}
+	l := literal(len(f.terms)) << 1
+	f.terms = append(f.terms, x)
+	if len(f.terms) > few {
+		if f.numbers == nil {
+			f.numbers = map[term]literal{}
+			for i, y := range f.terms {
+				f.numbers[y] = literal(i) << 1
+			}
+		}
+		f.numbers[x] = l
+	}
+	return l | negated
+}
+
+func (f *form) walk(r ref) {
 	switch r {
 	case no:
 		return
 	case yes:
-		p.terms = append(p.terms, p.path...)
-		p.ends = append(p.ends, len(p.terms))
+		f.all = append(f.all, f.path...)
+		f.ends = append(f.ends, len(f.all))
 		return
 	}
 	n := nodes.node(r)
 	if n.v.ranged() {
-		p.walkRanges(n, r)
+		f.walkRanges(n, r)
 		return
 	}
 	op := opIn
@@ -44,21 +86,26 @@ func (p *paths) walk(r ref) {
 		op = opEqual
 	}
 	for i, kid := range n.kids {
-		p.step(kid.under(r), term{v: n.v, op: op + termOp(i)})
+		f.step(kid.under(r), term{v: n.v, op: op + termOp(i)})
 	}
 }
 
 // step walks on to kid after more terms.
-func (p *paths) step(kid ref, terms ...term) {
-	length := len(p.path)
-	p.path = append(p.path, terms...)
-	p.walk(kid)
-	p.path = p.path[:length]
+func (f *form) step(kid ref, terms ...term) {
+	if kid == no {
+		return
+	}
+	length := len(f.path)
+	for _, x := range terms {
+		f.path = append(f.path, f.literal(x))
+	}
+	f.walk(kid)
+	f.path = f.path[:length]
 }
 
 // walkRanges walks the edges of a ranged node. Edges to the same kid are taken
 // together, because their union may be a plain inequality.
-func (p *paths) walkRanges(n *node, r ref) {
+func (f *form) walkRanges(n *node, r ref) {
 	for i, kid := range n.kids {
 		if slices.Index(n.kids, kid) < i || kid.under(r) == no {
 			continue
@@ -68,17 +115,17 @@ func (p *paths) walkRanges(n *node, r ref) {
 			for j, at := range points {
 				terms[j] = term{n.v, at, opNotEqual}
 			}
-			p.step(kid.under(r), terms...)
+			f.step(kid.under(r), terms...)
 			continue
 		}
 		if at, ok := n.exceptedBlock(kid); ok {
-			p.step(kid.under(r), term{n.v, at, opNotEqualStar})
+			f.step(kid.under(r), term{n.v, at, opNotEqualStar})
 			continue
 		}
 		for j := i; j < len(n.kids); j++ {
 			if n.kids[j] == kid {
 				terms, count := n.between(j)
-				p.step(kid.under(r), terms[:count]...)
+				f.step(kid.under(r), terms[:count]...)
 			}
 		}
 	}
@@ -172,76 +219,77 @@ func (n *node) between(i int) (terms [2]term, count int) {
 	return terms, count
 }
 
-// simplify shortens a disjunction of clauses. A diagram says "a or b" as "a or
-// (not a and b)": it decides on a first. The shortening looks at terms, not at
-// what they mean together, and its steps and their order are part of the text
-// of lock files: first the redundant terms of each clause are dropped at once,
-// clause after clause, then the clauses that hold another one.
-func simplify(clauses *[][]term) {
-	list := *clauses
-	var redundant []bool
-	for i, clause := range list {
-		redundant = append(redundant[:0], make([]bool, len(clause))...)
-		for j := range clause {
-			redundant[j] = isRedundant(list, i, j, redundant)
-		}
+// simplify shortens the form. A diagram says "a or b" as "a or (not a and b)":
+// it decides on a first. The shortening looks at terms, not at what they mean
+// together, and its steps and their order are part of the text of lock files:
+// first the redundant terms of each clause are dropped at once, clause after
+// clause, then the clauses that hold another one.
+func (f *form) simplify() {
+	holds := make([]bool, 2*len(f.terms))
+	for i, clause := range f.clauses {
+		mark(holds, clause, true)
 		kept := clause[:0]
-		for j, x := range clause {
-			if !redundant[j] {
+		for _, x := range clause {
+			if f.isRedundant(i, x, holds) {
+				holds[x] = false
+			} else {
 				kept = append(kept, x)
 			}
 		}
-		list[i] = kept
+		mark(holds, kept, false)
+		f.clauses[i] = kept
 	}
-	dropped := make([]bool, len(list))
-	for i, clause := range list {
-		for j, other := range list {
-			if i != j && !dropped[j] && isSubset(other, clause) {
+	dropped := make([]bool, len(f.clauses))
+	for i, clause := range f.clauses {
+		mark(holds, clause, true)
+		for j, other := range f.clauses {
+			if i != j && !dropped[j] && isSubset(other, holds) {
 				dropped[i] = true
 				break
 			}
 		}
+		mark(holds, clause, false)
 	}
-	kept := list[:0]
-	for i, clause := range list {
+	kept := f.clauses[:0]
+	for i, clause := range f.clauses {
 		if !dropped[i] {
 			kept = append(kept, clause)
 		}
 	}
-	*clauses = kept
+	f.clauses = kept
 }
 
-// isRedundant reports whether term j of clause i can be left out: another
+func mark(holds []bool, clause []literal, value bool) {
+	for _, x := range clause {
+		holds[x] = value
+	}
+}
+
+// isRedundant reports whether literal x of clause i can be left out: another
 // clause covers the case that it does not hold while the rest of the clause
-// does. Terms already found redundant cannot serve for that.
-func isRedundant(list [][]term, i, j int, redundant []bool) bool {
-	clause := list[i]
-	x := clause[j]
-	negation := x.negation()
-	for k, other := range list {
-		if k == i {
-			continue
-		}
-		covers := true
-		for _, y := range other {
-			if y == negation {
-				continue
-			}
-			if at := slices.Index(clause, y); y == x || at < 0 || redundant[at] {
-				covers = false
-				break
-			}
-		}
-		if covers {
+// does. holds has the literals of the clause that were not found redundant
+// before.
+func (f *form) isRedundant(i int, x literal, holds []bool) bool {
+	for j, other := range f.clauses {
+		if j != i && covers(other, x, holds) {
 			return true
 		}
 	}
 	return false
 }
 
-func isSubset(small, large []term) bool {
-	for _, x := range small {
-		if !slices.Contains(large, x) {
+func covers(clause []literal, x literal, holds []bool) bool {
+	for _, y := range clause {
+		if y != x^1 && (y == x || !holds[y]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isSubset(clause []literal, holds []bool) bool {
+	for _, x := range clause {
+		if !holds[x] {
 			return false
 		}
 	}

@@ -187,22 +187,21 @@ func comparePatch(op pep440.Operator, minor pep440.Version) ref {
 }
 
 // oneOf returns the diagram of "key in 'version version …'" for a version key.
-// Versions are compared as versions, not as text. For python_version, a
-// version of a patch release makes the whole comparison false, negated or not.
+// Versions are compared as versions, not as text, and only their releases
+// count, as with ==. For python_version, a version of a patch release makes the
+// whole comparison false, negated or not.
 func oneOf(o *op, key versionKey, versions []pep440.Version, negated bool) ref {
 	some := no
 	for _, v := range versions {
-		var r ref
-		if key.python {
-			release := v.OnlyRelease()
-			if release.TrimZeros().Len() > 2 {
-				return no
-			}
-			r = comparePython(pep440.Specifier{Op: pep440.Equal, Version: release})
-		} else {
-			r = ordered(&ranges[key.rank], pep440.Equal, words.version(v))
+		s := pep440.Specifier{Op: pep440.Equal, Version: v}
+		switch {
+		case !key.python:
+			some = o.or(some, compareVersion(key.rank, s))
+		case v.OnlyRelease().TrimZeros().Len() > 2:
+			return no
+		default:
+			some = o.or(some, comparePython(s))
 		}
-		some = o.or(some, r)
 	}
 	if negated {
 		some = some.not()

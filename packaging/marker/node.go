@@ -134,7 +134,10 @@ func (t *table) add(h uint32, v *variable, cuts []cut, kids []ref) uint32 {
 	t.reserve(i)
 	n := t.node(ref(i+1) << 1)
 	n.v, n.hash = v, h
-	n.cuts, n.kids = slices.Clone(cuts), slices.Clone(kids)
+	// Not slices.Clone: it would make the arguments escape to the heap.
+	n.cuts, n.kids = make([]cut, len(cuts)), make([]ref, len(kids))
+	copy(n.cuts, cuts)
+	copy(n.kids, kids)
 	t.count++
 	insert(*t.index.Load(), h, i)
 	return i

@@ -72,9 +72,12 @@ const (
 
 const (
 	maxDepth = 200     // of parentheses
-	maxSteps = 1 << 20 // of the algebra while reading one marker
 	maxPaths = 1 << 13 // in the printed form of a marker that was read
 )
+
+// maxSteps is how many steps of the algebra may be spent on reading text of
+// some length. A thousand comparisons joined by `or` stay below it.
+func maxSteps(length int) int { return min(1<<14+32*length, 1<<18) }
 
 // Parse reads a marker. Comparisons that mean nothing, such as one of two
 // constants, are ignored, as if they were not there, and reported as warnings;
@@ -83,7 +86,7 @@ const (
 // Parse accepts the grammar of PEP 508 and the names of PEP 345 and 751, with
 // any Unicode white space where the grammar has blanks.
 func Parse(text string) (Tree, []Warning, error) {
-	p := parser{text: text, op: op{left: maxSteps}}
+	p := parser{text: text, op: op{left: maxSteps(len(text))}}
 	r, present, err := p.or()
 	if err != nil {
 		return Tree{}, nil, err
@@ -163,33 +166,50 @@ func isWord(c byte) bool {
 	return c|0x20-'a' < 26 || c-'0' < 10 || c == '_' || c == '.'
 }
 
+// or reads operands of `or`.
 func (p *parser) or() (r ref, present bool, err error) {
-	return p.joined("or", (*parser).and, func(x, y ref) ref { return p.op.or(x, y) })
-}
-
-func (p *parser) and() (r ref, present bool, err error) {
-	return p.joined("and", (*parser).operand, func(x, y ref) ref { return p.op.and(x, y) })
-}
-
-// joined reads operands between which the connective stands.
-func (p *parser) joined(connective string, operand func(*parser) (ref, bool, error), apply func(x, y ref) ref) (r ref, present bool, err error) {
-	r, present, err = operand(p)
-	for err == nil {
-		p.blanks()
-		if p.word() != connective {
-			break
-		}
-		p.at += len(connective)
+	r, present, err = p.and()
+	for err == nil && p.accept("or") {
 		var y ref
 		var ok bool
-		if y, ok, err = operand(p); err == nil && ok {
-			if present {
-				y = apply(r, y)
-			}
+		y, ok, err = p.and()
+		switch {
+		case !ok:
+		case present:
+			r = p.op.or(r, y)
+		default:
 			r, present = y, true
 		}
 	}
 	return r, present, err
+}
+
+// and reads operands of `and`.
+func (p *parser) and() (r ref, present bool, err error) {
+	r, present, err = p.operand()
+	for err == nil && p.accept("and") {
+		var y ref
+		var ok bool
+		y, ok, err = p.operand()
+		switch {
+		case !ok:
+		case present:
+			r = p.op.and(r, y)
+		default:
+			r, present = y, true
+		}
+	}
+	return r, present, err
+}
+
+// accept skips blanks and, if it comes next, a word.
+func (p *parser) accept(word string) bool {
+	p.blanks()
+	if p.word() != word {
+		return false
+	}
+	p.at += len(word)
+	return true
 }
 
 // operand reads a comparison or a marker in parentheses.

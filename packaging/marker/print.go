@@ -30,11 +30,6 @@ const (
 	opNotIn
 )
 
-func (x term) negation() term {
-	x.op ^= 1
-	return x
-}
-
 // kind is what terms and clauses are sorted by.
 func (x term) kind() uint8 {
 	r := x.v.rank
@@ -85,13 +80,13 @@ func (t Tree) String() string {
 	case no:
 		return "python_version < '0'"
 	}
-	clauses := t.clauses()
-	b := make([]byte, 0, 64*len(clauses))
-	for i, clause := range clauses {
+	f := sortedForm(t.r)
+	b := make([]byte, 0, 64*len(f.clauses))
+	for i, clause := range f.clauses {
 		if i > 0 {
 			b = append(b, " or "...)
 		}
-		grouped := len(clauses) > 1 && len(clause) > 1
+		grouped := len(f.clauses) > 1 && len(clause) > 1
 		if grouped {
 			b = append(b, '(')
 		}
@@ -99,7 +94,7 @@ func (t Tree) String() string {
 			if j > 0 {
 				b = append(b, " and "...)
 			}
-			b = x.appendTo(b)
+			b = f.term(x).appendTo(b)
 		}
 		if grouped {
 			b = append(b, ')')
@@ -175,18 +170,15 @@ func appendQuoted(b []byte, s string) []byte {
 	return append(b, quote)
 }
 
-// clauses returns the disjunctive form of t, which is not constant, simplified
-// and sorted.
-func (t Tree) clauses() [][]term {
-	var p paths
-	p.walk(t.r)
-	clauses := p.clauses()
-	simplify(&clauses)
-	for _, clause := range clauses {
-		slices.SortStableFunc(clause, func(x, y term) int { return cmp.Compare(x.kind(), y.kind()) })
+// sortedForm returns the simplified and sorted form of a diagram that is not
+// constant.
+func sortedForm(r ref) *form {
+	f := formOf(r)
+	f.simplify()
+	kind := func(x, y literal) int { return cmp.Compare(f.terms[x>>1].kind(), f.terms[y>>1].kind()) }
+	for _, clause := range f.clauses {
+		slices.SortStableFunc(clause, kind)
 	}
-	slices.SortStableFunc(clauses, func(c, d []term) int {
-		return slices.CompareFunc(c, d, func(x, y term) int { return cmp.Compare(x.kind(), y.kind()) })
-	})
-	return clauses
+	slices.SortStableFunc(f.clauses, func(c, d []literal) int { return slices.CompareFunc(c, d, kind) })
+	return f
 }

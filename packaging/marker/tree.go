@@ -135,10 +135,11 @@ func (t Tree) TopLevelExtra() (pyname.Extra, bool) {
 		return pyname.Extra(n.v.text), true
 	}
 	var found *variable
-	for _, clause := range t.clauses() {
+	f := sortedForm(t.r)
+	for _, clause := range f.clauses {
 		var first *variable
-		for _, x := range clause {
-			if isExtra(x.v) && x.op == opEqual {
+		for _, l := range clause {
+			if x := f.term(l); isExtra(x.v) && x.op == opEqual {
 				first = x.v
 				break
 			}
