@@ -21,4 +21,5 @@ require (
 
 require (
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
+	golang.org/x/tools v0.51.0 // indirect
 )
