@@ -35,6 +35,8 @@ type Finder struct {
 	Timeout time.Duration
 	// Trace, if not nil, is told what is tried, for verbose output.
 	Trace func(format string, args ...any)
+
+	now func() time.Time // for tests; nil is the clock
 }
 
 func (f *Finder) trace(format string, args ...any) {
@@ -144,7 +146,7 @@ func (f *Finder) FindBest(ctx context.Context, r Request, e Environments) (*Inst
 	for _, try := range tries {
 		var found *Installation
 		found, err = f.Find(ctx, try, e)
-		if err == nil || critical(err) {
+		if err == nil || IsCritical(err) {
 			return found, err
 		}
 	}

@@ -114,7 +114,7 @@ const settled = 2 * time.Second
 // remember writes an entry. Failing to is no error: the next run asks again.
 func (f *Finder) remember(entry string, w witness, i *Interpreter) {
 	id, err := fsx.Identify(w.path)
-	if err != nil || time.Since(time.Unix(0, max(id.Mtime, id.Ctime))) < settled {
+	if err != nil || f.clock().Sub(time.Unix(0, max(id.Mtime, id.Ctime))) < settled {
 		return
 	}
 	w.executable = id
@@ -133,6 +133,13 @@ func (f *Finder) remember(entry string, w witness, i *Interpreter) {
 	if err != nil {
 		f.trace("Cannot keep the facts about `%s`: %v", w.path, err)
 	}
+}
+
+func (f *Finder) clock() time.Time {
+	if f.now != nil {
+		return f.now()
+	}
+	return time.Now()
 }
 
 // checkExecutable tells a missing file from a link whose target is gone.
