@@ -1,0 +1,302 @@
+package archive
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"hash/crc32"
+	"io"
+	"sync"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Files up to wholePacked bytes in the archive that unpack to at most
+// wholeSize are unpacked from memory to memory, beside the reader; larger
+// ones as a stream.
+const (
+	wholePacked = 8 << 20
+	wholeSize   = hugeBuffer
+)
+
+func (e *entry) whole() bool { return e.Packed <= wholePacked && e.Size <= wholeSize }
+
+var errLonger = errors.New("there is more than its size tells")
+
+var (
+	inflaters    sync.Pool // of *inflater
+	zstdDecoders sync.Pool // of *zstd.Decoder
+)
+
+// maxZstdWindow is what the format recommends to support (8 MiB) and more:
+// what `zstd --long` writes.
+const maxZstdWindow = 128 << 20
+
+// An inflater is a decompressor with the reader it reads from.
+type inflater struct {
+	io.ReadCloser
+	from bytes.Reader
+}
+
+// inflate unpacks src, which must end exactly where the data does, into dst,
+// which must be filled exactly.
+func inflate(dst, src []byte) error {
+	f, ok := inflaters.Get().(*inflater)
+	if !ok {
+		f = &inflater{}
+		f.ReadCloser = flate.NewReader(&f.from)
+	}
+	defer inflaters.Put(f)
+	f.from.Reset(src)
+	if err := f.ReadCloser.(flate.Resetter).Reset(&f.from, nil); err != nil {
+		return err
+	}
+	if _, err := io.ReadFull(f, dst); err != nil {
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	}
+	return ended(f, &f.from)
+}
+
+// ended checks that a decompressor and what it reads from are both at their
+// end.
+func ended(r io.Reader, from io.ByteReader) error {
+	var one [1]byte
+	for range 100 {
+		n, err := r.Read(one[:])
+		if n > 0 {
+			return errLonger
+		}
+		if err == io.EOF {
+			if from != nil {
+				if _, err := from.ReadByte(); err == nil {
+					return errors.New("its compressed data ends early")
+				}
+			}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return io.ErrNoProgress
+}
+
+func zstdDecoder(r io.Reader) (*zstd.Decoder, error) {
+	if d, ok := zstdDecoders.Get().(*zstd.Decoder); ok {
+		return d, d.Reset(r)
+	}
+	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxZstdWindow), zstd.WithDecoderLowmem(true))
+}
+
+func releaseZstd(d *zstd.Decoder) {
+	if d.Reset(nil) == nil {
+		zstdDecoders.Put(d)
+	}
+}
+
+// unpackWhole returns the content of an entry whose data is packed, in a
+// buffer that the caller gives back with putBuffer unless it is packed
+// itself.
+func (e *entry) unpackWhole(packed []byte) (data []byte, err error) {
+	if e.Method == methodStored {
+		data = packed
+	} else {
+		data = getBuffer(int(e.Size))
+		if e.Method == methodDeflate {
+			err = inflate(data, packed)
+		} else {
+			err = e.unzstd(data, packed)
+		}
+		if err != nil {
+			putBuffer(data)
+			return nil, damaged(e.Name, "its data is damaged", err)
+		}
+	}
+	if crc := crc32.ChecksumIEEE(data); crc != e.CRC {
+		if e.Method != methodStored {
+			putBuffer(data)
+		}
+		return nil, refuse(e.Name, "its checksum is %08x, not %08x as told", crc, e.CRC)
+	}
+	return data, nil
+}
+
+func (e *entry) unzstd(dst, src []byte) error {
+	d, err := zstdDecoder(bytes.NewReader(src))
+	if err != nil {
+		return err
+	}
+	defer releaseZstd(d)
+	if _, err := io.ReadFull(d, dst); err != nil {
+		return err
+	}
+	return ended(d, nil)
+}
+
+// A content is what was seen of a file that went by as a stream.
+type content struct {
+	size   int64
+	crc    uint32
+	sha256 [32]byte
+}
+
+// decoder returns a reader of what r holds compressed. r must not be read
+// further than the data goes unless it ends there.
+func (e *entry) decoder(r io.Reader) (io.Reader, func(), error) {
+	switch e.Method {
+	case methodDeflate:
+		f := flate.NewReader(r)
+		return f, func() { f.Close() }, nil
+	case methodZstd:
+		d, err := zstdDecoder(r)
+		if err != nil {
+			return nil, nil, err
+		}
+		return d, func() { releaseZstd(d) }, nil
+	}
+	return r, func() {}, nil
+}
+
+// unpackStream unpacks the rest of limited, which is the data of an entry of
+// known size, to w.
+func (t *target) unpackStream(e *entry, limited io.Reader, w io.Writer) error {
+	buffered := bufio.NewReaderSize(limited, smallBuffer)
+	r, release, err := e.decoder(buffered)
+	if err != nil {
+		return err
+	}
+	defer release()
+	c, err := t.pump(e, r, w)
+	if err == nil {
+		// Nothing of the data may be left over.
+		if _, more := buffered.ReadByte(); more == nil {
+			err = errors.New("its compressed data ends early")
+		}
+	}
+	if err != nil {
+		return e.streamError(err)
+	}
+	return e.accept(c)
+}
+
+// streamError says of what kind an error is that came through a decompressor.
+func (e *entry) streamError(err error) error {
+	var broken *ReadError
+	var refused *Error
+	var failed writeError
+	switch {
+	case errors.As(err, &failed):
+		return failed.error
+	case errors.As(err, &broken):
+		return broken
+	case errors.As(err, &refused):
+		return refused
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return damaged(e.Name, "its data is damaged", err)
+}
+
+// accept checks what went by against what the headers say.
+func (e *entry) accept(c content) error {
+	switch {
+	case c.size != e.Size:
+		return refuse(e.Name, "it is %d bytes long, not %d as told", c.size, e.Size)
+	case c.crc != e.CRC:
+		return refuse(e.Name, "its checksum is %08x, not %08x as told", c.crc, e.CRC)
+	}
+	e.SHA256 = c.sha256
+	return nil
+}
+
+// A writeError is an error of the target, not of the archive.
+type writeError struct{ error }
+
+func (e writeError) Unwrap() error { return e.error }
+
+// pump copies r to w until its end while another goroutine hashes and writes,
+// since both take about as long together as inflating.
+func (t *target) pump(e *entry, r io.Reader, w io.Writer) (content, error) {
+	var c content
+	full, empty := make(chan []byte, 1), make(chan []byte, 2)
+	for range 2 {
+		empty <- getBuffer(largeBuffer)
+	}
+	done := make(chan error, 1)
+	go func() {
+		h := sha256.New()
+		var err error
+		for b := range full {
+			if err == nil {
+				c.crc = crc32.Update(c.crc, crc32.IEEETable, b)
+				h.Write(b)
+				if _, err = w.Write(b); err != nil {
+					t.fail(err)
+				}
+			}
+			empty <- b[:cap(b)]
+		}
+		h.Sum(c.sha256[:0])
+		done <- err
+	}()
+	err := t.readInto(e, r, full, empty, &c.size)
+	close(full)
+	if writeErr := <-done; writeErr != nil {
+		err = writeError{writeErr}
+	}
+	for range 2 {
+		putBuffer(<-empty)
+	}
+	return c, err
+}
+
+// readInto fills buffers from r until its end.
+func (t *target) readInto(e *entry, r io.Reader, full chan<- []byte, empty <-chan []byte, size *int64) error {
+	for {
+		b := <-empty
+		n, err := fill(b, r)
+		full <- b[:n]
+		*size += int64(n)
+		if err == nil || err == io.EOF {
+			if growErr := t.grow(e.Name, int64(n)); growErr != nil {
+				return growErr
+			}
+			if *size > e.Size && !e.unsized() {
+				return refuse(e.Name, "it is longer than the %d bytes it tells", e.Size)
+			}
+		}
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		case t.stop.Load():
+			return t.failure()
+		}
+	}
+}
+
+// fill reads until b is full. Unlike [io.ReadFull] it returns the error of r
+// as it is.
+func fill(b []byte, r io.Reader) (n int, err error) {
+	for idle := 0; n < len(b) && idle < 100; {
+		more, err := r.Read(b[n:])
+		n += more
+		if err != nil {
+			return n, err
+		}
+		if idle++; more > 0 {
+			idle = 0
+		}
+	}
+	if n < len(b) {
+		return n, io.ErrNoProgress
+	}
+	return n, nil
+}

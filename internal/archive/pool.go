@@ -1,0 +1,79 @@
+package archive
+
+import (
+	"runtime"
+	"sync"
+)
+
+// A Pool bounds how many files are unpacked at once beside the goroutines
+// that read archives, over all archives that share it. It is safe for
+// concurrent use.
+type Pool struct {
+	slots chan struct{}
+}
+
+// NewPool returns a pool for n files at once; if n is not positive, as many
+// as there are processors.
+func NewPool(n int) *Pool {
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	return &Pool{slots: make(chan struct{}, n)}
+}
+
+// run calls f in a goroutine of its own if there is a place, which wg counts,
+// or else here: who has too much to do helps, so that the pool never holds
+// more than it works on.
+func (p *Pool) run(wg *sync.WaitGroup, f func()) {
+	if p != nil {
+		select {
+		case p.slots <- struct{}{}:
+			wg.Go(func() {
+				defer func() { <-p.slots }()
+				f()
+			})
+			return
+		default:
+		}
+	}
+	f()
+}
+
+// Buffers are kept by size, because most files are small and a few are large.
+const (
+	smallBuffer = 64 << 10
+	largeBuffer = 1 << 20
+	hugeBuffer  = 16 << 20
+)
+
+var smallBuffers, largeBuffers, hugeBuffers sync.Pool
+
+func poolFor(n int) (*sync.Pool, int) {
+	switch {
+	case n <= smallBuffer:
+		return &smallBuffers, smallBuffer
+	case n <= largeBuffer:
+		return &largeBuffers, largeBuffer
+	default:
+		return &hugeBuffers, hugeBuffer
+	}
+}
+
+// getBuffer returns a buffer of n bytes with any content. n is at most
+// hugeBuffer.
+func getBuffer(n int) []byte {
+	pool, size := poolFor(n)
+	if b, ok := pool.Get().(*[]byte); ok {
+		return (*b)[:n]
+	}
+	return make([]byte, n, size)
+}
+
+func putBuffer(b []byte) {
+	if cap(b) == 0 {
+		return
+	}
+	b = b[:cap(b)]
+	pool, _ := poolFor(len(b))
+	pool.Put(&b)
+}

@@ -1,0 +1,207 @@
+package archive
+
+import (
+	"crypto/sha256"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// A target is the directory being filled. Names are claimed by the goroutine
+// that reads the archive; contents are written by any.
+type target struct {
+	*root
+	opts   Options
+	limits Limits
+	names  map[string]*File  // by path; nil for a directory
+	folded map[string]string // with FoldCase: lower-case path to path
+	files  []*File
+	dirs   []string
+	block  []File // the next files, made by the hundred
+
+	resuming bool // directories may be there already
+
+	bytes    atomic.Int64 // unpacked so far
+	consumed atomic.Int64 // read of the archive so far
+
+	mu   sync.Mutex
+	err  error // the first that came up beside the reader
+	stop atomic.Bool
+}
+
+func newTarget(dst string, opts Options) (*target, error) {
+	r, err := openRoot(dst)
+	if err != nil {
+		return nil, err
+	}
+	t := &target{root: r, opts: opts, limits: opts.Limits.orDefault(), names: map[string]*File{}}
+	if opts.FoldCase {
+		t.folded = map[string]string{}
+	}
+	return t, nil
+}
+
+// fail notes an error that came up beside the reader, which stops.
+func (t *target) fail(err error) {
+	if err == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.err == nil {
+		t.err = err
+		t.stop.Store(true)
+	}
+}
+
+func (t *target) failure() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.err
+}
+
+// grow counts bytes that are about to be written, and refuses bombs.
+func (t *target) grow(name string, n int64) error {
+	total := t.bytes.Add(n)
+	switch {
+	case total > t.limits.Bytes:
+		return refuse(name, "the archive unpacks to more than %d bytes", t.limits.Bytes)
+	case total > t.limits.Free && total/t.limits.Ratio > t.consumed.Load():
+		return refuse(name, "the archive unpacks to more than %d times its size", t.limits.Ratio)
+	}
+	return nil
+}
+
+// count refuses archives with too many entries.
+func (t *target) count() error {
+	if len(t.files)+len(t.dirs) >= t.limits.Files {
+		return t.tooMany()
+	}
+	return nil
+}
+
+func (t *target) tooMany() error {
+	return refuse("", "it has more than %d files and directories", t.limits.Files)
+}
+
+// fold refuses a path that differs from another only in case.
+func (t *target) fold(name string) error {
+	if t.folded == nil {
+		return nil
+	}
+	lower := strings.ToLower(name)
+	if other, ok := t.folded[lower]; ok && other != name {
+		return refuse(name, "its name differs from that of %q only in case", other)
+	}
+	t.folded[lower] = name
+	return nil
+}
+
+// claimDir sees to it that a directory is there, with those above it.
+func (t *target) claimDir(name string) error {
+	if name == "." {
+		return nil
+	}
+	if file, ok := t.names[name]; ok {
+		if file != nil {
+			return refuse(name, "it is a file and a directory")
+		}
+		return nil
+	}
+	if err := t.claimDir(path.Dir(name)); err != nil {
+		return err
+	}
+	if err := t.count(); err != nil {
+		return err
+	}
+	if err := t.fold(name); err != nil {
+		return err
+	}
+	if err := t.mkdir(name); err != nil && !(t.resuming && errors.Is(err, fs.ErrExist)) {
+		return t.taken(name, err)
+	}
+	t.names[name] = nil
+	t.dirs = append(t.dirs, name)
+	return nil
+}
+
+// claim reserves the name of a file or link. If the archive has had the same
+// name before, that file is returned and again is true: the caller sees to it
+// that both are equal.
+func (t *target) claim(name string) (file *File, again bool, err error) {
+	if name == "." {
+		return nil, false, refuse(name, "it is a file with the name of the directory")
+	}
+	if file, ok := t.names[name]; ok {
+		if file == nil {
+			return nil, false, refuse(name, "it is a file and a directory")
+		}
+		return file, true, nil
+	}
+	if err := t.claimDir(path.Dir(name)); err != nil {
+		return nil, false, err
+	}
+	if err := t.count(); err != nil {
+		return nil, false, err
+	}
+	if err := t.fold(name); err != nil {
+		return nil, false, err
+	}
+	if len(t.block) == 0 {
+		t.block = make([]File, 128)
+	}
+	file, t.block = &t.block[0], t.block[1:]
+	file.Path, file.Mode = name, 0o644
+	t.names[name] = file
+	t.files = append(t.files, file)
+	return file, false, nil
+}
+
+// taken words the error of a name that the filesystem has although the
+// archive has not: it takes two names for one.
+func (t *target) taken(name string, err error) error {
+	if errors.Is(err, fs.ErrExist) {
+		return damaged(name, "its name cannot be told from that of another entry here, or the target was not empty", err)
+	}
+	return err
+}
+
+// write makes the file and hashes it.
+func (t *target) write(file *File, data []byte) error {
+	out, err := t.create(file.Path)
+	if err != nil {
+		return t.taken(file.Path, err)
+	}
+	_, err = out.Write(data)
+	file.SHA256, file.Size = sha256.Sum256(data), int64(len(data))
+	return errors.Join(err, out.Close())
+}
+
+// manifest is called when all is written.
+func (t *target) manifest() *Manifest {
+	m := &Manifest{Files: make([]File, len(t.files)), Dirs: t.dirs}
+	for i, file := range t.files {
+		m.Files[i] = *file
+	}
+	slices.SortFunc(m.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	slices.Sort(m.Dirs)
+	return m
+}
+
+// emptyDir says whether dst has nothing in it.
+func emptyDir(dst string) error {
+	dir, err := os.Open(dst)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	if names, _ := dir.Readdirnames(1); len(names) > 0 {
+		return &fs.PathError{Op: "unpack into", Path: dst, Err: errors.New("directory not empty")}
+	}
+	return nil
+}
