@@ -44,7 +44,7 @@ func extrasStart(location string) int {
 		return -1
 	}
 	i := strings.LastIndexAny(location[:len(location)-1], "[]")
-	if i < 0 || location[i] == ']' {
+	if i <= 0 || location[i] == ']' {
 		return -1
 	}
 	return i
