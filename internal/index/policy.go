@@ -7,6 +7,7 @@ import (
 	"github.com/tame-py/tame/internal/target"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/packaging/simple"
 	"github.com/tame-py/tame/packaging/tags"
 )
 
@@ -16,10 +17,10 @@ type Policy struct {
 	// Tags are what the environment can install; nil means any environment
 	// of the Pythons in Target, as in a universal resolution.
 	Tags *tags.Set
-	// Target are the Pythons to resolve for, Installed the interpreter that
-	// would run a build. They differ with `--python-version`.
-	Target    target.Python
-	Installed pep440.Version
+	// Target are the Pythons to resolve for. Without Tags they decide which
+	// wheels fit. Whether a file's Requires-Python does is not decided here:
+	// parts of a resolution may differ in their Pythons.
+	Target target.Python
 
 	ExcludeNewer ExcludeNewer
 	Now          time.Time // the moment that spans of ExcludeNewer count from
@@ -55,7 +56,6 @@ const (
 	Usable             Refusal = iota
 	NewerThanLimit             // uploaded after exclude-newer
 	Withdrawn                  // yanked
-	NeedsOtherPython           // Requires-Python refuses the target
 	BinariesRefused            // a wheel under --no-binary
 	BuildsRefused              // a source distribution under --no-build
 	WrongPython                // a wheel for other Pythons
@@ -78,8 +78,7 @@ type Candidate struct {
 
 	// Refused is why there is no Dist, told of the file that came closest.
 	Refused Refusal
-	// RequiresPython is the specifier that refused the target, for
-	// NeedsOtherPython.
+	// RequiresPython is what the index says of Dist. Nothing was refused for it.
 	RequiresPython pep440.Specifiers
 	// YankedReason is the text that came with the withdrawal, for Withdrawn
 	// and for a yanked Dist that is used all the same.
@@ -93,48 +92,43 @@ type Candidate struct {
 
 // weigh decides about one file. The order of the tests is the order in which
 // uv makes them, so that the reasons told are the same.
-func (p *Policy) weigh(d *source.Dist, limit time.Time, limited bool) (Refusal, pep440.Specifiers) {
+func (p *Policy) weigh(d *source.Dist, limit time.Time, limited bool) Refusal {
 	f := &d.File
 	if limited {
-		switch {
-		case f.UploadTime.IsZero():
-			return UnknownUploadTime, nil
-		case !f.UploadTime.Before(limit):
-			return NewerThanLimit, nil
+		if refused := tooNew(f, limit); refused != Usable {
+			return refused
 		}
 	}
 	if f.Yanked && (p.Yanked == nil || !p.Yanked(d.Name, d.Version)) {
-		return Withdrawn, nil
+		return Withdrawn
 	}
 	if d.IsWheel() && p.NoBinary.Has(d.Name) {
-		return BinariesRefused, nil
+		return BinariesRefused
 	}
 	if !d.IsWheel() && p.NoBuild.Has(d.Name) {
-		return BuildsRefused, nil
+		return BuildsRefused
 	}
-	if refused, requires := p.weighPython(d); refused != Usable {
-		return refused, requires
-	}
-	return p.weighTags(d), nil
+	return p.weighTags(d)
 }
 
-// weighPython tests Requires-Python. A specifier that cannot be read admits
-// everything: the index is not the place to fail over it.
-func (p *Policy) weighPython(d *source.Dist) (Refusal, pep440.Specifiers) {
-	if d.File.RequiresPython == "" {
-		return Usable, nil
+func tooNew(f *simple.File, limit time.Time) Refusal {
+	switch {
+	case f.UploadTime.IsZero():
+		return UnknownUploadTime
+	case !f.UploadTime.Before(limit):
+		return NewerThanLimit
 	}
-	requires, err := pep440.ParseSpecifiersLenient(d.File.RequiresPython)
+	return Usable
+}
+
+// requiresPython reads a file's Requires-Python. A specifier that cannot be read
+// admits everything: the index is not the place to fail over it.
+func requiresPython(f *simple.File) pep440.Specifiers {
+	requires, err := pep440.ParseSpecifiersLenient(f.RequiresPython)
 	if err != nil {
-		return Usable, nil
+		return nil
 	}
-	if !p.Target.CoveredBy(requires) {
-		return NeedsOtherPython, requires
-	}
-	if !d.IsWheel() && !p.Installed.IsZero() && !target.AtLeast(p.Installed).CoveredBy(requires) {
-		return NeedsOtherPython, requires
-	}
-	return Usable, nil
+	return requires
 }
 
 func (p *Policy) weighTags(d *source.Dist) Refusal {

@@ -90,12 +90,18 @@ func TestCandidates(t *testing.T) {
 			return "absent"
 		}
 		c := m.Candidate(i)
+		if m.Hidden(i) != c.Hidden {
+			t.Errorf("%s: hidden is %v before the candidate is made, and %v after", version, m.Hidden(i), c.Hidden)
+		}
 		if c.Dist == nil {
 			return fmt.Sprintf("refused %d hidden=%v %s", c.Refused, c.Hidden, c.YankedReason)
 		}
 		text := c.Dist.File.Filename
 		if c.Metadata != c.Dist {
 			text += " metadata of " + c.Metadata.File.Filename
+		}
+		if len(c.RequiresPython) > 0 {
+			text += " python " + c.RequiresPython.String()
 		}
 		return text
 	}
@@ -113,7 +119,7 @@ func TestCandidates(t *testing.T) {
 		{version: "2.0", want: "a-2.0-1-cp312-cp312-manylinux_2_17_x86_64.whl"},
 		{version: "3.0", want: "a-3.0.tar.gz metadata of a-3.0-cp312-cp312-win_amd64.whl"},
 		{version: "3.0", want: fmt.Sprintf("refused %d hidden=false ", WrongPlatform), change: func(p *Policy) { p.NoBuild.All = true }},
-		{version: "4.0", want: fmt.Sprintf("refused %d hidden=false ", NeedsOtherPython)},
+		{version: "4.0", want: "a-4.0-py3-none-any.whl python >=3.13"},
 		{version: "5.0", want: fmt.Sprintf("refused %d hidden=false broken", Withdrawn)},
 		{version: "5.0", want: "a-5.0-py3-none-any.whl", change: func(p *Policy) {
 			p.Yanked = func(pyname.Package, pep440.Version) bool { return true }

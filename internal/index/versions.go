@@ -76,6 +76,21 @@ func (m *VersionMap) Candidate(i int) *Candidate {
 	return &m.candidates[i]
 }
 
+// Hidden reports whether every file of the ith version is newer than the limit,
+// or may be as far as is known. It does not make the candidate.
+func (m *VersionMap) Hidden(i int) bool {
+	if !m.limited || m.Flat {
+		return false
+	}
+	files := m.page.Files(i)
+	for f := range files {
+		if tooNew(&files[f], m.limit) == Usable {
+			return false
+		}
+	}
+	return len(files) > 0
+}
+
 // contest keeps the best file of a kind, and of those refused the one that came
 // closest.
 type contest struct {
@@ -83,9 +98,8 @@ type contest struct {
 	rank     hashRank
 	priority int
 
-	refused        Refusal
-	loser          *source.Dist
-	requiresPython pep440.Specifiers
+	refused Refusal
+	loser   *source.Dist
 }
 
 func (m *VersionMap) choose(i int) Candidate {
@@ -101,7 +115,7 @@ func (m *VersionMap) choose(i int) Candidate {
 		if d.IsWheel() {
 			c.Wheels = append(c.Wheels, *d)
 		}
-		refused, requires := m.policy.weigh(d, m.limit, m.limited && !m.Flat)
+		refused := m.policy.weigh(d, m.limit, m.limited && !m.Flat)
 		if refused == NewerThanLimit || refused == UnknownUploadTime {
 			hidden++
 		}
@@ -109,7 +123,7 @@ func (m *VersionMap) choose(i int) Candidate {
 		if d.IsWheel() {
 			side = &wheels
 		}
-		side.enter(m.policy, d, refused, requires)
+		side.enter(m.policy, d, refused)
 	}
 	c.Hidden = hidden > 0 && hidden == len(files)
 	c.settle(&wheels, &sdists)
@@ -136,10 +150,10 @@ func (m *VersionMap) dist(f *simple.File, v pep440.Version) (*source.Dist, bool)
 
 // enter lets a file compete. Equal wheels keep their order, so that the first
 // one listed wins, unless a build tag decides.
-func (c *contest) enter(p *Policy, d *source.Dist, refused Refusal, requires pep440.Specifiers) {
+func (c *contest) enter(p *Policy, d *source.Dist, refused Refusal) {
 	if refused != Usable {
 		if c.loser == nil || refused > c.refused {
-			c.refused, c.loser, c.requiresPython = refused, d, requires
+			c.refused, c.loser = refused, d
 		}
 		return
 	}
@@ -179,12 +193,13 @@ func (c *Candidate) settle(wheels, sdists *contest) {
 		if side.loser == nil {
 			side = sdists
 		}
-		c.Refused, c.RequiresPython = side.refused, side.requiresPython
+		c.Refused = side.refused
 		if side.loser != nil {
 			c.YankedReason = side.loser.File.YankedReason
 		}
 		return
 	}
+	c.RequiresPython = requiresPython(&c.Dist.File)
 	if c.Dist.File.Yanked {
 		c.YankedReason = c.Dist.File.YankedReason
 	}
