@@ -11,6 +11,7 @@ import (
 
 	"github.com/tame-py/tame/packaging/marker"
 	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pep508"
 	"github.com/tame-py/tame/packaging/pyname"
 )
 
@@ -78,6 +79,20 @@ type Origin struct {
 	Project pyname.Package // the project whose pyproject.toml it is
 	Group   pyname.Group
 	Extra   pyname.Extra
+}
+
+// FromPEP508 reads a requirement's source out of its PEP 508 form: without a
+// URL it is a registry; a `git+` URL is a repository; `file:` is a path, of an
+// archive if its name ends like one and of a directory otherwise.
+func FromPEP508(r pep508.Requirement) (Requirement, error) {
+	out := Requirement{Name: r.Name, Extras: r.Extras, Marker: r.Marker}
+	if r.URL == "" {
+		out.Source = Source{Kind: Registry, Specifiers: r.Specifiers}
+		return out, nil
+	}
+	s, err := FromURL(r.URL)
+	out.Source = s
+	return out, err
 }
 
 // String is the requirement in PEP 508 form.

@@ -271,6 +271,9 @@ func (r *reader) body(e *Entry, text string, at int) error {
 	if text == "" {
 		return r.fail(at, nil, "a requirement is expected")
 	}
+	if strings.HasSuffix(text, `\`) {
+		return r.fail(at, nil, "a backslash ends the requirement, but no line follows")
+	}
 	named, err := pep508.Parse(text)
 	if err == nil && (!e.Editable || named.URL != "") {
 		e.Requirement = &named
@@ -284,6 +287,7 @@ func (r *reader) body(e *Entry, text string, at int) error {
 	if err != nil {
 		return r.fail(at, err, "invalid requirement")
 	}
+	unnamed.URL = strings.TrimSpace(unnamed.URL)
 	e.Unnamed = &unnamed
 	return nil
 }
