@@ -146,3 +146,80 @@ func TestParseEmailVectors(t *testing.T) {
 		}
 	}
 }
+
+// rawFromFields is the reverse of rawFields.
+func rawFromFields(t *testing.T, fields map[string]any) metadata.Raw {
+	t.Helper()
+	var r metadata.Raw
+	for name, place := range map[string]*string{
+		"metadata_version": &r.MetadataVersion, "name": &r.Name, "version": &r.Version, "summary": &r.Summary, "description": &r.Description,
+		"description_content_type": &r.DescriptionContentType, "home_page": &r.HomePage, "download_url": &r.DownloadURL, "author": &r.Author,
+		"author_email": &r.AuthorEmail, "maintainer": &r.Maintainer, "maintainer_email": &r.MaintainerEmail, "license": &r.License,
+		"license_expression": &r.LicenseExpression, "requires_python": &r.RequiresPython,
+	} {
+		if s, ok := fields[name].(string); ok {
+			*place = s
+		}
+	}
+	for name, place := range map[string]*[]string{
+		"dynamic": &r.Dynamic, "platforms": &r.Platforms, "supported_platforms": &r.SupportedPlatforms, "keywords": &r.Keywords,
+		"license_files": &r.LicenseFiles, "classifiers": &r.Classifiers, "requires_dist": &r.RequiresDist, "requires_external": &r.RequiresExternal,
+		"provides_extra": &r.ProvidesExtra, "provides_dist": &r.ProvidesDist, "obsoletes_dist": &r.ObsoletesDist, "requires": &r.Requires,
+		"provides": &r.Provides, "obsoletes": &r.Obsoletes, "import_names": &r.ImportNames, "import_namespaces": &r.ImportNamespaces,
+	} {
+		if list, ok := fields[name].([]any); ok {
+			*place = []string{}
+			for _, v := range list {
+				*place = append(*place, v.(string))
+			}
+		}
+	}
+	if urls, ok := fields["project_urls"].(map[string]any); ok {
+		for label, u := range urls {
+			r.ProjectURLs = append(r.ProjectURLs, metadata.ProjectURL{Label: label, URL: u.(string)})
+		}
+	}
+	return r
+}
+
+func errorCount(t *testing.T, err error) int {
+	t.Helper()
+	if err == nil {
+		return 0
+	}
+	errs, ok := err.(metadata.Errors)
+	if !ok {
+		t.Fatalf("%T is not metadata.Errors", err)
+	}
+	return len(errs)
+}
+
+func TestValidateVectors(t *testing.T) {
+	t.Parallel()
+	var v struct {
+		FromRaw []struct {
+			Raw      map[string]any
+			Validate bool
+			Errors   []string
+		} `json:"from_raw"`
+		FromEmail []struct {
+			Input    string
+			Validate bool
+			Errors   []string
+		} `json:"from_email"`
+	}
+	vectors(t, "metadata.json", &v)
+	for _, r := range v.FromRaw {
+		raw := rawFromFields(t, r.Raw)
+		err := raw.Validate()
+		if r.Validate && errorCount(t, err) != len(r.Errors) {
+			t.Errorf("%v: %v, want %q", r.Raw, err, r.Errors)
+		}
+	}
+	for _, r := range v.FromEmail {
+		_, err := metadata.ParseStrict([]byte(r.Input))
+		if r.Validate && errorCount(t, err) != len(r.Errors) {
+			t.Errorf("%q: %v, want %q", r.Input, err, r.Errors)
+		}
+	}
+}
