@@ -131,7 +131,7 @@ func (e *GroupError) Unwrap() error { return e.err }
 
 // maxGroupItems bounds what includes of includes can grow to: each level can
 // double it, so a small file could fill the memory.
-const maxGroupItems = 1 << 20
+const maxGroupItems = 1 << 16
 
 // Resolve returns the dependencies of groups, includes replaced by what they
 // include, in order. What is included twice appears twice.
