@@ -1,0 +1,133 @@
+package install
+
+import (
+	"fmt"
+
+	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
+// Wanted is one distribution of a resolution.
+type Wanted struct {
+	*source.Dist
+	// Installed tells that the resolver chose what is installed, so that there
+	// is nothing to fetch even if it seems out of date.
+	Installed bool
+}
+
+// Plan is what has to be done to make an environment hold a resolution.
+type Plan struct {
+	// Cached are wheels that lie unpacked in the cache.
+	Cached []Wheel
+	// Remote are distributions to fetch or build.
+	Remote []*source.Dist
+	// Reinstalls are to be removed because another form of them comes.
+	Reinstalls []*Installed
+	// Extraneous are not wanted at all. Whether they are removed is for the
+	// caller to decide.
+	Extraneous []*Installed
+}
+
+// IsEmpty reports whether nothing has to be done, if extraneous distributions
+// are removed.
+func (p *Plan) IsEmpty() bool {
+	return len(p.Cached) == 0 && len(p.Remote) == 0 && len(p.Reinstalls) == 0 && len(p.Extraneous) == 0
+}
+
+// PlanOptions decide what a plan does.
+type PlanOptions struct {
+	Checker Checker
+	// Reinstall tells which distributions are to be installed again whatever is
+	// there; nil is none.
+	Reinstall func(*source.Dist) bool
+	// Cached finds the unpacked wheel of a distribution in the cache. It must not
+	// return one that has to be validated anew. Nil finds none.
+	Cached func(*source.Dist) (Wheel, bool, error)
+	// KeepSeeds keeps pip and the like from being extraneous.
+	KeepSeeds bool
+	// Layout tells the Python version, on which the list of seeds depends.
+	Layout Layout
+}
+
+// NewPlan compares a resolution with what is installed.
+func NewPlan(site *Site, wanted []Wanted, opts PlanOptions) (*Plan, error) {
+	p := &Plan{}
+	names := make(map[pyname.Package]bool, len(wanted))
+	for _, w := range wanted {
+		names[w.Name] = true
+		if p.keep(site.Get(w.Name), w, &opts) {
+			continue
+		}
+		if w.Installed {
+			return nil, fmt.Errorf("internal error: %s is to be kept but is not installed", w.Dist)
+		}
+		if err := p.obtain(w.Dist, &opts); err != nil {
+			return nil, err
+		}
+	}
+	for _, d := range site.All() {
+		if !names[d.Name] && !(opts.KeepSeeds && opts.Layout.isSeed(string(d.Name))) {
+			p.Extraneous = append(p.Extraneous, d)
+		}
+	}
+	return p, nil
+}
+
+// keep tells whether what is installed may stay; otherwise it is to be removed.
+func (p *Plan) keep(installed []*Installed, w Wanted, opts *PlanOptions) bool {
+	// Which of several distributions of one project is imported is chance, and
+	// removing one breaks the other: all must go.
+	if len(installed) == 1 && (opts.Reinstall == nil || !opts.Reinstall(w.Dist)) {
+		v := opts.Checker.Check(installed[0], w.Source, w.Version)
+		if v == Satisfied || v == OutOfDate && w.Installed {
+			return true
+		}
+	}
+	p.Reinstalls = append(p.Reinstalls, installed...)
+	return false
+}
+
+func (p *Plan) obtain(d *source.Dist, opts *PlanOptions) error {
+	if opts.Cached != nil {
+		w, ok, err := opts.Cached(d)
+		if err != nil {
+			return err
+		}
+		if ok {
+			p.Cached = append(p.Cached, w)
+			return nil
+		}
+	}
+	p.Remote = append(p.Remote, d)
+	return nil
+}
+
+// Partition splits a plan in two, to be carried out one after the other:
+// distributions to fetch for which first is false come second, because building
+// them needs what the first part installs. What those replace, and what is
+// extraneous, stays until the second part.
+func (p *Plan) Partition(first func(pyname.Package) bool) (a, b *Plan) {
+	a, b = &Plan{Cached: p.Cached}, &Plan{}
+	late := map[pyname.Package]bool{}
+	for _, d := range p.Remote {
+		if first(d.Name) {
+			a.Remote = append(a.Remote, d)
+		} else {
+			b.Remote = append(b.Remote, d)
+			late[d.Name] = true
+		}
+	}
+	for _, d := range p.Reinstalls {
+		if late[d.Name] {
+			b.Reinstalls = append(b.Reinstalls, d)
+		} else {
+			a.Reinstalls = append(a.Reinstalls, d)
+		}
+	}
+	if len(b.Remote) > 0 {
+		b.Extraneous = p.Extraneous
+	} else {
+		a.Extraneous = p.Extraneous
+	}
+	return a, b
+}
