@@ -134,8 +134,8 @@ func MustParseSpecifier(text string) Specifier {
 func parseSpecifier(text string) (s Specifier, reason string) {
 	start := skipSpace(text, 0)
 	i := start
-	for i < len(text) && isOperatorByte(text[i]) {
-		i++
+	for i < len(text) && isOperatorByte(text[i]) && text[start:i] != "===" {
+		i++ // what follows "===" may be anything
 	}
 	op, ok := parseOperator(text[start:i])
 	rest := trimSpace(text[i:])
