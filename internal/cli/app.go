@@ -2,12 +2,11 @@ package cli
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/ui"
 )
 
@@ -22,6 +21,11 @@ type app struct {
 	global globalFlags
 	nodes  map[*cobra.Command]command
 	closer []func()
+
+	environment config.Env
+	vars        config.Variables
+	config      config.Options // of the settings files
+	dir         string         // the working directory
 }
 
 func newApp(args, environ []string, stdio Stdio) *app {
@@ -31,6 +35,7 @@ func newApp(args, environ []string, stdio Stdio) *app {
 			a.env[name] = value
 		}
 	}
+	a.environment = config.NewEnv(environ)
 	var uvx bool
 	a.name, uvx = programName(args[0])
 	a.args = args[1:]
@@ -87,30 +92,4 @@ func (a *app) execute(ctx context.Context) error {
 	a.arm(a.chosen(root, args))
 	root.SetArgs(a.args)
 	return root.ExecuteContext(ctx)
-}
-
-// settle applies the global flags once they are parsed: how loud, in what
-// colour, in which directory.
-func (a *app) settle() error {
-	color := ui.ColorChoice(a.global.color)
-	if a.global.noColor {
-		color = ui.ColorNever
-	}
-	if color == "" {
-		color = ui.ColorAuto
-	}
-	a.print = ui.NewPrinter(a.stdio, ui.LevelOf(a.global.quiet, a.global.verbose), color, a.getenv)
-	directory := a.global.directory
-	if directory == "" {
-		directory = a.env["UV_WORKING_DIR"]
-	}
-	if directory == "" {
-		directory = a.env["UV_WORKING_DIRECTORY"]
-	}
-	if directory != "" {
-		if err := os.Chdir(directory); err != nil {
-			return fmt.Errorf("changing to the directory of `--directory`: %w", err)
-		}
-	}
-	return nil
 }

@@ -16,6 +16,9 @@ func (a *app) cacheDir() string {
 	if chosen == "" {
 		chosen = a.env["UV_CACHE_DIR"]
 	}
+	if chosen == "" && a.config.CacheDir != nil {
+		chosen = *a.config.CacheDir
+	}
 	return cache.Dir(cache.Places{
 		Chosen: chosen, Home: a.home(),
 		XDGCacheHome: a.env["XDG_CACHE_HOME"], LocalAppData: a.env["LOCALAPPDATA"],
@@ -63,30 +66,21 @@ func (a *app) openCache(ctx context.Context, refresh cache.Refresh) (*cache.Cach
 }
 
 func (a *app) noCache() bool {
-	if a.global.noCache != nil {
-		return *a.global.noCache
+	v, err := a.flagOrEnv(a.global.noCache, "UV_NO_CACHE")
+	if v == nil && err == nil {
+		v = a.config.NoCache
 	}
-	return truthy(a.env["UV_NO_CACHE"])
-}
-
-// truthy reads a switch out of the environment.
-func truthy(v string) bool {
-	switch v {
-	case "1", "true", "yes", "on", "y", "t", "True", "TRUE", "Yes", "YES", "On", "ON":
-		return true
-	}
-	return false
+	return isTrue(v)
 }
 
 // finder looks for interpreters from the working directory.
 func (a *app) finder() (*python.Finder, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return nil, err
-	}
 	f := &python.Finder{
 		Getenv:  func(name string) string { return a.env[name] },
-		Environ: a.environ(), Dir: dir,
+		Environ: a.environ(), Dir: a.dir,
+	}
+	if err := a.pythonPreference(&f.Preference); err != nil {
+		return nil, err
 	}
 	if !a.noCache() {
 		f.CacheDir = filepath.Join(a.cacheDir(), string(cache.Interpreters))
@@ -95,4 +89,33 @@ func (a *app) finder() (*python.Finder, error) {
 		f.Trace = a.print.Debug
 	}
 	return f, nil
+}
+
+// pythonPreference is whose Pythons to use: flags before variables before
+// settings.
+func (a *app) pythonPreference(to *python.Preference) error {
+	managed := a.global.managedPython
+	text := a.global.pythonPreference
+	if managed == nil && text == "" {
+		switch {
+		case isTrue(a.vars.ManagedPython):
+			managed = a.vars.ManagedPython
+		case isTrue(a.vars.NoManagedPython):
+			no := false
+			managed = &no
+		default:
+			text = a.env["UV_PYTHON_PREFERENCE"]
+		}
+	}
+	switch {
+	case managed != nil && *managed:
+		*to = python.OnlyManaged
+	case managed != nil:
+		*to = python.OnlySystem
+	case text != "":
+		return to.UnmarshalText([]byte(text))
+	case a.config.PythonPreference != nil:
+		return to.UnmarshalText([]byte(*a.config.PythonPreference))
+	}
+	return nil
 }

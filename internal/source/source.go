@@ -75,11 +75,22 @@ type Requirement struct {
 // An Origin is what asked for a requirement: a requirements file, a project, a
 // flag. The zero Origin is a dependency of another distribution.
 type Origin struct {
+	Role    Role
 	File    string         // as named by the user
 	Project pyname.Package // the project whose pyproject.toml it is
 	Group   pyname.Group
 	Extra   pyname.Extra
 }
+
+// A Role says what a requirement is used for.
+type Role uint8
+
+// The roles of requirements.
+const (
+	Wanted     Role = iota // it is to be installed
+	Constraint             // it narrows what others require
+	Override               // it replaces what others require
+)
 
 // FromPEP508 reads a requirement's source out of its PEP 508 form: without a
 // URL it is a registry; a `git+` URL is a repository; `file:` is a path, of an
