@@ -73,8 +73,12 @@ func (s *Store) runKeyring(ctx context.Context, service, username string) (Crede
 	if path := lookPath("keyring", s.options.Environ); path != "" {
 		cmd.Path, cmd.Err = path, nil
 	}
+	// The program may be slow or ask for something, so the user sees what it
+	// says; but not that it knows no "--mode".
 	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
+	if cmd.Stderr = s.options.Stderr; username == "" {
+		cmd.Stderr = &stderr
+	}
 	out, err := cmd.Output()
 	if err != nil {
 		if _, exited := err.(*exec.ExitError); !exited && ctx.Err() == nil {
@@ -82,8 +86,8 @@ func (s *Store) runKeyring(ctx context.Context, service, username string) (Crede
 		}
 		return Credentials{}, false
 	}
-	if text := strings.TrimSpace(stderr.String()); text != "" {
-		s.warnOnce("keyring: %s", text)
+	if s.options.Stderr != nil {
+		_, _ = stderr.WriteTo(s.options.Stderr)
 	}
 	return readKeyring(string(out), username)
 }

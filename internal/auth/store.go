@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -26,6 +27,8 @@ type Options struct {
 	Indexes []Index
 	// Keyring says whether to ask the keyring program.
 	Keyring Keyring
+	// Stderr is where the keyring program's messages go; nil drops them.
+	Stderr io.Writer
 	// TextStore is the path of the text store, "" for none; see [TextStorePath].
 	TextStore string
 	// Warn tells the user of a source that cannot be read; nil is silent.

@@ -270,12 +270,13 @@ func TestKeyring(t *testing.T) {
 	environ := fakeKeyring(t, `
 case "$*" in
 "get https://example.com/private/simple/ me") echo from-url ;;
-"get host.example.com me") echo from-host ;;
+"get host.example.com me") echo "asking" >&2; echo from-host ;;
 "get https://always.example.com/simple/ --mode creds") echo both; echo words ;;
 *) echo "no such" >&2; exit 1 ;;
 esac`)
+	var stderr strings.Builder
 	s := NewStore(Options{
-		Environ: environ, Keyring: KeyringSubprocess,
+		Environ: environ, Keyring: KeyringSubprocess, Stderr: &stderr,
 		Indexes: []Index{{URL: "https://example.com/private/simple/"}, {URL: "https://always.example.com/simple/", Policy: Always}},
 	})
 	find := func(raw string) string {
@@ -295,6 +296,9 @@ esac`)
 	want := []string{"me:from-url", "me:from-host", "both:words", ":", "nobody:"}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
+	}
+	if !strings.Contains(stderr.String(), "asking") {
+		t.Errorf("the program's messages are lost: %q", stderr.String())
 	}
 }
 

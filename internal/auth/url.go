@@ -54,21 +54,29 @@ func ParseURL(raw string) (*url.URL, error) {
 		reason, _, _ := strings.Cut(err.Error(), ` "`)
 		return nil, fmt.Errorf("invalid URL %q: %s", Redact(raw), strings.TrimSpace(reason))
 	}
-	if strayPassword(raw, u) {
-		colon, at := strings.IndexByte(raw, ':'), strings.LastIndexByte(raw, '@')
-		return nil, fmt.Errorf("ambiguous user and password in URL (not percent-encoded?): %s***%s", raw[:colon+1], raw[at:])
+	if hidesPassword(raw) {
+		return nil, fmt.Errorf("ambiguous user and password in URL (not percent-encoded?): %s", Redact(raw))
 	}
 	return u, nil
 }
 
-func strayPassword(raw string, u *url.URL) bool {
-	if u.Scheme == "" || u.Scheme == "file" || strings.HasSuffix(u.Scheme, "+file") {
+// hidesPassword reports whether what follows the authority of a URL without
+// password looks as if it held one.
+func hidesPassword(raw string) bool {
+	scheme, rest, ok := strings.Cut(raw, "://")
+	if !ok || scheme == "file" || strings.HasSuffix(scheme, "+file") {
 		return false
 	}
-	if _, has := u.User.Password(); has || strings.LastIndexByte(raw, '@') < strings.IndexByte(raw, ':') {
+	stop := strings.IndexAny(rest, "/?#")
+	if stop < 0 {
 		return false
 	}
-	return looksLikePassword(u.EscapedPath()) || looksLikePassword(u.EscapedFragment())
+	if at := strings.LastIndexByte(rest[:stop], '@'); at >= 0 && strings.Contains(rest[:at], ":") {
+		return false
+	}
+	path, fragment, _ := strings.Cut(rest[stop:], "#")
+	path, _, _ = strings.Cut(path, "?")
+	return looksLikePassword(path) || looksLikePassword(fragment)
 }
 
 // looksLikePassword reports whether s has a colon and behind it an at sign. A
@@ -170,6 +178,8 @@ func Redact(raw string) string {
 			shown = username + ":" + mask
 		}
 		raw = raw[:start] + shown + raw[end:]
+	} else if !ok && hidesPassword(raw) {
+		return raw[:strings.IndexByte(raw, ':')+1] + "***" + raw[strings.LastIndexByte(raw, '@'):]
 	}
 	return redactQuery(raw)
 }
