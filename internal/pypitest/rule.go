@@ -29,6 +29,7 @@ type Rule struct {
 	Body        []byte // instead of the true one
 	Corrupt     bool   // change one byte in the middle
 	NoRange     bool   // answer 200 with the whole file although a range was asked for
+	Chunked     bool   // do not say how long the body is
 
 	Delay         time.Duration // before the answer
 	Hang          bool          // never answer
@@ -155,6 +156,13 @@ func (rule *Rule) write(w http.ResponseWriter, r *http.Request, a answer) {
 		_, _ = w.Write(a.body[:min(rule.Reset-1, len(a.body))])
 		flush(w)
 		reset(w)
+	case rule.Chunked:
+		for key, values := range a.header {
+			w.Header()[key] = values
+		}
+		w.WriteHeader(a.status)
+		flush(w)
+		_, _ = w.Write(a.body)
 	case rule.Drip > 0:
 		rule.head(w, a)
 		for chunk := range slices.Chunk(a.body, rule.Drip) {
@@ -213,7 +221,7 @@ func pause(r *http.Request, d time.Duration) bool {
 // as "flask/ 503 times=2 retry-after=1". The words are
 //
 //	STATUS retry-after=N redirect=URL type=CONTENT-TYPE body=TEXT corrupt
-//	no-range delay=DURATION hang truncate=N reset=N drip=N/DURATION
+//	no-range chunked delay=DURATION hang truncate=N reset=N drip=N/DURATION
 //	method=METHOD skip=N times=N
 func ParseRule(words []string) (Rule, error) {
 	if len(words) < 2 {
@@ -243,6 +251,8 @@ func (rule *Rule) set(key, value string) (err error) {
 		rule.Corrupt = true
 	case "no-range":
 		rule.NoRange = true
+	case "chunked":
+		rule.Chunked = true
 	case "delay":
 		rule.Delay, err = time.ParseDuration(value)
 	case "hang":

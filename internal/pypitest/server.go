@@ -22,14 +22,15 @@ type Server struct {
 	http *httptest.Server
 
 	// Set before it runs.
-	html, json          bool // the only format
-	metadata, ranges    bool
-	sizes, hashes       bool
-	uploadTimes, chosen bool
-	tls                 bool
-	address             string
-	user, password      string
-	cacheControl        string
+	html, json       bool // the only format
+	metadata, ranges bool
+	sizes, hashes    bool
+	uploadTimes      bool
+	chosen           bool // metadata was asked for or refused
+	tls              bool
+	address          string
+	user, password   string
+	cacheControl     string
 
 	mu       sync.Mutex
 	projects map[string][]row

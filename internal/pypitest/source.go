@@ -1,6 +1,7 @@
 package pypitest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
 )
 
@@ -118,8 +120,8 @@ type scenarioVersion struct {
 
 // Scenario puts the packages of a resolver scenario on the index, with
 // wheels and sdists that are byte for byte those of the shared conformance
-// scenarios. Unless said otherwise there are no sizes and no metadata files,
-// and releases require Python 3.12.
+// scenarios. Its pages have no sizes and, unless the option Metadata says so,
+// no metadata files; releases require Python 3.12 by default.
 func Scenario(text []byte) Option {
 	return func(s *Server) error {
 		var sc scenario
@@ -129,18 +131,35 @@ func Scenario(text []byte) Option {
 		if len(sc.Defaults) > 0 {
 			return fmt.Errorf("reading a scenario: defaults are not supported")
 		}
+		s.sizes = false
 		if !s.chosen {
-			s.metadata, s.sizes = false, false
+			s.metadata = false
 		}
 		for _, name := range slices.Sorted(maps.Keys(sc.Packages)) {
-			for version, v := range sc.Packages[name].Versions {
-				if err := s.Add(v.release(name, version)); err != nil {
+			versions := sc.Packages[name].Versions
+			for _, version := range slices.SortedFunc(maps.Keys(versions), compareVersions) {
+				if err := s.Add(versions[version].release(name, version)); err != nil {
 					return err
 				}
 			}
 		}
 		return nil
 	}
+}
+
+// compareVersions orders versions, and texts that are none after them.
+func compareVersions(a, b string) int {
+	v, errA := pep440.Parse(a)
+	w, errB := pep440.Parse(b)
+	switch {
+	case errA == nil && errB == nil:
+		return cmp.Or(v.Compare(w), strings.Compare(a, b))
+	case errA == nil:
+		return -1
+	case errB == nil:
+		return 1
+	}
+	return strings.Compare(a, b)
 }
 
 func (v scenarioVersion) release(name, version string) Release {
