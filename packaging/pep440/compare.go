@@ -9,14 +9,17 @@ import (
 // order of PEP 440. Trailing zeros of the release do not count; local parts
 // do.
 func (v Version) Compare(w Version) int {
-	if a, b := v.key>>sideShift, w.key>>sideShift; a != b {
-		if a < b {
-			return -1
-		}
-		return 1
-	}
 	if v.full == nil && w.full == nil {
-		return 0
+		return cmp.Compare(v.key>>sideShift, w.key>>sideShift)
+	}
+	return compareUnpacked(v, w)
+}
+
+// compareUnpacked is Compare when not all is in the keys, which still decide
+// nearly always.
+func compareUnpacked(v, w Version) int {
+	if c := cmp.Compare(v.key>>sideShift, w.key>>sideShift); c != 0 {
+		return c
 	}
 	return compareFull(v, w)
 }

@@ -1,5 +1,7 @@
 package pep440
 
+import "cmp"
+
 // A cut is a place between versions, at which a Set begins or ends. It is a
 // Version whose side says where in relation to the version the cut lies:
 // before it, after it, or after it and all its local versions. The cut after
@@ -18,18 +20,17 @@ const (
 
 // compareCut orders cuts, and a version among them as the cut before it.
 func compareCut(a, b *cut) int {
-	if x, y := a.key>>sideShift, b.key>>sideShift; x != y {
-		if x < y {
-			return -1
-		}
-		return 1
+	if a.full == nil && b.full == nil {
+		return cmp.Compare(a.key>>lenBits, b.key>>lenBits)
 	}
-	if a.full != nil || b.full != nil {
-		if c := compareFull(*a, *b); c != 0 {
-			return c
-		}
+	return compareUnpackedCut(a, b)
+}
+
+func compareUnpackedCut(a, b *cut) int {
+	if c := compareUnpacked(*a, *b); c != 0 {
+		return c
 	}
-	return int(a.key&sideMask) - int(b.key&sideMask)
+	return cmp.Compare(a.key&sideMask, b.key&sideMask)
 }
 
 // before is the cut below v.
