@@ -292,6 +292,65 @@ func TestAuthAndTLS(t *testing.T) {
 	}
 }
 
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	const text = `
+@html
+@metadata off
+@ranges off
+@sizes off
+@hashes off
+@upload-times off
+@cache-control max-age=600
+A.b 1
+    dynamic
+    build-requires setuptools
+    build-fails no compiler
+    extra x: c ; os_name == 'nt' or os_name == 'posix'
+    gui g = g:main
+    summary An example.
+`
+	s := pypitest.New(t, pypitest.Text(text), pypitest.Address("127.0.0.1:0"))
+	res, body := get(t, s, "/simple/a-b/", "Accept", "application/vnd.pypi.simple.v1+json")
+	if res.Header.Get("Cache-Control") != "max-age=600" || bytes.ContainsAny(body, "#") || bytes.Contains(body, []byte("data-")) {
+		t.Errorf("%v %s", res.Header, body)
+	}
+	if res, _ := get(t, s, "/files/a_b-1-py3-none-any.whl.metadata"); res.StatusCode != http.StatusNotFound {
+		t.Error(res.Status)
+	}
+	if res, _ := get(t, s, "/files/a_b-1-py3-none-any.whl", "Range", "bytes=0-1"); res.StatusCode != http.StatusOK {
+		t.Error(res.Status)
+	}
+	s.Reset()
+	if s.Count("*") != 0 {
+		t.Error(s.Requests())
+	}
+
+	s = pypitest.New(t, pypitest.JSON, pypitest.NoHashes, pypitest.NoRanges, pypitest.CacheControl("no-store"))
+	s.AddFile("a", pypitest.File{Name: "a-1.zip", Data: []byte("x")})
+	if _, body := get(t, s, "/simple/a/"); !json.Valid(body) || !bytes.Contains(body, []byte("a-1.zip")) {
+		t.Errorf("%s", body)
+	}
+	if _, body := get(t, s, strings.TrimPrefix(s.FileURL("a-1.zip"), s.Base())); string(body) != "x" {
+		t.Errorf("%s", body)
+	}
+	if _, body := get(t, s, "/simple/"); !json.Valid(body) {
+		t.Errorf("%s", body)
+	}
+}
+
+func TestSourceTree(t *testing.T) {
+	t.Parallel()
+	r := pypitest.Release{Name: "A.b", Version: "1", BuildRequires: []string{"setuptools"}, BuildFails: "no compiler", Dynamic: true}
+	tree := r.SourceTree()
+	if !strings.HasPrefix(tree["PKG-INFO"], "Metadata-Version: 2.1\nName: A.b\n") || !strings.HasSuffix(tree["_backend/intree_backend.py"], "build_editable = build_wheel\n") {
+		t.Errorf("%v", tree)
+	}
+	if diff := cmp.Diff("[build-system]\nrequires = [\"setuptools\"]\nbuild-backend = \"intree_backend\"\nbackend-path = [\"_backend\"]\n", tree["pyproject.toml"]); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestHostile(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder

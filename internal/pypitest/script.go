@@ -95,7 +95,7 @@ func command(ts Script, neg bool, args []string) error {
 		return fmt.Errorf("pypitest.Setup was not called")
 	}
 	if len(args) == 0 {
-		return fmt.Errorf("usage: index start|add|remove|fail|reset|count|log [@NAME] ...")
+		return fmt.Errorf("usage: index start|add|remove|fail|reset|count|log [@NAME] ARGS")
 	}
 	verb, args, name := args[0], args[1:], ""
 	if len(args) > 0 && strings.HasPrefix(args[0], "@") {

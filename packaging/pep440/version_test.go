@@ -1,6 +1,7 @@
 package pep440
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,6 +81,47 @@ func facts(v Version) string {
 		pre = []any{kind, n}
 	}
 	return fmt.Sprintln(v, v.Epoch(), v.Release(), pre, optional(v.Post()), optional(v.Dev()), v.Local(), v.Public(), v.Base(), v.IsPrerelease(), v.IsPostrelease(), v.IsDevrelease())
+}
+
+func TestDerived(t *testing.T) {
+	t.Parallel()
+	v := MustParse("1!2.3.0rc1.post2.dev3+x.1")
+	for got, want := range map[string]string{
+		v.Public().String():                         "1!2.3.0rc1.post2.dev3",
+		v.WithoutLocal().String():                   "1!2.3.0rc1.post2.dev3",
+		v.Base().String():                           "1!2.3.0",
+		v.OnlyRelease().String():                    "2.3.0",
+		v.TrimZeros().String():                      "1!2.3rc1.post2.dev3+x.1",
+		v.Truncate(1).String():                      "1!2",
+		v.Truncate(4).String():                      "1!2.3.0.0",
+		MustParse("0.0.0").TrimZeros().String():     "0",
+		MustParse("1.2.3.4a1").Truncate(2).String(): "1.2",
+		FromRelease(3, 70000).String():              "3.70000",
+		Version{}.String():                          "",
+	} {
+		if got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	if w, err := MustParse("1.0").WithLocal("Ubuntu-01"); err != nil || w.String() != "1.0+ubuntu.1" {
+		t.Error(w, err)
+	}
+	for _, bad := range []string{"a b", "-", "a+b"} {
+		if w, err := v.WithLocal(bad); err == nil {
+			t.Errorf("%q made %s", bad, w)
+		}
+	}
+	var read struct {
+		A Version
+		S Specifiers
+	}
+	text := []byte(`{"A":"1.0RC1","S":">=1,<2"}`)
+	if err := json.Unmarshal(text, &read); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := json.Marshal(read); err != nil || string(out) != `{"A":"1.0rc1","S":"\u003e=1,\u003c2"}` {
+		t.Errorf("%s, %v", out, err)
+	}
 }
 
 func BenchmarkParse(b *testing.B) {
