@@ -160,6 +160,9 @@ func (c *Client) ask(ctx context.Context, r CachedRequest, old entry) ([]byte, e
 			conditional = false // it speaks of something else than what is stored
 			continue
 		}
+		if r.Large {
+			resp = c.resumable(ctx, r.Request, resp, e)
+		}
 		made, err := c.transform(ctx, r, resp)
 		if err == nil {
 			return made, nil

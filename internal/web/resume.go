@@ -55,6 +55,53 @@ func (c *Client) Open(ctx context.Context, r Request) (*Download, error) {
 	return d, nil
 }
 
+// OpenAt is [Client.Open] for the part of a file from offset on. validator is
+// that of the beginning ([Download.Validator]); it may be empty if the caller
+// can tell in another way that both parts belong together, as by the hash of
+// the whole. If the server does not send that part, because the file has
+// changed or it knows no ranges, the download begins at 0: see
+// [Download.Offset].
+func (c *Client) OpenAt(ctx context.Context, r Request, offset int64, validator string) (*Download, error) {
+	if offset <= 0 {
+		return c.Open(ctx, r)
+	}
+	part := r
+	part.Header = r.Header.Clone()
+	if part.Header == nil {
+		part.Header = http.Header{}
+	}
+	part.Header.Set("Range", fmt.Sprintf("bytes=%d-", offset))
+	if validator != "" {
+		part.Header.Set("If-Range", validator)
+	}
+	d, err := c.Open(ctx, part)
+	if StatusOf(err) == http.StatusRequestedRangeNotSatisfiable {
+		return c.Open(ctx, r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.request = r
+	d.request.Large = true
+	if d.resp.Status != http.StatusPartialContent {
+		return d, nil
+	}
+	start, total, ok := parseContentRange(d.Header.Get("Content-Range"))
+	if !ok || start != offset {
+		_ = d.Close()
+		return c.Open(ctx, r)
+	}
+	d.offset, d.mark, d.Length = offset, offset, total
+	return d, nil
+}
+
+// Offset returns where in the file the next byte that Read returns lies.
+func (d *Download) Offset() int64 { return d.offset }
+
+// Validator returns what tells exactly this file from others that may have
+// its URL, "" if the server gives nothing.
+func (d *Download) Validator() string { return strongValidator(d.Header) }
+
 // Read reads the next bytes of the file. Its errors are an [Error] or the
 // context's.
 func (d *Download) Read(p []byte) (int, error) {
@@ -81,6 +128,17 @@ func (d *Download) Read(p []byte) (int, error) {
 			return n, d.err
 		}
 	}
+}
+
+// resumable returns a response whose body goes on where it breaks off.
+func (c *Client) resumable(ctx context.Context, r Request, resp *Response, e *effort) *Response {
+	d := &Download{
+		client: c, ctx: ctx, request: r, effort: e, release: func() {},
+		resp: resp, URL: resp.URL, Header: resp.Header, Length: resp.Length,
+	}
+	out := *resp
+	out.Body = d
+	return &out
 }
 
 // resume asks for the rest of the file after cause.

@@ -257,3 +257,73 @@ func TestContentRange(t *testing.T) {
 		}
 	}
 }
+
+func TestOpenAt(t *testing.T) {
+	t.Parallel()
+	file := content(100_000)
+	for _, c := range []struct {
+		name      string
+		server    *breaking
+		offset    int64
+		validator string
+		from      int64
+	}{
+		{"the rest", &breaking{part: 1 << 20, length: true, ranges: true, etag: fixed(`"a"`)}, 40_000, `"a"`, 40_000},
+		{"the rest, breaking off", &breaking{part: 9_000, length: true, ranges: true, etag: fixed(`"a"`)}, 40_000, `"a"`, 40_000},
+		{"without validator", &breaking{part: 1 << 20, length: true, ranges: true, etag: fixed(`"a"`)}, 40_000, "", 40_000},
+		{"changed", &breaking{part: 1 << 20, length: true, ranges: true, etag: fixed(`"b"`)}, 40_000, `"a"`, 0},
+		{"no ranges", &breaking{part: 1 << 20, length: true, etag: fixed(`"a"`)}, 40_000, `"a"`, 0},
+		{"from the beginning", &breaking{part: 1 << 20, length: true, ranges: true, etag: fixed(`"a"`)}, 0, `"a"`, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.server.file = file
+			s := serve(t, c.server.ServeHTTP)
+			d, err := newClient(Options{}).OpenAt(t.Context(), Request{URL: s.URL}, c.offset, c.validator)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.Close()
+			if d.Offset() != c.from || d.Length != int64(len(file)) {
+				t.Errorf("begins at %d of %d, want %d of %d", d.Offset(), d.Length, c.from, len(file))
+			}
+			if got, err := io.ReadAll(d); err != nil || !bytes.Equal(got, file[c.from:]) {
+				t.Errorf("%d bytes, %v", len(got), err)
+			}
+		})
+	}
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Range") != "" {
+			w.WriteHeader(http.StatusRequestedRangeNotSatisfiable)
+			return
+		}
+		w.Write(file)
+	})
+	d, err := newClient(Options{}).OpenAt(t.Context(), Request{URL: s.URL}, 200_000, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if got, err := io.ReadAll(d); err != nil || d.Offset() != int64(len(got)) || !bytes.Equal(got, file) {
+		t.Errorf("beyond the end: %d bytes, %v", len(got), err)
+	}
+}
+
+// A large answer that is kept on disk goes on where it breaks off.
+func TestCachedLargeResumes(t *testing.T) {
+	t.Parallel()
+	file := content(100_000)
+	b := &breaking{file: file, part: 30_000, length: true, ranges: true, etag: fixed(`"a"`)}
+	s := serve(t, b.ServeHTTP)
+	calls := 0
+	got, err := newClient(Options{}).Cached(t.Context(), CachedRequest{
+		Request: Request{URL: s.URL, Large: true},
+		Transform: func(_ context.Context, r *Response) ([]byte, error) {
+			calls++
+			return io.ReadAll(r.Body)
+		},
+	})
+	if err != nil || !bytes.Equal(got, file) || calls != 1 {
+		t.Errorf("%d bytes in %d calls, %v", len(got), calls, err)
+	}
+}
