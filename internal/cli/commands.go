@@ -28,6 +28,7 @@ type work func(ctx context.Context, a *app, args []string) error
 // commands is the one list of everything the program can do.
 func commands() []command {
 	return []command{
+		pipGroup(), pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(),
 		selfGroup(), selfVersionCommand(),
 		helpCommand(), completionCommand(),
 	}

@@ -1,0 +1,407 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tame-py/tame/internal/config"
+	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/internal/pip"
+	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/ui"
+)
+
+func pipGroup() command {
+	return command{path: "pip", short: "Packages of an environment, with an interface like pip's"}
+}
+
+// pipFlags are what all pip commands have.
+type pipFlags struct {
+	environmentFlags
+	cert   string
+	strict *bool
+}
+
+func (p *pipFlags) registerPip(f *flags, strict bool) {
+	f.text(&p.cert, "cert", "FILE", "Trust the certificates in this PEM file")
+	if strict {
+		f.pair(&p.strict, "strict", "no-strict", "Say which packages miss something or do not fit together")
+	}
+	f.bool(new(bool), "disable-pip-version-check", "Has no effect; for compatibility with pip").hide()
+}
+
+// settings are those of the pip table under the flags.
+func (p *pipFlags) settings(a *app) (config.Pip, error) {
+	s := a.config.ForPip()
+	override(&s.Strict, p.strict)
+	return s, p.environmentFlags.apply(a, &s)
+}
+
+// opened is an environment with what is in it.
+type opened struct {
+	env  *python.Environment
+	site *install.Site
+	pip  config.Pip
+}
+
+func (a *app) openSite(ctx context.Context, p *pipFlags) (*opened, error) {
+	s, err := p.settings(a)
+	if err != nil {
+		return nil, err
+	}
+	env, err := a.pipEnvironment(ctx, &s, false)
+	if err != nil {
+		return nil, err
+	}
+	site, err := a.site(env)
+	return &opened{env, site, s}, err
+}
+
+// warnStrict says what does not fit together, for --strict.
+func (a *app) warnStrict(ctx context.Context, o *opened) error {
+	if !isTrue(o.pip.Strict) {
+		return nil
+	}
+	problems, err := pip.Check(ctx, o.checkRequest())
+	for _, text := range problems {
+		a.print.Warn("%s", text)
+	}
+	return err
+}
+
+func (o *opened) checkRequest() pip.CheckRequest {
+	i := o.env.Interpreter
+	set, err := i.Tags()
+	if err != nil {
+		set = nil
+	}
+	return pip.CheckRequest{Site: o.site, Env: &i.Env, Tags: set, Python: i.Version, Installed: i.Version}
+}
+
+// sortedSite are the distributions by name and version.
+func sortedSite(site *install.Site) []*install.Installed {
+	all := slices.Clone(site.All())
+	slices.SortStableFunc(all, func(a, b *install.Installed) int {
+		if c := strings.Compare(string(a.Name), string(b.Name)); c != 0 {
+			return c
+		}
+		return a.Version.Compare(b.Version)
+	})
+	return all
+}
+
+func pipFreezeCommand() command {
+	return command{
+		path: "pip freeze", short: "List what is installed, as a requirements file",
+		prepare: func(f *flags) work {
+			var p pipFlags
+			var noEditable bool
+			var exclude, paths []string
+			f.bool(&noEditable, "exclude-editable", "Leave out editable projects")
+			f.list(&exclude, "exclude", "NAME", "Leave out this package")
+			f.list(&paths, "path", "DIR", "Look in this directory instead of an environment").alias("paths")
+			p.registerPip(f, true)
+			p.register(f, false)
+			p.registerPlaces(f)
+			return func(ctx context.Context, a *app, _ []string) error {
+				return a.pipFreeze(ctx, &p, noEditable, exclude, paths)
+			}
+		},
+	}
+}
+
+func (a *app) pipFreeze(ctx context.Context, p *pipFlags, noEditable bool, exclude, paths []string) error {
+	o, err := a.openSite(ctx, p)
+	if err != nil {
+		return err
+	}
+	if len(paths) > 0 {
+		for i := range paths {
+			paths[i] = a.path(paths[i])
+		}
+		if o.site, err = install.Open(paths...); err != nil {
+			return err
+		}
+	}
+	skip, err := packages("exclude", exclude)
+	if err != nil {
+		return err
+	}
+	o.site.Preload(ctx, 0, func(i *install.Installed) { _, _ = i.DirectURL() })
+	var lines []string
+	for _, i := range sortedSite(o.site) {
+		if slices.Contains(skip, i.Name) || noEditable && i.IsEditable() {
+			continue
+		}
+		if line := freezeLine(i); len(lines) == 0 || lines[len(lines)-1] != line {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) > 0 {
+		a.print.Data("%s\n", strings.Join(lines, "\n"))
+	}
+	return a.warnStrict(ctx, o)
+}
+
+func freezeLine(i *install.Installed) string {
+	switch url := i.URL(); {
+	case i.IsEditable():
+		if url == "" {
+			url = i.EditableLocation()
+		}
+		return "-e " + url
+	case url != "":
+		return string(i.Name) + " @ " + url
+	case i.Kind == install.EggLink:
+		return "-e " + i.Target
+	}
+	return i.String()
+}
+
+func pipShowCommand() command {
+	return command{
+		path: "pip show", args: "[PACKAGE]...", short: "Show what is known of installed packages",
+		prepare: func(f *flags) work {
+			var p pipFlags
+			var files bool
+			f.bool(&files, "files,f", "List the files of each package")
+			p.registerPip(f, true)
+			p.register(f, false)
+			p.registerPlaces(f)
+			return func(ctx context.Context, a *app, args []string) error { return a.pipShow(ctx, &p, args, files) }
+		},
+	}
+}
+
+func (a *app) pipShow(ctx context.Context, p *pipFlags, args []string, files bool) error {
+	if len(args) == 0 {
+		a.print.Warn("Please provide a package name or names.")
+		return exitStatus(exitFailed)
+	}
+	names, err := packages("PACKAGE", args)
+	if err != nil {
+		return err
+	}
+	o, err := a.openSite(ctx, p)
+	if err != nil {
+		return err
+	}
+	wanted, missing := map[string]bool{}, []string{}
+	for _, n := range names {
+		if len(o.site.Get(n)) == 0 {
+			missing = append(missing, string(n))
+		}
+		wanted[string(n)] = true
+	}
+	slices.Sort(missing)
+	if len(missing) > 0 {
+		a.print.Warn("Package(s) not found for: %s", strings.Join(slices.Compact(missing), ", "))
+	}
+	shown, err := pip.Show(ctx, o.site, &o.env.Interpreter.Env, wanted, files)
+	if err != nil {
+		return err
+	}
+	if len(shown) == 0 {
+		return exitStatus(exitFailed)
+	}
+	for at, s := range shown {
+		if at > 0 {
+			a.print.Data("---\n")
+		}
+		a.showPackage(s, files)
+	}
+	return a.warnStrict(ctx, o)
+}
+
+func (a *app) showPackage(s pip.Shown, files bool) {
+	field := func(name, value string) {
+		if value != "" {
+			value = " " + value
+		}
+		a.print.Data("%s:%s\n", name, value)
+	}
+	field("Name", string(s.Name))
+	field("Version", s.Version.String())
+	field("Location", s.Location())
+	if at := s.EditableLocation(); at != "" {
+		field("Editable project location", at)
+	}
+	field("Requires", strings.Join(s.Requires, ", "))
+	field("Required-by", strings.Join(s.RequiredBy, ", "))
+	if files {
+		a.print.Data("Files:\n")
+		for _, f := range s.Files {
+			a.print.Data("  %s\n", f.Path)
+		}
+	}
+}
+
+func pipCheckCommand() command {
+	return command{
+		path: "pip check", short: "Find packages that miss something or do not fit together",
+		prepare: func(f *flags) work {
+			var p pipFlags
+			var platform platformFlags
+			p.registerPip(f, false)
+			p.register(f, false)
+			platform.register(f)
+			return func(ctx context.Context, a *app, _ []string) error { return a.pipCheck(ctx, &p, &platform) }
+		},
+	}
+}
+
+func (a *app) pipCheck(ctx context.Context, p *pipFlags, platform *platformFlags) error {
+	start := time.Now()
+	o, err := a.openSite(ctx, p)
+	if err != nil {
+		return err
+	}
+	req := o.checkRequest()
+	if err := platform.retarget(a, o.env.Interpreter, &req); err != nil {
+		return err
+	}
+	problems, err := pip.Check(ctx, req)
+	if err != nil {
+		return err
+	}
+	a.print.Line("Checked %s in %s", ui.Count(len(o.site.All()), "package"), ui.Duration(time.Since(start)))
+	if len(problems) == 0 {
+		a.print.Line("All installed packages are compatible")
+		return nil
+	}
+	word := "incompatibilities"
+	if len(problems) == 1 {
+		word = "incompatibility"
+	}
+	a.print.Line("Found %d %s", len(problems), word)
+	for _, text := range problems {
+		a.print.Line("%s", text)
+	}
+	return exitStatus(exitFailed)
+}
+
+// retarget makes a check one for another Python or platform.
+func (t *platformFlags) retarget(a *app, i *python.Interpreter, req *pip.CheckRequest) error {
+	if t.pythonVersion == "" && t.pythonPlatform == "" {
+		return nil
+	}
+	target, err := i.Target(t.pythonVersion, t.pythonPlatform, a.environment.Get)
+	req.Env, req.Tags, req.Python = target.Env, target.Tags, target.Version
+	return err
+}
+
+func pipListCommand() command {
+	return command{
+		path: "pip list", short: "List what is installed", aliases: []string{"ls"},
+		prepare: func(f *flags) work {
+			var l listOptions
+			f.bool(&l.editable, "editable,e", "Only editable projects")
+			f.bool(&l.noEditable, "exclude-editable", "Leave out editable projects")
+			f.list(&l.exclude, "exclude", "NAME", "Leave out this package")
+			f.choice(&l.format, "format", "FORMAT", "How to print it", "columns", "freeze", "json")
+			l.registerPip(f, true)
+			l.register(f, false)
+			l.registerPlaces(f)
+			l.index.register(f)
+			l.time.register(f)
+			f.exclusive("editable", "exclude-editable")
+			return func(ctx context.Context, a *app, _ []string) error { return a.pipList(ctx, &l) }
+		},
+	}
+}
+
+type listOptions struct {
+	pipFlags
+	index                indexFlags
+	time                 timeFlags
+	editable, noEditable bool
+	exclude              []string
+	format               string
+}
+
+// A listed is one distribution in the form of the JSON output.
+type listed struct {
+	Name           string `json:"name"`
+	Version        string `json:"version"`
+	LatestVersion  string `json:"latest_version,omitempty"`
+	LatestFiletype string `json:"latest_filetype,omitempty"`
+	Editable       string `json:"editable_project_location,omitempty"`
+}
+
+func (a *app) pipList(ctx context.Context, l *listOptions) error {
+	o, err := a.openSite(ctx, &l.pipFlags)
+	if err != nil {
+		return err
+	}
+	skip, err := packages("exclude", l.exclude)
+	if err != nil {
+		return err
+	}
+	o.site.Preload(ctx, 0, func(i *install.Installed) { _ = i.IsEditable() })
+	var all []*install.Installed
+	for _, i := range sortedSite(o.site) {
+		if l.editable && !i.IsEditable() || l.noEditable && i.IsEditable() || slices.Contains(skip, i.Name) {
+			continue
+		}
+		all = append(all, i)
+	}
+	rows := make([]listed, 0, len(all))
+	for _, i := range all {
+		rows = append(rows, listed{Name: string(i.Name), Version: i.Version.String(), Editable: i.EditableLocation()})
+	}
+	if err := a.printList(rows, l.format, false); err != nil {
+		return err
+	}
+	return a.warnStrict(ctx, o)
+}
+
+func (a *app) printList(rows []listed, format string, outdated bool) error {
+	switch format {
+	case "json":
+		text, err := json.Marshal(rows)
+		if err != nil {
+			return err
+		}
+		a.print.Data("%s\n", text)
+	case "freeze":
+		for _, r := range rows {
+			a.print.Data("%s==%s\n", r.Name, r.Version)
+		}
+	default:
+		if len(rows) > 0 {
+			a.print.Data("%s", listColumns(rows, outdated))
+		}
+	}
+	return nil
+}
+
+func listColumns(rows []listed, outdated bool) string {
+	header := []string{"Package", "Version"}
+	if outdated {
+		header = append(header, "Latest", "Type")
+	}
+	editable := slices.ContainsFunc(rows, func(r listed) bool { return r.Editable != "" })
+	if editable {
+		header = append(header, "Editable project location")
+	}
+	var table [][]string
+	for _, r := range rows {
+		row := []string{r.Name, r.Version}
+		if outdated {
+			row = append(row, r.LatestVersion, r.LatestFiletype)
+		}
+		if editable {
+			row = append(row, r.Editable)
+		}
+		table = append(table, row)
+	}
+	text := ui.Columns(header, table)
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/tame-py/tame/internal/pip"
+)
+
+type treeOptions struct {
+	pipFlags
+	index           indexFlags
+	time            timeFlags
+	specifiers      bool
+	depth           int
+	prune, packages []string
+	noDedupe        bool
+	invert          bool
+	showSizes       bool
+}
+
+func pipTreeCommand() command {
+	return command{
+		path: "pip tree", short: "Show how the installed packages depend on each other",
+		prepare: func(f *flags) work {
+			t := treeOptions{depth: 255}
+			f.bool(&t.specifiers, "show-version-specifiers", "Show which versions each dependency asks for")
+			f.number(&t.depth, "depth,d", "DEPTH", "Show this many levels below the roots", 0)
+			f.list(&t.prune, "prune", "NAME", "Leave out this package with all below it")
+			f.list(&t.packages, "package", "NAME", "Begin at this package")
+			f.bool(&t.noDedupe, "no-dedupe", "Show again what was shown before")
+			f.bool(&t.invert, "invert", "Show who depends on each package").alias("reverse")
+			f.bool(&t.showSizes, "show-sizes", "Show sizes, where they are known: only a lock knows them")
+			t.registerPip(f, true)
+			t.register(f, false)
+			t.index.register(f)
+			t.time.register(f)
+			return func(ctx context.Context, a *app, _ []string) error { return a.pipTree(ctx, &t) }
+		},
+	}
+}
+
+func (a *app) pipTree(ctx context.Context, t *treeOptions) error {
+	o, err := a.openSite(ctx, &t.pipFlags)
+	if err != nil {
+		return err
+	}
+	prune, err := packages("prune", t.prune)
+	if err != nil {
+		return err
+	}
+	roots, err := packages("package", t.packages)
+	if err != nil {
+		return err
+	}
+	req := pip.TreeRequest{
+		Site: o.site, Env: &o.env.Interpreter.Env, Depth: t.depth, Prune: prune, Packages: roots,
+		NoDedupe: t.noDedupe, Invert: t.invert, Specifiers: t.specifiers,
+	}
+	lines, err := pip.Tree(ctx, req)
+	if err != nil {
+		return err
+	}
+	if len(lines) > 0 {
+		a.print.Data("%s\n", strings.Join(lines, "\n"))
+	}
+	return a.warnStrict(ctx, o)
+}
