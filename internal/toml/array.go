@@ -123,19 +123,23 @@ func (a *arrayText) appendGap() string {
 		gap := a.tail
 		return gap
 	}
-	indent := "    "
-	if n > 0 {
-		indent = lastLine(a.elems[n-1].before)
-		for i := n - 1; i >= 0; i-- {
-			if strings.Contains(a.elems[i].before, "\n") {
-				indent = lastLine(a.elems[i].before)
-				break
-			}
-		}
-	}
 	gap, closing := cutLastLine(a.tail)
 	a.tail = "\n" + closing
-	return gap + "\n" + indent
+	return gap + "\n" + a.indent(gap)
+}
+
+// indent returns the indentation of the last line that starts with an element,
+// or else with a comment of the gap; four spaces if there is none.
+func (a *arrayText) indent(gap string) string {
+	for _, e := range slices.Backward(a.elems) {
+		if strings.Contains(e.before, "\n") {
+			return lastLine(e.before)
+		}
+	}
+	if blanks, _, ok := strings.Cut(lastLine(gap), "#"); ok && strings.Contains(gap, "\n") {
+		return blanks
+	}
+	return "    "
 }
 
 // RemoveElem removes element i of an array. Comments stay: the one at the end
@@ -243,9 +247,10 @@ func (d *Document) Spread(v *Value, indent string) error {
 func (a arrayText) spread(indent string) arrayText {
 	n := len(a.elems)
 	if indent == "" && n > 0 {
-		indent, _, _ = strings.Cut(lastLine(a.elems[0].before), "#")
+		before := strings.TrimSuffix(a.elems[0].before, "\n") // at the margin, comments above can be indented
+		indent, _, _ = strings.Cut(lastLine(before), "#")
 	}
-	if indent == "" {
+	if indent = strings.Trim(indent, "\r\n"); indent == "" {
 		indent = "    "
 	}
 	out := arrayText{comma: n > 0}

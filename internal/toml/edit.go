@@ -42,8 +42,20 @@ func (d *Document) apply(edits ...splice) error {
 	if err != nil {
 		return fmt.Errorf("the edit would break %s: %w", d.src.name, err)
 	}
+	if last := root.lastLine(); last > root.span.Start && lineEnd(src.text, last) == len(src.text) {
+		src.text += d.newline() // the last entry's line had no end
+	}
 	d.src, d.root = src, root
 	return nil
+}
+
+// lastLine returns where the text of the document's last entry or header ends.
+func (v *Value) lastLine() int {
+	end := v.span.Start
+	for _, s := range v.sections() {
+		end = max(end, s.bodyEnd)
+	}
+	return end
 }
 
 // newline returns the line end that the document uses.

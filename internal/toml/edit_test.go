@@ -24,7 +24,7 @@ func TestSet(t *testing.T) {
 		{"new key below an empty header", "a.z", "1", "[a] # c\n[b]\n", "[a] # c\nz = 1\n[b]\n"},
 		{"the indentation of the others", "a.z", "1", "[a]\n  x = [\n1]\n", "[a]\n  x = [\n1]\n  z = 1\n"},
 		{"no line end at the end", "a.z", "1", "[a]\nx = 1", "[a]\nx = 1\nz = 1\n"},
-		{"root in front of the headers", "z", "1", "# head\n[a]\nx = 1", "z = 1\n\n# head\n[a]\nx = 1"},
+		{"root in front of the headers", "z", "1", "# head\n[a]\nx = 1", "z = 1\n\n# head\n[a]\nx = 1\n"},
 		{"root behind its keys", "z", "1", "# head\nx = 1\n\n[a]\n", "# head\nx = 1\nz = 1\n\n[a]\n"},
 		{"empty document", "a.b.c", "1", "", "[a.b]\nc = 1\n"},
 		{"only a comment", "a.b.c", "1", "# x\n", "# x\n\n[a.b]\nc = 1\n"},
@@ -132,7 +132,9 @@ func TestInsertTable(t *testing.T) {
 		i        int
 		in, want string
 	}{
-		{"new", 0, "[t]\nx = 1\n\n[u]\n", "[t]\nx = 1\n\n[[t.i]]\na = 1\n\n[u]\n"},
+		{"new, at a rank", 0, "[t]\nx = 1\n\n[u]\n", "[[t.i]]\na = 1\n\n[t]\nx = 1\n\n[u]\n"},
+		{"new", 1, "[t]\nx = 1\n\n[u]\n", "[t]\nx = 1\n\n[[t.i]]\na = 1\n\n[u]\n"},
+		{"new, not behind later tables", 2, "[t]\nx = 1\n\n[u]\n", "[t]\nx = 1\n\n[[t.i]]\na = 1\n\n[u]\n"},
 		{"first", 0, "[t]\n\n# old\n[[t.i]]\nb = 1\n", "[t]\n\n[[t.i]]\na = 1\n\n# old\n[[t.i]]\nb = 1\n"},
 		{"last", 1, "[t]\n\n# old\n[[t.i]]\nb = 1\n\n[u]\n", "[t]\n\n# old\n[[t.i]]\nb = 1\n\n[[t.i]]\na = 1\n\n[u]\n"},
 		{"at the top", 0, "[[t.i]]\nb = 1\n", "[[t.i]]\na = 1\n\n[[t.i]]\nb = 1\n"},
@@ -175,7 +177,7 @@ func TestArrays(t *testing.T) {
 		in, want string
 	}{
 		{"insert into empty", insert(0), "[]", "[9]"},
-		{"insert into empty, lines", insert(0), "[\n  # c\n]", "[\n  # c\n    9\n]"},
+		{"insert into empty, lines", insert(0), "[\n  # c\n]", "[\n  # c\n  9\n]"},
 		{"insert first", insert(0), "[1, 2]", "[9, 1, 2]"},
 		{"insert between", insert(1), "[1, 2]", "[1, 9, 2]"},
 		{"insert last", insert(2), "[ 1, 2 ]", "[ 1, 2, 9 ]"},
@@ -210,6 +212,20 @@ func TestArrays(t *testing.T) {
 				t.Errorf("%s: -want +got\n%s", test.name, diff)
 			}
 		}
+	}
+}
+
+func TestMoveFirst(t *testing.T) {
+	t.Parallel()
+	doc := mustParse(t, "[a]\n\n# one\n[[i]]\nx = 1\n\n[b]\n\n# two\n[[i]]\nx = 2\n[i.sub]\n\n[c]\n")
+	if err := doc.MoveFirst(doc.Lookup("i"), 1); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("[a]\n\n# two\n[[i]]\nx = 2\n[i.sub]\n\n# one\n[[i]]\nx = 1\n\n[b]\n\n[c]\n", doc.Text()); diff != "" {
+		t.Error(diff)
+	}
+	if got := doc.Rank(doc.Lookup("b")); got != 4 {
+		t.Errorf("[b] has rank %d", got)
 	}
 }
 

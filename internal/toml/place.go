@@ -1,6 +1,9 @@
 package toml
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Where things stand in the text. A section is a header with the lines below
 // it, or what is in front of the first header. Comments and blank lines in
@@ -175,14 +178,7 @@ func (d *Document) insertSection(behind *Value, header string, fields []Field) e
 	if behind == d.root && len(d.root.sections()) == 1 && d.root.ownEntry() == nil {
 		at = len(d.src.text) // only comments: stay below them
 	}
-	text := sectionText(header, fields)
-	switch rest := d.src.text[at:]; {
-	case at > d.root.span.Start:
-		text = "\n" + text
-	case rest != "" && rest[0] != '\n' && rest[0] != '\r':
-		text += "\n"
-	}
-	return d.insertLines(at, text)
+	return d.insertLines(d.asSection(at, sectionText(header, fields)))
 }
 
 func sectionText(header string, fields []Field) string {
@@ -201,38 +197,99 @@ func (d *Document) addHeader(t *Value, key string, value Literal) error {
 }
 
 // InsertTable adds a `[[path]]` table with its entries as element i of its
-// array. Element i of the array, or else the array's last, tells the place.
+// array, in front of the one that is there or behind the last.
+//
+// If there is no such array, i is the number of headers of the text that stay
+// in front of the new one, as far as they belong to tables that come before it
+// in the tree; that is how uv chooses the place of the first index.
 func (d *Document) InsertTable(i int, fields []Field, path ...string) error {
 	header := "[[" + dotted(path) + "]]"
 	all := d.Lookup(path...)
 	switch {
 	case all == nil:
-		parent := d.root
-		for _, key := range path[:len(path)-1] {
-			next := parent.Get(key)
-			if next == nil {
-				break
-			}
-			if next.form == formInline {
-				return next.Errorf("an inline table can not hold sections")
-			}
-			parent = next
+		parent, err := d.nearest(path)
+		if err != nil {
+			return err
 		}
-		return d.insertSection(d.lastSection(parent), header, fields)
+		return d.insertSection(d.ranked(i, d.lastSection(parent)), header, fields)
 	case all.form != formTables:
 		return all.Errorf("expected an array of tables at `%s`", dotted(path))
 	case i >= len(all.list):
 		return d.insertSection(d.lastSection(all), header, fields)
 	}
-	at := d.sectionStart(all.list[i])
-	text := sectionText(header, fields)
-	if at > d.root.span.Start {
-		text = "\n" + text
+	return d.insertLines(d.asSection(d.sectionStart(all.list[i]), sectionText(header, fields)))
+}
+
+// nearest returns the table that is nearest to the end of a path.
+func (d *Document) nearest(path []string) (*Value, error) {
+	parent := d.root
+	for _, key := range path[:len(path)-1] {
+		next := parent.Get(key)
+		if next == nil {
+			break
+		}
+		if next.form == formInline {
+			return nil, next.Errorf("an inline table can not hold sections")
+		}
+		parent = next
 	}
-	if rest := d.src.text[at:]; rest != "" && rest[0] != '\n' && rest[0] != '\r' {
+	return parent, nil
+}
+
+// headers returns the tables with a header in the order of the text.
+func (d *Document) headers() []*Value {
+	out := slices.DeleteFunc(d.root.sections(), func(v *Value) bool { return v.form == formRoot })
+	slices.SortFunc(out, func(a, b *Value) int { return a.span.Start - b.span.Start })
+	return out
+}
+
+// Rank returns how many headers stand in front of that of a table.
+func (d *Document) Rank(t *Value) int { return slices.Index(d.headers(), t) }
+
+// ranked returns the section behind which a new table goes that leaves n
+// headers in front of it, or n-1 if the last of these is behind it in the tree,
+// where it stands behind the section last.
+func (d *Document) ranked(n int, last *Value) *Value {
+	headers := d.headers()
+	tree := d.root.sections()
+	n = min(n, len(headers))
+	if n > 0 && slices.Index(tree, headers[n-1]) > slices.Index(tree, last) {
+		n--
+	}
+	if n == 0 {
+		return d.root
+	}
+	return headers[n-1]
+}
+
+// asSection sets the text of a section off from what is around its place.
+func (d *Document) asSection(at int, text string) (int, string) {
+	rest := d.src.text[at:]
+	switch {
+	case at > d.root.span.Start:
+		text = "\n" + text
+	case rest != "" && rest[0] != '\n' && rest[0] != '\r':
 		text += "\n"
 	}
-	return d.insertLines(at, text)
+	return at, text
+}
+
+// MoveFirst makes element i of an array of tables its first, with the comments
+// in front of it. Tables below it that stand elsewhere stay there, which is an
+// error if they would then belong to another element.
+func (d *Document) MoveFirst(v *Value, i int) error {
+	if err := d.ownsArray(v, i, v.Len()-1); err != nil || i == 0 {
+		return err
+	}
+	if v.form != formTables {
+		return v.Errorf("expected an array of tables")
+	}
+	below := v.list[i].sections()
+	from, to := d.sectionStart(v.list[i]), d.bodyEnd(below[len(below)-1])
+	at := d.sectionStart(v.list[0])
+	text := strings.Trim(d.src.text[from:to], "\r\n") + "\n"
+	at, text = d.asSection(at, text)
+	return d.apply(splice{Span{at, at}, d.lines(text)}, splice{Span: Span{from, to}})
 }
 
 // sectionStart returns where the comments and blank lines in front of a

@@ -10,8 +10,9 @@ import (
 // A File is a pyproject.toml, or the metadata of a script, as a document that
 // can be read and edited. It is safe for concurrent reading.
 type File struct {
-	doc    *toml.Document
-	script bool
+	doc        *toml.Document
+	script     bool
+	newSources bool // the table of sources was added by an edit
 }
 
 // Parse reads a pyproject.toml. The name, usually a path, is for errors only.

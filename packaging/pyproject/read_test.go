@@ -130,7 +130,7 @@ dynamic = ["name", "version", "nonsense"]
 surprise = 1
 [project.entry-points.console_scripts]
 [build-system]
-requires = ["x"]
+requires = ["x y"]
 other = 1
 [dependency-groups]
 a = [{ include-group = "b" }]
@@ -159,8 +159,14 @@ b = [{ include-group = "a" }]
 			"dependencies", "optional-dependencies", "import-names", "import-namespaces", "dynamic",
 		}, "`, `") + "`",
 		"12:23: use `project.scripts` or `project.gui-scripts` instead of the entry point group `console_scripts`",
+		"14:13: expected one of",
 		"15:1: unknown field `other`, expected one of `requires`, `build-backend`, `backend-path`",
 		"16:1: detected a cycle in `dependency-groups`: `a` -> `b` -> `a`",
+	}
+	for i, message := range got {
+		if i < len(want) && strings.HasPrefix(message, want[i]) {
+			got[i] = want[i]
+		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

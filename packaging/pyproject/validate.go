@@ -5,18 +5,22 @@ import (
 	"strings"
 
 	"github.com/tame-py/tame/internal/toml"
+	"github.com/tame-py/tame/packaging/pep508"
 )
 
 // Validate holds the document against the standards: PEP 621 and PEP 639 for
 // [project], PEP 518 for [build-system], PEP 735 for [dependency-groups]. It
-// returns all it finds, in the order of the text. Whether a license is a valid
-// SPDX expression is not checked.
+// returns all it finds, in the order of the text. Dependency specifiers are
+// checked as well; whether a license is a valid SPDX expression is not.
 func (f *File) Validate() []*Error {
 	r := reader{}
 	if t := f.project(); f.script {
 		r.core(t, &Project{})
 	} else if r.table(t) != nil {
 		r.validateProject(t)
+	}
+	for _, list := range f.lists() {
+		r.specifiers(list)
 	}
 	if !f.script {
 		r.validateRest(f)
@@ -47,18 +51,37 @@ func (r *reader) validateRest(f *File) {
 	}
 }
 
+// lists returns all arrays of dependency specifiers.
+func (f *File) lists() []*toml.Value {
+	lists := []*toml.Value{f.project().Get("dependencies")}
+	if f.script {
+		return lists
+	}
+	lists = append(lists, f.doc.Lookup("build-system", "requires"))
+	for e := range tableOf(f.project().Get("optional-dependencies")).Entries() {
+		lists = append(lists, e.Value)
+	}
+	for e := range tableOf(f.doc.Lookup("dependency-groups")).Entries() {
+		lists = append(lists, e.Value)
+	}
+	return lists
+}
+
+func (r *reader) specifiers(list *toml.Value) {
+	for _, e := range list.Elems() {
+		if text, ok := e.Text(); ok {
+			if _, err := pep508.Parse(text); err != nil {
+				r.errs = append(r.errs, fail(e.Errorf("%s", err), err))
+			}
+		}
+	}
+}
+
 func asErrors(err error) []*Error {
 	if e, ok := err.(*Error); ok {
 		return []*Error{e}
 	}
 	return nil
-}
-
-func (r *reader) quietTable(v *toml.Value) *toml.Value {
-	if v.Kind() != toml.Table {
-		return nil
-	}
-	return v
 }
 
 func (r *reader) validateProject(t *toml.Value) {
@@ -153,7 +176,7 @@ func (r *reader) peopleRules(t *toml.Value) {
 }
 
 func (r *reader) scriptRules(t *toml.Value) {
-	for e := range r.quietTable(t.Get("entry-points")).Entries() {
+	for e := range tableOf(t.Get("entry-points")).Entries() {
 		if e.Key == "console_scripts" || e.Key == "gui_scripts" {
 			r.complain(e.Errorf("use `project.scripts` or `project.gui-scripts` instead of the entry point group `%s`", e.Key))
 		}
