@@ -109,9 +109,10 @@ func Compile(ctx context.Context, files iter.Seq2[string, error], opts CompileOp
 
 // command is the interpreter's command line. It runs isolated, so that no
 // module of the environment stands in for one of the library; what of the
-// environment matters for bytecode is handed on.
+// environment matters for bytecode is handed on. The library itself is left
+// as it is.
 func (o *CompileOptions) command(ctx context.Context) *exec.Cmd {
-	args := []string{"-I", "-S", "-X", "utf8"}
+	args := []string{"-I", "-S", "-B", "-X", "utf8"}
 	for _, entry := range o.Env {
 		name, value, _ := strings.Cut(entry, "=")
 		switch {

@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/packaging/dist"
@@ -63,9 +66,11 @@ func Uninstall(l Layout, d *Installed, warn func(string)) (removed int64, err er
 
 func uninstallDistInfo(l *Layout, d *Installed, warn func(string)) (int64, error) {
 	// Nothing is changed unless the list of files can be read.
-	if _, err := d.Record(); errors.Is(err, fs.ErrNotExist) {
+	entries, err := d.Record()
+	if errors.Is(err, fs.ErrNotExist) {
 		return 0, &MissingRecordError{string(d.Name), filepath.Join(d.Path, "RECORD")}
-	} else if err != nil {
+	}
+	if err != nil {
 		return 0, err
 	}
 	dir, name := filepath.Split(d.Path)
@@ -79,7 +84,7 @@ func uninstallDistInfo(l *Layout, d *Installed, warn func(string)) (int64, error
 	r := remover{layout: l, warn: func(path string) {
 		warn(fmt.Sprintf("Invalid RECORD entry in %s that escapes the Python environment, skipping: %s", d, path))
 	}}
-	return r.hidden(hidden, name)
+	return r.hidden(hidden, name, entries)
 }
 
 // A remover removes the files that a RECORD lists.
@@ -88,37 +93,33 @@ type remover struct {
 	keep   func(path string) bool // by clean absolute path; nil keeps none
 	warn   func(path string)      // called once for a path outside of the layout
 	warned bool
-	files  int64
+	tree   *fsx.Tree
+	// touched are the directories in the tree that files were to be removed
+	// from, by slash path.
+	touched map[string]bool
+	last    string
+	files   int64
 }
 
 // hidden removes the files that the RECORD of a hidden directory lists, and then
 // the directory. What the RECORD says of distInfo, the directory's own name when
 // it was visible, is that directory's.
-func (r *remover) hidden(dir, distInfo string) (int64, error) {
-	data, err := fsx.ReadFile(filepath.Join(dir, "RECORD"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return 0, err
-	}
-	entries, err := dist.ParseRecord(data)
-	if err != nil {
-		// Cut off by a power failure: what it listed can no longer be told.
-		entries = nil
-	}
+func (r *remover) hidden(dir, distInfo string, entries []dist.RecordEntry) (_ int64, err error) {
 	root := filepath.Dir(dir)
-	tree, err := fsx.OpenTree(root)
-	if err != nil {
+	if r.tree, err = fsx.OpenTree(root); err != nil {
 		return 0, err
 	}
-	defer tree.Close()
-	touched := map[string]bool{}
+	defer r.tree.Close()
+	r.touched = map[string]bool{}
 	for _, e := range entries {
-		if distInfo == "" || !strings.HasPrefix(e.Path, distInfo+"/") {
-			if err := r.remove(tree, e.Path, touched); err != nil {
-				return r.files, err
-			}
+		if rest, own := strings.CutPrefix(e.Path, distInfo); own && strings.HasPrefix(rest, "/") {
+			continue
+		}
+		if err := r.remove(e.Path); err != nil {
+			return r.files, err
 		}
 	}
-	if err := prune(root, touched); err != nil {
+	if err := r.prune(); err != nil {
 		return r.files, err
 	}
 	gone, err := fsx.RemoveAll(dir, nil)
@@ -126,27 +127,62 @@ func (r *remover) hidden(dir, distInfo string) (int64, error) {
 }
 
 // remove removes one file that a RECORD lists.
-func (r *remover) remove(tree *fsx.Tree, name string, touched map[string]bool) error {
-	path := filepath.Join(tree.Path(), filepath.FromSlash(name))
-	if filepath.IsAbs(filepath.FromSlash(name)) {
-		path = filepath.Clean(filepath.FromSlash(name))
+func (r *remover) remove(name string) error {
+	plain := isPlain(name)
+	path := ""
+	if !plain || r.keep != nil {
+		path = filepath.FromSlash(name)
+		if !filepath.IsAbs(path) {
+			path = r.tree.Join(path)
+		}
+		path = filepath.Clean(path)
 	}
-	if !r.layout.contains(path) || r.layout.isRoot(path) {
+	switch {
+	case !plain && (!r.layout.contains(path) || r.layout.isRoot(path)):
 		if !r.warned && r.warn != nil {
 			r.warn(name)
 			r.warned = true
 		}
 		return nil
-	}
-	if r.keep != nil && r.keep(path) {
+	case r.keep != nil && r.keep(path):
 		return nil
+	case plain:
+		r.touch(name)
+		if r.tree.Remove(name) == nil {
+			r.files++
+			return nil
+		}
+		path = r.tree.Join(name)
+	default:
+		if rel, err := filepath.Rel(r.tree.Path(), path); err == nil && filepath.IsLocal(rel) {
+			r.touch(filepath.ToSlash(rel))
+		}
 	}
-	// Also if the file is gone already: a process that was killed may have
-	// removed it, but not the directory.
-	touched[filepath.Dir(path)] = true
+	return r.removeOdd(path)
+}
+
+// isPlain tells whether a name of a RECORD is a file below the directory that
+// it is relative to, without looking further.
+func isPlain(name string) bool {
+	return name != "" && name[0] != '/' && !strings.Contains(name, "..") && !strings.Contains(name, "./") &&
+		name != "." && !strings.ContainsAny(name, `\:`)
+}
+
+// touch notes the directory of a file. It is noted also if the file is gone: a
+// process that was killed may have removed it, but not the directory.
+func (r *remover) touch(name string) {
+	i := strings.LastIndexByte(name, '/')
+	if i <= 0 || name[:i] == r.last {
+		return
+	}
+	r.last = name[:i]
+	r.touched[r.last] = true
+}
+
+// removeOdd removes what could not be removed as a file of the tree, because it
+// lies elsewhere, is not there, or is a directory, which some wheels record.
+func (r *remover) removeOdd(path string) error {
 	if err := os.Remove(path); err != nil {
-		// It is not there, or its directory is none, or it is one itself: some
-		// wheels record directories.
 		info, statErr := os.Lstat(path)
 		switch {
 		case statErr != nil:
@@ -173,35 +209,37 @@ func (l *Layout) isRoot(path string) bool {
 	return false
 }
 
-// prune removes the directories below root that files were removed from, as
-// far as nothing is left in them but bytecode.
-func prune(root string, touched map[string]bool) error {
-	dirs := make([]string, 0, len(touched))
-	for dir := range touched {
-		if dir != root && below(root, dir) {
-			dirs = append(dirs, dir)
-		}
-	}
+// prune removes the directories that files were removed from, as far as
+// nothing is left in them but bytecode.
+func (r *remover) prune() error {
+	dirs := slices.Collect(maps.Keys(r.touched))
 	// The deepest first, so that a directory is empty when its turn comes.
 	slices.SortFunc(dirs, func(a, b string) int { return strings.Compare(b, a) })
 	for _, dir := range dirs {
-		for ; dir != root; dir = filepath.Dir(dir) {
-			info, err := os.Lstat(dir)
-			if errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
-			if err != nil || !info.IsDir() {
-				break // a RECORD may say anything
-			}
-			if _, err := fsx.RemoveAll(filepath.Join(dir, "__pycache__"), nil); err != nil {
+		for more := true; more && dir != "." && dir != "/"; dir = path.Dir(dir) {
+			var err error
+			if more, err = removeDir(r.tree.Join(dir)); err != nil {
 				return err
-			}
-			if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				break // not empty
 			}
 		}
 	}
 	return nil
+}
+
+// removeDir removes a directory that holds at most bytecode, and tells whether
+// it is gone.
+func removeDir(dir string) (bool, error) {
+	err := syscall.Rmdir(dir)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
+		return false, nil // a RECORD may say anything
+	}
+	if _, err := fsx.RemoveAll(filepath.Join(dir, "__pycache__"), nil); err != nil {
+		return false, err
+	}
+	return syscall.Rmdir(dir) == nil, nil
 }
 
 // Repair removes what a process that was killed left behind in the site's
@@ -234,9 +272,18 @@ func (s *Site) Repair(l Layout) error {
 // removeHidden removes a hidden directory and the files that its RECORD lists,
 // but for those to keep.
 func removeHidden(l *Layout, dir string, keep func(string) bool) error {
+	data, err := fsx.ReadFile(filepath.Join(dir, "RECORD"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	entries, err := dist.ParseRecord(data)
+	if err != nil {
+		// Cut off by a power failure: what it listed can no longer be told.
+		entries = nil
+	}
 	r := remover{layout: l, keep: keep}
 	name := filepath.Base(dir)
 	name = strings.TrimPrefix(strings.TrimPrefix(name, hiddenPrefix+"install-"), hiddenPrefix+"remove-")
-	_, err := r.hidden(dir, name+".dist-info")
+	_, err = r.hidden(dir, name+".dist-info", entries)
 	return err
 }
