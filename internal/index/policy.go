@@ -5,6 +5,7 @@ import (
 
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/target"
+	"github.com/tame-py/tame/packaging/dist"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/simple"
@@ -31,6 +32,9 @@ type Policy struct {
 	// Yanked are the versions that may be used although they were withdrawn,
 	// because a requirement pins them or a lock has them.
 	Yanked func(pyname.Package, pep440.Version) bool
+	// Warn tells the user of files that cannot be judged; nil is silent. It
+	// must be safe for concurrent use.
+	Warn func(message string)
 }
 
 // A Selection is a set of projects in the form of pip's `--no-binary` and
@@ -48,21 +52,21 @@ func (s Selection) Has(name pyname.Package) bool {
 }
 
 // A Refusal says why a file cannot be used. Greater refusals are closer to
-// being usable, and are those worth telling.
+// being usable, and are those worth telling; the order is uv's.
 type Refusal uint8
 
 // The reasons for refusing a file, in the order of how close it came.
 const (
 	Usable             Refusal = iota
-	NewerThanLimit             // uploaded after exclude-newer
-	Withdrawn                  // yanked
-	BinariesRefused            // a wheel under --no-binary
+	UnsupportedArchive         // a source distribution in a form no longer installed
 	BuildsRefused              // a source distribution under --no-build
+	BinariesRefused            // a wheel under --no-binary
+	Withdrawn                  // yanked
 	WrongPython                // a wheel for other Pythons
 	WrongABI                   // a wheel for other binary interfaces
 	WrongPlatform              // a wheel for other platforms
+	NewerThanLimit             // uploaded after exclude-newer
 	UnknownUploadTime          // exclude-newer is set, and the index tells no times
-	UnsupportedArchive         // a source distribution in a form no longer installed
 )
 
 // A Candidate is what a version of a project offers under a policy. It is
@@ -83,32 +87,48 @@ type Candidate struct {
 	// YankedReason is the text that came with the withdrawal, for Withdrawn
 	// and for a yanked Dist that is used all the same.
 	YankedReason string
-	// Wheels are the version's wheels, for advice.
-	Wheels []source.Dist
 	// Hidden: every file is newer than the limit, so that the version does
 	// not exist as far as this resolution goes.
 	Hidden bool
+
+	list  *VersionMap
+	index int
+}
+
+// Files returns all distributions of the candidate's version; see
+// [VersionMap.Files]. A candidate that comes from no index has none.
+func (c *Candidate) Files() []source.Dist {
+	if c.list == nil {
+		return nil
+	}
+	return c.list.Files(c.index)
 }
 
 // weigh decides about one file. The order of the tests is the order in which
 // uv makes them, so that the reasons told are the same.
-func (p *Policy) weigh(d *source.Dist, limit time.Time, limited bool) Refusal {
-	f := &d.File
-	if limited {
-		if refused := tooNew(f, limit); refused != Usable {
+func (m *VersionMap) weigh(e *entry, v pep440.Version) Refusal {
+	p := m.policy
+	isWheel := e.kind == dist.WheelKind
+	switch {
+	case isWheel && p.NoBinary.Has(m.Name):
+		return BinariesRefused
+	case !isWheel && p.NoBuild.Has(m.Name):
+		return BuildsRefused
+	}
+	if m.limited && !e.part.flat {
+		if refused := tooNew(e.file, m.limit); refused != Usable {
 			return refused
 		}
 	}
-	if f.Yanked && (p.Yanked == nil || !p.Yanked(d.Name, d.Version)) {
+	switch {
+	case e.file.Yanked && !e.part.flat && (p.Yanked == nil || !p.Yanked(m.Name, v)):
 		return Withdrawn
+	case e.kind == dist.LegacySdistKind:
+		return UnsupportedArchive
+	case isWheel && (p.Tags != nil || !e.part.flat):
+		return p.weighTags(e.wheel.Tags)
 	}
-	if d.IsWheel() && p.NoBinary.Has(d.Name) {
-		return BinariesRefused
-	}
-	if !d.IsWheel() && p.NoBuild.Has(d.Name) {
-		return BuildsRefused
-	}
-	return p.weighTags(d)
+	return Usable
 }
 
 func tooNew(f *simple.File, limit time.Time) Refusal {
@@ -131,17 +151,14 @@ func requiresPython(f *simple.File) pep440.Specifiers {
 	return requires
 }
 
-func (p *Policy) weighTags(d *source.Dist) Refusal {
-	if !d.IsWheel() {
-		return Usable
-	}
+func (p *Policy) weighTags(c tags.Compressed) Refusal {
 	if p.Tags == nil {
-		if !p.Target.AdmitsWheel(d.Wheel.Tags) {
+		if !p.Target.AdmitsWheel(c) {
 			return WrongPython
 		}
 		return Usable
 	}
-	switch m := p.Tags.Match(d.Wheel.Tags); m.Reason {
+	switch m := p.Tags.Match(c); m.Reason {
 	case tags.Compatible:
 		return Usable
 	case tags.BadPlatform:
@@ -164,18 +181,18 @@ const (
 	hashRight
 )
 
-func (p *Policy) weighHashes(d *source.Dist) hashRank {
-	allowed, required := p.Hashes.For(d.Name)
+func (p *Policy) weighHashes(name pyname.Package, f *simple.File) hashRank {
+	allowed, required := p.Hashes.For(name)
 	if len(allowed) == 0 {
 		if required {
 			return hashUnknown
 		}
 		return hashRight
 	}
-	if len(d.File.Hashes) == 0 {
+	if len(f.Hashes) == 0 {
 		return hashUnknown
 	}
-	for _, h := range d.File.Hashes {
+	for _, h := range f.Hashes {
 		for _, a := range allowed {
 			if h == a {
 				return hashRight

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/target"
 	"github.com/tame-py/tame/packaging/pep440"
@@ -81,6 +83,11 @@ func TestCandidates(t *testing.T) {
 		{Filename: "a-8.0-py3-none-any.whl"},
 		{Filename: "other-9.0-py3-none-any.whl"},
 		{Filename: "a-9.0.exe"},
+		{Filename: "a-9.1.tar.bz2", UploadTime: day},
+		{Filename: "a-9.2-cp312-cp312-win_amd64.whl", UploadTime: day.AddDate(1, 0, 0)},
+		{Filename: "a-9.2.tar.gz", UploadTime: day},
+		{Filename: "a-9.3-py3-none-any.whl", UploadTime: day, Hashes: sha("1")},
+		{Filename: "a-9.3.tar.gz", UploadTime: day},
 	}
 	base := Policy{Tags: linux312(t), Target: target.AtLeast(pep440.MustParse("3.12"))}
 	show := func(p Policy, limit Cutoff, version string) string {
@@ -112,7 +119,7 @@ func TestCandidates(t *testing.T) {
 		change        func(*Policy)
 	}{
 		{version: "1.0", want: "a-1.0-py3-none-any.whl"},
-		{version: "1.0", want: "a-1.0.tar.gz", change: func(p *Policy) { p.NoBinary.All = true }},
+		{version: "1.0", want: "a-1.0.tar.gz metadata of a-1.0-py3-none-any.whl", change: func(p *Policy) { p.NoBinary.All = true }},
 		{version: "1.0", want: "a-1.0.tar.gz", change: func(p *Policy) {
 			p.Hashes.Allowed = map[pyname.Package][]simple.Hash{name: sha("2")}
 		}},
@@ -130,6 +137,11 @@ func TestCandidates(t *testing.T) {
 		{version: "7.0", limit: limit, want: fmt.Sprintf("refused %d hidden=true ", NewerThanLimit)},
 		{version: "8.0", limit: limit, want: fmt.Sprintf("refused %d hidden=true ", UnknownUploadTime)},
 		{version: "9.0", want: "absent"},
+		{version: "9.1", want: fmt.Sprintf("refused %d hidden=false ", UnsupportedArchive)},
+		{version: "9.2", limit: limit, want: "a-9.2.tar.gz"},
+		{version: "9.3", want: "a-9.3.tar.gz", change: func(p *Policy) {
+			p.Hashes.Allowed = map[pyname.Package][]simple.Hash{name: sha("2")}
+		}},
 	} {
 		p := base
 		if test.change != nil {
@@ -138,5 +150,47 @@ func TestCandidates(t *testing.T) {
 		if got := show(p, test.limit, test.version); got != test.want {
 			t.Errorf("%s: %s, want %s", test.version, got, test.want)
 		}
+	}
+}
+
+// Files of flat indexes join the versions of an index: theirs win among equals,
+// and neither upload times nor yanks concern them.
+func TestFlatParts(t *testing.T) {
+	t.Parallel()
+	const name = pyname.Package("a")
+	day := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	flat := source.Source{Index: "flat"}
+	simplePage := NewPage(name, []simple.File{
+		{Filename: "a-1.0-py3-none-any.whl", UploadTime: day, URL: "simple"},
+		{Filename: "a-2.0-py3-none-any.whl", UploadTime: day.AddDate(1, 0, 0), URL: "simple"},
+		{Filename: "a-3.0-py3-none-any.whl", UploadTime: day.AddDate(1, 0, 0), URL: "simple"},
+	})
+	flatPage := NewPage(name, []simple.File{
+		{Filename: "a-0.5-py3-none-any.whl", URL: "flat"},
+		{Filename: "a-1.0.0-py3-none-any.whl", URL: "flat"},
+		{Filename: "a-2.0.tar.gz", URL: "flat", Yanked: true},
+	})
+	policy := &Policy{Tags: linux312(t)}
+	m := newVersionMap(name, []part{{flatPage, flat, true}, {simplePage, source.Source{Index: "simple"}, false}}, policy, Cutoff{Time: day.AddDate(0, 6, 0)})
+	var got []string
+	for i := range m.Len() {
+		c := m.Candidate(i)
+		line := fmt.Sprintf("%s hidden=%v/%v", m.Version(i), m.Hidden(i), c.Hidden)
+		if c.Dist != nil {
+			line += " " + c.Dist.File.Filename + " from " + c.Dist.Source.Index
+		}
+		got = append(got, fmt.Sprint(line, " of ", len(c.Files())))
+	}
+	want := []string{
+		"0.5 hidden=false/false a-0.5-py3-none-any.whl from flat of 1",
+		"1.0.0 hidden=false/false a-1.0.0-py3-none-any.whl from flat of 2",
+		"2.0 hidden=false/false a-2.0.tar.gz from flat of 2",
+		"3.0 hidden=true/true of 1",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if m.Flat || m.Source.Index != "simple" {
+		t.Errorf("the map is of %+v", m.Source)
 	}
 }

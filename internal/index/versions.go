@@ -2,6 +2,8 @@ package index
 
 import (
 	"cmp"
+	"fmt"
+	"iter"
 	"slices"
 	"sort"
 	"sync"
@@ -21,43 +23,104 @@ type Page interface {
 	// order.
 	Len() int
 	Version(i int) pep440.Version
-	// Files returns the files of the ith version, sorted by name, those of
-	// flat indexes first.
+	// Files returns the files of the ith version, sorted by name.
 	Files(i int) []simple.File
 }
 
-// A VersionMap is what an index has of a project, seen under a policy. Its
-// methods may be called from several goroutines.
+// A VersionMap is what an index has of a project, together with what flat
+// indexes (--find-links) have of it, seen under a policy. Its methods may be
+// called from several goroutines.
 type VersionMap struct {
 	Name   pyname.Package
 	Source source.Source // the index, as the source of its files
-	Flat   bool          // files of a flat index are exempt from exclude-newer
+	Flat   bool          // there are only files of flat indexes
 
-	page    Page
-	policy  *Policy
-	limit   time.Time
-	limited bool
+	parts    []part
+	versions []merged // nil if there is one part
+	policy   *Policy
+	limit    time.Time
+	limited  bool
 
 	once       []sync.Once
 	candidates []Candidate
 }
 
+// A part is one page of a version map. Files of flat indexes are exempt from
+// exclude-newer, because such indexes tell no times, and cannot be yanked.
+type part struct {
+	page   Page
+	source source.Source
+	flat   bool
+}
+
+// merged is where each part has a version, -1 for nowhere.
+type merged struct {
+	version pep440.Version
+	at      []int32
+}
+
 // NewVersionMap looks at a page under a policy. limit is the cutoff that
 // applies to the project on this index.
 func NewVersionMap(name pyname.Package, from source.Source, page Page, policy *Policy, limit Cutoff) *VersionMap {
-	m := &VersionMap{
-		Name: name, Source: from, page: page, policy: policy,
-		once: make([]sync.Once, page.Len()), candidates: make([]Candidate, page.Len()),
+	return newVersionMap(name, []part{{page: page, source: from}}, policy, limit)
+}
+
+// newVersionMap looks at several pages as one. The parts of flat indexes stand
+// first: of files that are equally good theirs win.
+func newVersionMap(name pyname.Package, parts []part, policy *Policy, limit Cutoff) *VersionMap {
+	last := parts[len(parts)-1]
+	m := &VersionMap{Name: name, Source: last.source, Flat: last.flat, parts: parts, policy: policy}
+	if len(parts) > 1 {
+		m.versions = mergeVersions(parts)
 	}
+	m.once, m.candidates = make([]sync.Once, m.Len()), make([]Candidate, m.Len())
 	m.limit, m.limited = limit.At(policy.Now)
 	return m
 }
 
+// mergeVersions returns the versions of all parts in ascending order.
+func mergeVersions(parts []part) []merged {
+	next := make([]int, len(parts))
+	var out []merged
+	for {
+		least, found := pep440.Version{}, false
+		for p := range parts {
+			if next[p] < parts[p].page.Len() {
+				if v := parts[p].page.Version(next[p]); !found || v.Less(least) {
+					least, found = v, true
+				}
+			}
+		}
+		if !found {
+			return out
+		}
+		entry := merged{version: least, at: make([]int32, len(parts))}
+		for p := range parts {
+			entry.at[p] = -1
+			if next[p] < parts[p].page.Len() && parts[p].page.Version(next[p]).Equal(least) {
+				entry.at[p] = int32(next[p])
+				next[p]++
+			}
+		}
+		out = append(out, entry)
+	}
+}
+
 // Len is the number of versions.
-func (m *VersionMap) Len() int { return m.page.Len() }
+func (m *VersionMap) Len() int {
+	if m.versions == nil {
+		return m.parts[0].page.Len()
+	}
+	return len(m.versions)
+}
 
 // Version is the ith version in ascending order.
-func (m *VersionMap) Version(i int) pep440.Version { return m.page.Version(i) }
+func (m *VersionMap) Version(i int) pep440.Version {
+	if m.versions == nil {
+		return m.parts[0].page.Version(i)
+	}
+	return m.versions[i].version
+}
 
 // Find is the place of a version.
 func (m *VersionMap) Find(v pep440.Version) (i int, ok bool) {
@@ -76,126 +139,174 @@ func (m *VersionMap) Candidate(i int) *Candidate {
 	return &m.candidates[i]
 }
 
+// files yields the files of the ith version with the part that each is of.
+func (m *VersionMap) files(i int) iter.Seq2[*part, *simple.File] {
+	return func(yield func(*part, *simple.File) bool) {
+		for p := range m.parts {
+			at := i
+			if m.versions != nil {
+				if at = int(m.versions[i].at[p]); at < 0 {
+					continue
+				}
+			}
+			files := m.parts[p].page.Files(at)
+			for f := range files {
+				if !yield(&m.parts[p], &files[f]) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Hidden reports whether every file of the ith version is newer than the limit,
 // or may be as far as is known. It does not make the candidate.
 func (m *VersionMap) Hidden(i int) bool {
-	if !m.limited || m.Flat {
+	if !m.limited {
 		return false
 	}
-	files := m.page.Files(i)
-	for f := range files {
-		if tooNew(&files[f], m.limit) == Usable {
+	hidden := false
+	for part, f := range m.files(i) {
+		if part.flat || tooNew(f, m.limit) == Usable {
 			return false
 		}
+		hidden = true
 	}
-	return len(files) > 0
+	return hidden
+}
+
+// Files returns all distributions of the ith version, also those that the policy
+// refuses, in the order of their names; lock files list them.
+func (m *VersionMap) Files(i int) []source.Dist {
+	var out []source.Dist
+	for part, f := range m.files(i) {
+		e := entry{part: part, file: f}
+		if e.parse(m.Name) {
+			out = append(out, *m.dist(&e, i))
+		}
+	}
+	return out
+}
+
+// An entry is a file that competes to be a version's.
+type entry struct {
+	part  *part
+	file  *simple.File
+	kind  dist.Kind
+	wheel dist.Wheel // if it is one
+}
+
+// parse reads the file's name; false means that it is no distribution.
+func (e *entry) parse(name pyname.Package) bool {
+	switch e.kind = dist.KindOf(e.file.Filename); e.kind {
+	case dist.WheelKind:
+		var err error
+		e.wheel, err = dist.ParseWheel(e.file.Filename)
+		return err == nil && e.wheel.Name == name
+	case dist.SdistKind, dist.LegacySdistKind:
+		return true
+	}
+	return false
 }
 
 // contest keeps the best file of a kind, and of those refused the one that came
 // closest.
 type contest struct {
-	best     *source.Dist
+	best     entry
+	found    bool
 	rank     hashRank
 	priority int
 
-	refused Refusal
-	loser   *source.Dist
+	loser   entry
+	refused Refusal // Usable if none was
 }
 
 func (m *VersionMap) choose(i int) Candidate {
-	c := Candidate{Version: m.Version(i)}
+	c := Candidate{Version: m.Version(i), list: m, index: i}
 	var wheels, sdists contest
-	files := m.page.Files(i)
-	hidden := 0
-	for f := range files {
-		d, ok := m.dist(&files[f], c.Version)
-		if !ok {
+	hidden, all := 0, 0
+	for part, f := range m.files(i) {
+		e := entry{part: part, file: f}
+		if !e.parse(m.Name) {
 			continue
 		}
-		if d.IsWheel() {
-			c.Wheels = append(c.Wheels, *d)
-		}
-		refused := m.policy.weigh(d, m.limit, m.limited && !m.Flat)
-		if refused == NewerThanLimit || refused == UnknownUploadTime {
+		all++
+		if m.limited && !part.flat && tooNew(f, m.limit) != Usable {
 			hidden++
 		}
+		refused := m.weigh(&e, c.Version)
+		if refused == UnknownUploadTime && m.policy.Warn != nil {
+			m.policy.Warn(fmt.Sprintf("%s is missing an upload date, but user provided: %s", f.Filename, m.limit.UTC().Format(time.RFC3339)))
+		}
 		side := &sdists
-		if d.IsWheel() {
+		if e.kind == dist.WheelKind {
 			side = &wheels
 		}
-		side.enter(m.policy, d, refused)
+		side.enter(m, e, refused)
 	}
-	c.Hidden = hidden > 0 && hidden == len(files)
-	c.settle(&wheels, &sdists)
+	c.Hidden = hidden > 0 && hidden == all
+	m.settle(&c, &wheels, &sdists)
 	return c
 }
 
-// dist is a file of the page as a distribution; ok is false for a name that
-// belongs to no distribution that can be installed.
-func (m *VersionMap) dist(f *simple.File, v pep440.Version) (*source.Dist, bool) {
-	d := &source.Dist{Name: m.Name, Version: v, Source: m.Source, File: *f}
-	switch dist.KindOf(f.Filename) {
-	case dist.WheelKind:
-		w, err := dist.ParseWheel(f.Filename)
-		if err != nil {
-			return nil, false
-		}
+// dist makes a distribution of a file of the ith version.
+func (m *VersionMap) dist(e *entry, i int) *source.Dist {
+	d := &source.Dist{Name: m.Name, Version: m.Version(i), Source: e.part.source, File: *e.file}
+	if e.kind == dist.WheelKind {
+		w := e.wheel
 		d.Wheel = &w
-	case dist.SdistKind:
-	default:
-		return nil, false
 	}
-	return d, true
+	return d
 }
 
-// enter lets a file compete. Equal wheels keep their order, so that the first
+// enter lets a file compete. Equal files keep their order, so that the first
 // one listed wins, unless a build tag decides.
-func (c *contest) enter(p *Policy, d *source.Dist, refused Refusal) {
+func (c *contest) enter(m *VersionMap, e entry, refused Refusal) {
 	if refused != Usable {
-		if c.loser == nil || refused > c.refused {
-			c.refused, c.loser = refused, d
+		if refused > c.refused {
+			c.refused, c.loser = refused, e
 		}
 		return
 	}
-	rank, priority := p.weighHashes(d), 0
-	if d.IsWheel() && p.Tags != nil {
-		priority = p.Tags.Match(d.Wheel.Tags).Priority
+	rank, priority := m.policy.weighHashes(m.Name, e.file), 0
+	if e.kind == dist.WheelKind && m.policy.Tags != nil {
+		priority = m.policy.Tags.Match(e.wheel.Tags).Priority
 	}
-	if c.best == nil || c.better(d, rank, priority) {
-		c.best, c.rank, c.priority = d, rank, priority
+	if !c.found || c.better(&e, rank, priority) {
+		c.best, c.found, c.rank, c.priority = e, true, rank, priority
 	}
 }
 
-func (c *contest) better(d *source.Dist, rank hashRank, priority int) bool {
+func (c *contest) better(e *entry, rank hashRank, priority int) bool {
 	order := cmp.Or(cmp.Compare(rank, c.rank), cmp.Compare(c.priority, priority))
-	if order == 0 && d.IsWheel() {
-		order = d.Wheel.Build.Compare(c.best.Wheel.Build)
+	if order == 0 && e.kind == dist.WheelKind {
+		order = e.wheel.Build.Compare(c.best.wheel.Build)
 	}
 	return order > 0
 }
 
 // settle decides between the best wheel and the best source distribution: the
-// wheel, unless only the source distribution has an allowed hash.
-func (c *Candidate) settle(wheels, sdists *contest) {
+// wheel, unless the other's hashes fit better.
+func (m *VersionMap) settle(c *Candidate, wheels, sdists *contest) {
 	switch {
-	case wheels.best != nil && (sdists.best == nil || wheels.rank == hashRight || sdists.rank != hashRight):
-		c.Dist = wheels.best
-		c.Metadata = wheels.best
-	case sdists.best != nil:
-		c.Dist = sdists.best
-		c.Metadata = sdists.best
-		if w := wheels.loser; w != nil && wheels.refused >= WrongPython && wheels.refused <= WrongPlatform {
-			c.Metadata = w
+	case wheels.found && (!sdists.found || sdists.rank <= wheels.rank):
+		c.Dist = m.dist(&wheels.best, c.index)
+		c.Metadata = c.Dist
+	case sdists.found:
+		c.Dist = m.dist(&sdists.best, c.index)
+		c.Metadata = c.Dist
+		if !wheels.found && wheels.refused != Usable && wheels.refused < NewerThanLimit {
+			c.Metadata = m.dist(&wheels.loser, c.index)
 		}
 	default:
 		// A wheel's story is told before a source distribution's.
 		side := wheels
-		if side.loser == nil {
+		if side.refused == Usable {
 			side = sdists
 		}
 		c.Refused = side.refused
-		if side.loser != nil {
-			c.YankedReason = side.loser.File.YankedReason
+		if side.refused == Withdrawn {
+			c.YankedReason = side.loser.file.YankedReason
 		}
 		return
 	}
@@ -250,7 +361,7 @@ func fileVersion(name pyname.Package, filename string) (v pep440.Version, ok boo
 	case dist.WheelKind:
 		w, err := dist.ParseWheel(filename)
 		return w.Version, err == nil && w.Name == name
-	case dist.SdistKind:
+	case dist.SdistKind, dist.LegacySdistKind:
 		s, err := dist.ParseSdist(filename, name)
 		return s.Version, err == nil && s.Name == name
 	}

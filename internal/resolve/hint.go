@@ -286,8 +286,11 @@ func option(all bool, flag string, name pyname.Package) string {
 // fit. Platforms are those of wheels that fit otherwise.
 func (x *explainer) tagsOf(c *index.Candidate, refusal index.Refusal) []string {
 	var out []string
-	for i := range c.Wheels {
-		for _, tag := range c.Wheels[i].Wheel.Tags.Expand() {
+	for _, file := range c.Files() {
+		if !file.IsWheel() {
+			continue
+		}
+		for _, tag := range file.Wheel.Tags.Expand() {
 			part := tag.Platform
 			switch refusal {
 			case index.WrongPython:
