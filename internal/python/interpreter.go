@@ -306,3 +306,43 @@ func sameFile(a, b string) bool {
 	y, err := os.Stat(b)
 	return err == nil && os.SameFile(x, y)
 }
+
+// InEnvironment is the interpreter of a virtual environment that was just made
+// with i, as it would tell about itself: at root, of the executable base, and
+// seeing the packages of i if system is set.
+func (i *Interpreter) InEnvironment(root, base string, system bool) *Interpreter {
+	out := *i
+	out.target, out.prefix = "", ""
+	out.Scheme = i.Virtual.Below(root)
+	out.Prefix, out.BaseExecutable = root, base
+	out.Executable = filepath.Join(out.Scheme.Scripts, "python")
+	if runtime.GOOS == "windows" {
+		out.Executable = filepath.Join(out.Scheme.Scripts, "python.exe")
+	}
+	out.Path = out.Executable
+	out.SitePackages = i.packagesBelow(root)
+	if system && !i.IsVirtual() {
+		out.SitePackages = append(out.SitePackages, i.SitePackages...)
+	}
+	return &out
+}
+
+// packagesBelow are the directories that site.getsitepackages names in an
+// environment: where packages are installed, and whatever a distributor adds
+// below each prefix.
+func (i *Interpreter) packagesBelow(root string) []string {
+	scheme := i.Virtual.Below(root)
+	out := []string{scheme.Purelib}
+	add := func(dir string) {
+		if !slices.Contains(out, dir) {
+			out = append(out, dir)
+		}
+	}
+	add(scheme.Platlib)
+	for _, dir := range i.SitePackages {
+		if rel, err := filepath.Rel(i.Prefix, dir); err == nil && filepath.IsLocal(rel) {
+			add(filepath.Join(root, rel))
+		}
+	}
+	return out
+}

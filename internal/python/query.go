@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/tame-py/tame/internal/fsx"
@@ -133,6 +134,26 @@ func (f *Finder) remember(entry string, w witness, i *Interpreter) {
 	if err != nil {
 		f.trace("Cannot keep the facts about `%s`: %v", w.path, err)
 	}
+}
+
+// Remember keeps the facts about the interpreter of an environment that was
+// just made (see [Interpreter.InEnvironment]), so that the command that uses
+// it first need not run it. Where facts can differ from what the interpreter
+// would say, nothing is kept.
+func (f *Finder) Remember(i *Interpreter) {
+	if f.CacheDir == "" || i.Implementation() != CPython || !i.IsVirtual() || runtime.GOOS != "linux" {
+		return
+	}
+	for _, dir := range i.SitePackages {
+		if !strings.HasPrefix(dir, i.Prefix+"/") {
+			return
+		}
+	}
+	found := *i
+	found.Path = venvPython(i.Prefix)
+	found.Executable = found.Path
+	w := f.witnessOf(found.Path)
+	f.remember(f.entry(w), w, &found)
 }
 
 func (f *Finder) clock() time.Time {
