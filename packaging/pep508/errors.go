@@ -23,7 +23,7 @@ func (e *Error) Error() string {
 	if e.Input == "" {
 		return e.Message
 	}
-	input := maskPasswords(e.Input)
+	input := Redact(e.Input)
 	return e.Message + "\n" + input + "\n" + marker.Underline(input, e.Offset, e.Length)
 }
 
@@ -35,10 +35,10 @@ func (e *Error) Hints() []string {
 	return []string{"add the name of the package before the URL (e.g., `package_name @ https://...`)"}
 }
 
-// maskPasswords replaces what a URL in the text tells of its user by stars, as
+// Redact replaces what a URL in the text tells of its user by stars, as
 // many as there were bytes, so that offsets stay. The user git, which is no
 // secret, is left alone.
-func maskPasswords(text string) string {
+func Redact(text string) string {
 	for from := 0; ; {
 		i := strings.Index(text[from:], "://")
 		if i < 0 {

@@ -1,18 +1,7 @@
-// Package requirements reads and writes pip's requirements files: one
-// requirement a line, options, included files, hashes, comments, line
-// continuations and environment variables. The format has no standard; it is
-// that of pip ("Requirements File Format" in its documentation), as uv reads
-// it where the two differ.
-//
-// [Load] and [Parse] return a [File] with all included files in it, in the
-// order of mention. The package opens nothing by itself: included files come
-// through the Open function of a [Loader], which decides what a name may mean
-// (a path, a URL, standard input).
 package requirements
 
 import (
-	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/tame-py/tame/packaging/pep508"
 )
@@ -20,123 +9,103 @@ import (
 // A File is the content of a requirements file and of all that it includes.
 type File struct {
 	Name         string
-	Requirements []Entry // of the file and of those included with -r
-	Constraints  []Entry // of the files included with -c
-	Options      Options
-	Warnings     []Warning
+	Requirements []Entry // of the file and of those included by -r, in order
+	// Constraints are the requirements of the files included by -c, and of the
+	// files those include. Their editables and options do not count.
+	Constraints []Entry
+	Options     Options
+	Warnings    []Warning
 }
 
 // Options are the settings that a file carries for the installer.
 type Options struct {
-	IndexURL       *Location
+	IndexURL       *Location // --index-url, or nil
 	ExtraIndexURLs []Location
 	FindLinks      []Location
 	NoIndex        bool
-	// NoBinary and OnlyBinary hold names of projects, `:all:` and `:none:`,
-	// in the order of mention.
+	// NoBinary and OnlyBinary hold normalised names of projects and `:all:`,
+	// in the order they were first written. `:none:` takes nothing back, as in
+	// uv, and is left out.
 	NoBinary, OnlyBinary []string
 	RequireHashes        bool
 }
 
-// A Location is a URL or path in an option, with the file that it is relative
-// to.
+// A Location is a URL or path in an option.
 type Location struct {
-	Text string // as written, variables replaced
-	File string // the file that says so
+	Text  string // with variables replaced
+	Given string // as written, without quotes
+	Origin
 }
 
 // An Entry is one requirement: a named one, or only a place that a
 // distribution is at.
 type Entry struct {
-	// Requirement is the requirement in PEP 508 form, or nil.
+	// Requirement is the requirement in PEP 508 form, or nil. Variables in its
+	// URL are replaced.
 	Requirement *pep508.Requirement
-	// Unnamed is a URL or path without a project's name, or nil.
+	// Unnamed is a URL or path without a project's name, or nil. Variables in
+	// it are replaced.
 	Unnamed *pep508.Unnamed
+	// GivenURL is the URL or path of either as it was written.
+	GivenURL string
 	// Editable is set for -e.
 	Editable bool
-	// Hashes are the allowed digests, as `algorithm:hexadecimal`.
+	// Hashes are the allowed digests, as `algorithm:digest`.
 	Hashes []string
-
-	File string // where it stands
-	Line int    // counted from 1
+	Origin
 }
 
-// String is the entry as a line of a requirements file, with its hashes on
-// continued lines.
-func (e Entry) String() string {
-	var b strings.Builder
-	if e.Editable {
-		b.WriteString("-e ")
-	}
-	if e.Requirement != nil {
-		b.WriteString(e.Requirement.String())
-	} else {
-		b.WriteString(e.Unnamed.String())
-	}
-	for _, h := range e.Hashes {
-		b.WriteString(" \\\n    --hash=" + h)
-	}
-	return b.String()
-}
-
-// Format writes the file as one without includes: its options, then its
-// requirements.
-func (f *File) Format() []byte {
-	var b strings.Builder
-	option := func(name string, values ...Location) {
-		for _, v := range values {
-			fmt.Fprintf(&b, "%s %s\n", name, v.Text)
-		}
-	}
-	if f.Options.IndexURL != nil {
-		option("--index-url", *f.Options.IndexURL)
-	}
-	option("--extra-index-url", f.Options.ExtraIndexURLs...)
-	if f.Options.NoIndex {
-		b.WriteString("--no-index\n")
-	}
-	option("--find-links", f.Options.FindLinks...)
-	for _, name := range f.Options.NoBinary {
-		b.WriteString("--no-binary " + name + "\n")
-	}
-	for _, name := range f.Options.OnlyBinary {
-		b.WriteString("--only-binary " + name + "\n")
-	}
-	if f.Options.RequireHashes {
-		b.WriteString("--require-hashes\n")
-	}
-	for _, e := range f.Requirements {
-		b.WriteString(e.String() + "\n")
-	}
-	return []byte(b.String())
+// An Origin is where something stands.
+type Origin struct {
+	File         string // as it was opened
+	Line, Column int    // counted from 1, columns in characters
 }
 
 // A Warning is something in a file that has no effect.
 type Warning struct {
-	File         string
-	Line, Column int
-	Message      string
+	Origin
+	Option  string // such as `--pre`
+	Message string
 	// Hint says what to do instead, if anything.
 	Hint string
 }
 
-// An Error says what is wrong in which file, and where. Lines and columns are
-// counted from 1, columns in characters.
-type Error struct {
-	File         string
-	Line, Column int
-	Message      string
-	Err          error // the cause, if there is one
+// merge adds what an included requirements file has.
+func (f *File) merge(g *File) {
+	f.Requirements = append(f.Requirements, g.Requirements...)
+	f.Constraints = append(f.Constraints, g.Constraints...)
+	f.Options.merge(g.Options)
+	f.Warnings = append(f.Warnings, g.Warnings...)
 }
 
-// Error names the place and what is wrong there.
-func (e *Error) Error() string {
-	text := fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
-	if e.Err != nil {
-		text += ": " + e.Err.Error()
+func (o *Options) merge(p Options) {
+	if o.IndexURL == nil {
+		o.IndexURL = p.IndexURL
 	}
-	return text
+	o.ExtraIndexURLs = append(o.ExtraIndexURLs, p.ExtraIndexURLs...)
+	o.FindLinks = append(o.FindLinks, p.FindLinks...)
+	o.NoIndex = o.NoIndex || p.NoIndex
+	o.RequireHashes = o.RequireHashes || p.RequireHashes
+	addNames(&o.NoBinary, p.NoBinary...)
+	addNames(&o.OnlyBinary, p.OnlyBinary...)
 }
 
-// Unwrap is the cause.
-func (e *Error) Unwrap() error { return e.Err }
+// addNames appends the names that are not in the list.
+func addNames(list *[]string, names ...string) {
+	for _, name := range names {
+		if !slices.Contains(*list, name) {
+			*list = append(*list, name)
+		}
+	}
+}
+
+// mergeConstraints adds what a file included as constraints has.
+func (f *File) mergeConstraints(g *File) {
+	for _, e := range g.Requirements {
+		if !e.Editable {
+			f.Constraints = append(f.Constraints, e)
+		}
+	}
+	f.Constraints = append(f.Constraints, g.Constraints...)
+	f.Warnings = append(f.Warnings, g.Warnings...)
+}
