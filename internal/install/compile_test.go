@@ -70,7 +70,7 @@ func TestCompileFailures(t *testing.T) {
 	for name, tt := range map[string]struct{ script, want string }{
 		"ends at once":  {"echo sorry >&2; exit 3", "sorry"},
 		"wrong answers": {"echo ready; while read x; do echo no; done", `received "no"`},
-		"dies":          {"echo ready; read x; exit 1", "interpreter ended"},
+		"dies":          {"echo ready; read x; exit 1", "the interpreter"},
 		"hangs":         {"echo ready; while true; do sleep 0.05; done", "timed out"},
 		"late start":    {"while true; do sleep 0.05; done", "starting the interpreter timed out"},
 	} {
