@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"testing"
@@ -85,6 +86,40 @@ find-links = ["/pip"]
 	}
 	if *o.Resolution != "lowest" || len(o.Pip.FindLinks) != 1 {
 		t.Error("the settings were changed")
+	}
+}
+
+func TestIndexes(t *testing.T) {
+	t.Parallel()
+	o := mustRead(t, `
+index-url = "https://example.com/main"
+extra-index-url = ["./local"]
+[[index]]
+name = "one"
+url = "https://example.com/one"
+default = true
+`)
+	var got []string
+	for _, x := range o.Indexes(o.Index) {
+		got = append(got, fmt.Sprint(x.Name, " ", x.URL, " ", x.Default))
+	}
+	want := []string{"one https://example.com/one true", " file:///w/local false", " https://example.com/main true"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFromScript(t *testing.T) {
+	t.Parallel()
+	o, err := FromScript("x.py", "/s", "dependencies = []\n[tool.uv]\nresolution = 'lowest'\nfind-links = ['x']\n")
+	if err != nil || *o.Resolution != "lowest" || o.FindLinks[0].URL != "file:///s/x" {
+		t.Errorf("got %+v, %v", o.Resolver, err)
+	}
+	if o, err := FromScript("x.py", "/s", "dependencies = []\n"); err != nil || o.Resolution != nil {
+		t.Errorf("got %v, %v", o.Resolution, err)
+	}
+	if _, err := FromScript("x.py", "/s", "[tool.uv]\nfoo = 1\n"); err == nil {
+		t.Error("no error for an unknown key")
 	}
 }
 

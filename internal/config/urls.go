@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -52,6 +53,9 @@ func asIndexURL(v *toml.Value) (Index, error) {
 	given, err := asText(v)
 	if err != nil {
 		return Index{}, err
+	}
+	if given == "" {
+		return Index{}, v.Errorf("an index needs a URL or path")
 	}
 	if hasScheme(given) {
 		if _, err := url.Parse(given); err != nil {
@@ -160,6 +164,9 @@ func asProxy(v *toml.Value) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("invalid proxy URL: %s", urlReason(err))
 		}
+		if u.Host == "" || strings.ContainsAny(u.Host, "<>^|%") {
+			return "", errors.New("invalid proxy URL: it has no valid host")
+		}
 		switch u.Scheme {
 		case "http", "https", "socks5", "socks5h":
 			return text, nil
@@ -213,6 +220,19 @@ func ParseHost(s string) (string, error) {
 		return "", fmt.Errorf("invalid port for `--trusted-host`: `%s`", rest)
 	}
 	return scheme + host + ":" + port, nil
+}
+
+// Indexes returns all package indexes that the settings name, in the order in
+// which they are asked: the entries of [[index]], extra-index-url, index-url as
+// the default. Places of find-links are not among them.
+func (r *Resolver) Indexes(entries []Index) []Index {
+	out := slices.Concat(entries, r.ExtraIndexURL)
+	if r.IndexURL != nil {
+		x := *r.IndexURL
+		x.Default = true
+		out = append(out, x)
+	}
+	return out
 }
 
 // relativeTo makes the paths of indexes absolute: they are relative to the

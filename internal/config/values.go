@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -280,7 +281,14 @@ func asPreviewFeatures(v *toml.Value) (Preview, error) {
 	case toml.Bool:
 		return asPreview(v)
 	case toml.Array:
-		features, err := listOf(v, asText)
+		features, err := listOf(v, func(v *toml.Value) (string, error) {
+			return parsed(v, func(s string) (string, error) {
+				if s == "" {
+					return "", errors.New("a preview feature name cannot be empty")
+				}
+				return s, nil
+			})
+		})
 		return Preview{Features: features}, err
 	}
 	return Preview{}, wrongType(v, "a boolean or a list of preview feature names")
