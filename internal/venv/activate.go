@@ -2,6 +2,7 @@ package venv
 
 import (
 	_ "embed"
+	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -54,13 +55,13 @@ fi
 
 // whereSh has the script find itself. Not all shells can tell; what only some
 // can parse is hidden from the others by eval.
-const whereSh = `_virtual_script=
+const whereSh = `_OLD_VIRTUAL_SCRIPT_PATH=${SCRIPT_PATH-}
 if [ -n "${BASH_VERSION-}" ]; then
-    _virtual_script=${BASH_SOURCE-}
+    SCRIPT_PATH=${BASH_SOURCE-}
 elif [ -n "${ZSH_VERSION-}" ]; then
-    eval '_virtual_script=${(%):-%x}'
+    eval 'SCRIPT_PATH=${(%):-%x}'
 elif [ -n "${KSH_VERSION-}" ]; then
-    eval '_virtual_script=${.sh.file}'
+    eval 'SCRIPT_PATH=${.sh.file}'
 else
     echo "This environment can be activated in bash, zsh and ksh only" >&2
     return 1
@@ -74,24 +75,25 @@ func (a activation) scripts() []script {
 	where := sourcedOnly
 	if a.relocatable {
 		where += whereSh
-		sh = `$(dirname -- "$(dirname -- "$(realpath -- "$_virtual_script")")")` + "\nunset _virtual_script"
-		fish = `(dirname -- (dirname -- (realpath -- (status filename))))`
-		nu = `($here | path dirname | path dirname)`
+		sh = `''"$(dirname -- "$(dirname -- "$(realpath -- "$SCRIPT_PATH")")")"''` +
+			"\nSCRIPT_PATH=$_OLD_VIRTUAL_SCRIPT_PATH\nunset _OLD_VIRTUAL_SCRIPT_PATH"
+		fish = `''(dirname -- (dirname -- (realpath -- (status -f))))''`
+		nu = `(path self | path dirname | path dirname)`
 		bat = `%~dp0..`
 	}
 	out := []script{
 		{"activate", a.fill(activateSh, sh, shellQuote(a.prompt), "@where@", where)},
 		{"activate.fish", a.fill(activateFish, fish, fishQuote(a.prompt))},
 		{"activate.nu", a.fill(activateNu, nu, nuQuote(a.prompt))},
-		{"activate.xsh", a.fill(activateXsh, "", strconv.QuoteToASCII(a.prompt), "self.root, @bin@", "self.root, "+strconv.Quote(binName))},
+		{"activate.xsh", a.fill(activateXsh, "", bytesLiteral(a.prompt)+`.decode("utf-8")`, "self.root, @bin@", "self.root, "+strconv.Quote(binName))},
 		{"activate.ps1", a.fill(activatePs1, "", powershellQuote(a.prompt))},
-		{"activate.bat", dosLines(a.fill(activateBat, bat, batQuote(a.prompt)))},
+		{"activate.bat", dosLines(a.fill(activateBat, bat, batQuote(oneLine(a.prompt))))},
 		{"deactivate.bat", dosLines(deactivateBat)},
 		{"pydoc.bat", dosLines(pydocBat)},
 		{"activate_this.py", a.fill(activateThis, "", strconv.QuoteToASCII(a.prompt), "@libs@", strconv.QuoteToASCII(a.libs))},
 	}
 	if !a.relocatable {
-		out = append(out, script{"activate.csh", a.fill(activateCsh, cshQuote(a.root), cshQuote(a.prompt))})
+		out = append(out, script{"activate.csh", a.fill(activateCsh, cshQuote(a.root), cshQuote(oneLine(a.prompt)))})
 	}
 	return out
 }
@@ -101,6 +103,29 @@ func (a activation) scripts() []script {
 func (a activation) fill(text, root, prompt string, more ...string) string {
 	pairs := append(more, "@root@", root, "@prompt@", prompt, "@bin@", binName, "@sep@", string(filepath.ListSeparator))
 	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// bytesLiteral is a text as a bytes literal of Python.
+func bytesLiteral(s string) string {
+	b := []byte(`b"`)
+	for _, c := range []byte(s) {
+		switch {
+		case c == '"', c == '\\':
+			b = append(b, '\\', c)
+		case c == '\n':
+			b = append(b, `\n`...)
+		case c < ' ', c > '~':
+			b = fmt.Appendf(b, `\x%02x`, c)
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(append(b, '"'))
+}
+
+// oneLine is for places where a new line would be one of the file.
+func oneLine(s string) string {
+	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(s)
 }
 
 // dosLines ends lines as cmd.exe needs them: it loses labels otherwise.

@@ -34,7 +34,7 @@ const (
 
 // Options are how an environment is made; the zero value is the default.
 type Options struct {
-	// Prompt is shown by shells instead of the directory's name. One line.
+	// Prompt is shown by shells instead of the directory's name.
 	Prompt string
 	// SystemPackages lets the environment see the base Python's packages.
 	SystemPackages bool
@@ -107,9 +107,6 @@ func Create(ctx context.Context, dir string, i *python.Interpreter, o Options) (
 	}
 	if !utf8.ValidString(dir) {
 		return nil, fmt.Errorf("virtual environment path is not valid UTF-8: %q", dir)
-	}
-	if strings.ContainsAny(o.Prompt, "\r\n\x00") {
-		return nil, errors.New("the prompt of a virtual environment must be a single line")
 	}
 	p, err := newPlan(dir, i, o)
 	if err != nil {
@@ -195,7 +192,7 @@ func (p *plan) config() string {
 		set("seed", "true")
 	}
 	if p.o.Prompt != "" {
-		set("prompt", p.o.Prompt)
+		set("prompt", oneLine(p.o.Prompt))
 	}
 	if binName == "Scripts" && p.i.Implementation() == python.GraalPy {
 		set("venvlauncher_command", filepath.Join(home, "graalpy.exe"))

@@ -144,8 +144,12 @@ func TestConfig(t *testing.T) {
 			t.Error("csh cannot activate what is relocatable")
 		}
 	}
-	if _, err := create(t, filepath.Join(t.TempDir(), "v"), Options{Prompt: "a\nhome = /"}); err == nil {
-		t.Error("a prompt of two lines must be refused")
+	dir := filepath.Join(t.TempDir(), "v")
+	if _, err := create(t, dir, Options{Prompt: "a\nhome = /"}); err != nil {
+		t.Fatal(err)
+	}
+	if text := read(t, filepath.Join(dir, "pyvenv.cfg")); !strings.Contains(text, "\nprompt = a home = /\n") {
+		t.Errorf("a prompt cannot set other keys:\n%s", text)
 	}
 }
 

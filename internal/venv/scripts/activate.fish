@@ -31,8 +31,8 @@ end
 deactivate nondestructive
 
 set -gx VIRTUAL_ENV @root@
-if string match -qr 'CYGWIN|MSYS|MINGW' (uname); and command -sq cygpath
-    set -gx VIRTUAL_ENV (cygpath -u $VIRTUAL_ENV)
+if string match -qr 'CYGWIN|MSYS|MINGW' (uname); and command -s cygpath >/dev/null
+    set -gx VIRTUAL_ENV (cygpath -u "$VIRTUAL_ENV")
 end
 
 set -gx VIRTUAL_ENV_PROMPT @prompt@

@@ -4,13 +4,12 @@
 # `overlay hide NAME`.
 
 export-env {
-    const here = path self
-    let root = @root@
+    const virtual_env = @root@
     let given = @prompt@
-    let prompt = if ($given | is-empty) { $root | path basename } else { $given }
+    let prompt = if ($given | is-empty) { $virtual_env | path basename } else { $given }
     let path_name = if ('Path' in $env) { 'Path' } else { 'PATH' }
-    let new_path = ($env | get $path_name | prepend ([$root '@bin@'] | path join))
-    let changes = { $path_name: $new_path, VIRTUAL_ENV: $root, VIRTUAL_ENV_PROMPT: $prompt }
+    let new_path = ($env | get $path_name | prepend ([$virtual_env '@bin@'] | path join))
+    let changes = { $path_name: $new_path, VIRTUAL_ENV: $virtual_env, VIRTUAL_ENV_PROMPT: $prompt }
 
     let plain = if ('VIRTUAL_ENV_DISABLE_PROMPT' in $env) {
         let value = $env.VIRTUAL_ENV_DISABLE_PROMPT

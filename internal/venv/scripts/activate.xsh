@@ -5,11 +5,12 @@
 
 class _VirtualEnvironment:
     def __init__(self):
-        import os
+        from os.path import basename, dirname, join, realpath
 
-        self.root = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-        self.name = @prompt@ or os.path.basename(self.root)
-        self.bin = os.path.join(self.root, @bin@)
+        self.root = dirname(dirname(realpath(__file__)))
+        self.bin = join(self.root, @bin@)
+        self.embedded_virtual_prompt = @prompt@
+        self.name = self.embedded_virtual_prompt or basename(self.root)
         self.old = {}
 
     def change(self, name, value):
