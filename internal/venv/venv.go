@@ -205,7 +205,10 @@ func (p *plan) config() string {
 // taken for a whole one.
 func (p *plan) build(s *site) error {
 	v := p.i.Virtual
-	s.write("pyvenv.cfg", p.config())
+	if s.write("pyvenv.cfg", p.config()); s.fresh && errors.Is(s.err, fs.ErrExist) {
+		// Between being made and being locked, another process was faster.
+		return &ExistsError{p.root, true}
+	}
 	s.write(".gitignore", "*")
 	if !s.tree.Exists("CACHEDIR.TAG") {
 		s.write("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55")
