@@ -94,9 +94,14 @@ func (p *parser) expand(text string) string { return pep508.ExpandVars(text, p.l
 
 // location reads the value of an option that is a URL or path.
 func (p *parser) location(start int, option string) (Location, error) {
-	text, _, err := p.value(option)
-	if err != nil {
+	text, at, err := p.value(option)
+	switch i := strings.Index(at.text, " -"); {
+	case err != nil:
 		return Location{}, err
+	case text == "":
+		return Location{}, p.fail(at.parts[0].file, "`%s` must be followed by an argument", option)
+	case i >= 0:
+		return Location{}, p.fail(at.offset(i+1), "expected the end of the line after the argument of `%s`", option)
 	}
 	return Location{Text: p.expand(text), Given: text, Origin: p.origin(start)}, nil
 }

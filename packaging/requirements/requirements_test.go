@@ -165,6 +165,8 @@ func TestErrors(t *testing.T) {
 		{"no value", files{"r.txt": "-i\nfoo"}, "r.txt:1:3: `--index-url` must be followed by an argument", ""},
 		{"no value but a comment", files{"r.txt": "--no-binary # c\nfoo"}, "r.txt:1:12: `--no-binary` must be followed by an argument", ""},
 		{"an empty value", files{"r.txt": "--index-url="}, "r.txt:1:13: `--index-url` must be followed by an argument", ""},
+		{"a quoted empty value", files{"r.txt": "-f ''"}, "r.txt:1:4: `--find-links` must be followed by an argument", ""},
+		{"two options", files{"r.txt": "-f x \\\n --pre"}, "r.txt:2:2: expected the end of the line after the argument of `--find-links`", ""},
 		{"no file", files{"r.txt": "-r"}, "r.txt:1:3: `--requirement` must be followed by an argument", ""},
 		{"malformed hash", files{"r.txt": "foo \\\n  --hash=x"}, "r.txt:2:10: a hash has the form `sha256:…`, found `x`", ""},
 		{"no hash", files{"r.txt": "foo --hash="}, "r.txt:1:12: `--hash` must be followed by an argument", ""},
