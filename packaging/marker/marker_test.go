@@ -342,6 +342,22 @@ func TestEnv(t *testing.T) {
 	}
 }
 
+func TestText(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"": "", `os_name=="nt"`: `os_name == 'nt'`} {
+		tree := False()
+		if err := tree.UnmarshalText([]byte(in)); err != nil {
+			t.Error(err)
+		}
+		if text, err := tree.MarshalText(); err != nil || string(text) != want {
+			t.Errorf("%q becomes %q (%v)", in, text, err)
+		}
+	}
+	if new(Tree).UnmarshalText([]byte("x")) == nil {
+		t.Error("what is no marker is read")
+	}
+}
+
 // Many goroutines that make the same markers get the same trees.
 func TestConcurrency(t *testing.T) {
 	t.Parallel()

@@ -182,3 +182,16 @@ func sortedForm(r ref) *form {
 	slices.SortStableFunc(f.clauses, func(c, d []literal) int { return slices.CompareFunc(c, d, kind) })
 	return f
 }
+
+// MarshalText returns what String returns.
+func (t Tree) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText reads a marker; see Parse. Warnings are dropped, and empty text
+// is true.
+func (t *Tree) UnmarshalText(text []byte) (err error) {
+	*t = True()
+	if len(text) > 0 {
+		*t, _, err = Parse(string(text))
+	}
+	return err
+}
