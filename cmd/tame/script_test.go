@@ -1,0 +1,172 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/tame-py/tame/internal/cli"
+	"github.com/tame-py/tame/internal/pypitest"
+)
+
+var update = flag.Bool("update", false, "rewrite what the scripts expect of standard output and error")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"tame": program, "uv": program, "uvx": program})
+}
+
+// program is the program as scripts run it, in a process of its own.
+func program() {
+	stdio := cli.Stdio{In: os.Stdin}
+	f := newFilter(os.Getenv)
+	stdio.Out, stdio.Err = f.writer(os.Stdout), f.writer(os.Stderr)
+	if uv := os.Getenv(oracleVariable); uv != "" {
+		os.Exit(runOracle(uv, stdio))
+	}
+	os.Exit(cli.Main(os.Args, os.Environ(), stdio))
+}
+
+// oracleVariable names an executable of uv: if set, the scripts are run
+// against that one. Where it is meant to differ, a script asks for [uv].
+const oracleVariable = "TAME_TEST_ORACLE"
+
+func runOracle(uv string, stdio cli.Stdio) int {
+	args := os.Args[1:]
+	if os.Args[0] == "uvx" {
+		args = append([]string{"tool", "run"}, args...)
+	}
+	c := exec.Command(uv, args...)
+	c.Env, c.Stdin, c.Stdout, c.Stderr = os.Environ(), stdio.In, stdio.Out, stdio.Err
+	err := c.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	return c.ProcessState.ExitCode()
+}
+
+// TestScripts runs testdata/script/*.txtar. README.md there says what the
+// scripts can use.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("the scripts make environments with symbolic links")
+	}
+	python := mainPython(t)
+	testscript.Run(t, testscript.Params{
+		Dir:                filepath.Join("testdata", "script"),
+		UpdateScripts:      *update,
+		RequireUniqueNames: true,
+		Setup:              func(env *testscript.Env) error { return setup(env, python) },
+		Condition:          condition,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"index": func(ts *testscript.TestScript, neg bool, args []string) { pypitest.Command(ts, neg, args) },
+			"code":  scriptCode,
+			"venv":  scriptVenv,
+		},
+	})
+}
+
+// setup gives a script a home of its own, one Python on the path, and no
+// network but the index that the script brings.
+func setup(env *testscript.Env, python interpreter) error {
+	home := filepath.Join(env.WorkDir, ".home")
+	for _, dir := range []string{home, env.Getenv("TMPDIR")} {
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return err
+		}
+	}
+	path := filepath.SplitList(env.Getenv("PATH"))
+	path = slices.DeleteFunc(path, isShims)
+	path = slices.Insert(path, 1, filepath.Dir(python.path))
+	for name, value := range map[string]string{
+		"HOME": home, "USERPROFILE": home, "LOCALAPPDATA": filepath.Join(home, "local"), "APPDATA": filepath.Join(home, "roaming"),
+		"XDG_CACHE_HOME": filepath.Join(home, "cache"), "XDG_CONFIG_HOME": filepath.Join(home, "config"),
+		"XDG_DATA_HOME": filepath.Join(home, "data"), "XDG_BIN_HOME": filepath.Join(home, "bin"),
+		"XDG_CONFIG_DIRS": filepath.Join(home, "etc"),
+		"PATH":            strings.Join(path, string(filepath.ListSeparator)),
+		"PYTHON":          python.path, "SITE": python.site(),
+		"UV_CACHE_DIR":        filepath.Join(env.WorkDir, ".cache"),
+		"UV_PYTHON_DOWNLOADS": "never",
+		oracleVariable:        os.Getenv(oracleVariable),
+	} {
+		env.Setenv(name, value)
+	}
+	for _, p := range pythons() {
+		env.Setenv("PYTHON_3_"+strconv.Itoa(p.minor), p.path)
+	}
+	if err := pypitest.Setup(env, env.WorkDir, env.Values); err != nil {
+		return err
+	}
+	index := env.Getenv("INDEX")
+	if index == "" {
+		index = "http://127.0.0.1:9/simple/" // nobody answers there
+	}
+	env.Setenv("UV_DEFAULT_INDEX", index)
+	return nil
+}
+
+func isShims(dir string) bool { return filepath.Base(dir) == "shims" }
+
+// condition adds [python:3.12], that there is such a CPython, and [uv], that
+// the scripts are run against uv itself.
+func condition(cond string) (bool, error) {
+	if version, ok := strings.CutPrefix(cond, "python:"); ok {
+		return slices.ContainsFunc(pythons(), func(p interpreter) bool { return version == "3."+strconv.Itoa(p.minor) }), nil
+	}
+	if cond == "uv" {
+		return os.Getenv(oracleVariable) != "", nil
+	}
+	return false, fmt.Errorf("unknown condition %q", cond)
+}
+
+// scriptCode runs a command and checks its exit code: code 2 tame --nosuch.
+func scriptCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: code N COMMAND [ARG...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// scriptVenv makes a virtual environment without running anything, with what
+// is to be in its site-packages: venv [DIR [SITE]].
+func scriptVenv(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 2 {
+		ts.Fatalf("usage: venv [DIR [SITE-PACKAGES]]")
+	}
+	dir := ".venv"
+	if len(args) > 0 {
+		dir = args[0]
+	}
+	dir = ts.MkAbs(dir)
+	python := interpreter{path: ts.Getenv("PYTHON")}
+	ts.Check(python.makeEnvironment(dir))
+	site := filepath.Join(dir, ts.Getenv("SITE"))
+	ts.Check(os.MkdirAll(site, 0o777))
+	if len(args) == 2 {
+		ts.Check(os.CopyFS(site, os.DirFS(ts.MkAbs(args[1]))))
+	}
+}
