@@ -227,3 +227,18 @@ func BenchmarkMeasure(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(names)*b.N)/b.Elapsed().Seconds(), "files/s")
 }
+
+func TestTreeReadFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "sub", "a"), "content")
+	tree := openTree(t, dir)
+	if data, err := tree.ReadFile("sub/a"); err != nil || string(data) != "content" {
+		t.Errorf("%q, %v", data, err)
+	}
+	_, err := tree.ReadFile("sub/b")
+	var failed *os.PathError
+	if !errors.As(err, &failed) || !errors.Is(err, os.ErrNotExist) || failed.Path != filepath.Join(dir, "sub", "b") {
+		t.Errorf("an absent file: %v", err)
+	}
+}

@@ -3,7 +3,9 @@
 package fsx
 
 import (
+	"errors"
 	"io/fs"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 )
@@ -12,10 +14,24 @@ import (
 // whole, such as those of the cache: it reads as many bytes as the file has
 // when it is opened, in four system calls. A cache is read by the thousand
 // small files, where [os.ReadFile] takes half as long again.
-func ReadFile(path string) ([]byte, error) {
+func ReadFile(path string) ([]byte, error) { return readAt(unix.AT_FDCWD, path, path) }
+
+// ReadFile returns the content of the file called name; see the function of
+// the same name.
+func (t *Tree) ReadFile(name string) ([]byte, error) {
+	data, err := readAt(t.fd, name, "")
+	runtime.KeepAlive(t.dir) // not every tree is closed by hand
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		failed.Path = t.Join(name)
+	}
+	return data, err
+}
+
+func readAt(dir int, name, path string) ([]byte, error) {
 	fd := -1
 	err := uninterrupted(func() (err error) {
-		fd, err = unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		fd, err = unix.Openat(dir, name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		return err
 	})
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/packaging/tags"
 )
 
 // benchWheels are 40 wheels of 125 files in some 20 directories, 5,000 files in
@@ -89,16 +91,23 @@ func BenchmarkList(b *testing.B) {
 	}
 }
 
-// Checking is what a sync that has nothing to do does.
-func BenchmarkCheck(b *testing.B) {
+// Planning is what a sync that has nothing to do does.
+func BenchmarkPlan(b *testing.B) {
 	l := benchSite(b)
-	checker := install.Checker{Strict: true}
+	set, err := tags.For(tags.Interpreter{Implementation: "cpython", Major: 3, Minor: 12}, tags.Platform{OS: tags.Linux, Arch: tags.X86_64, Libc: tags.Glibc, Major: 2, Minor: 36})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var list []install.Wanted
+	for _, d := range open(b, l).All() {
+		list = append(list, wanted(string(d.Name), d.Version.String()))
+	}
+	opts := install.PlanOptions{Layout: l, Checker: install.Checker{Strict: true, Tags: set, BuildInfo: func(pyname.Package) []byte { return nil }}}
 	b.ReportAllocs()
 	for b.Loop() {
-		for _, d := range open(b, l).All() {
-			if v := checker.Check(d, registry(""), d.Version); v != install.Satisfied {
-				b.Fatal(d, v)
-			}
+		p, err := install.NewPlan(open(b, l), list, opts)
+		if err != nil || !p.IsEmpty() {
+			b.Fatal(p, err)
 		}
 	}
 }

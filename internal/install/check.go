@@ -52,7 +52,8 @@ type Checker struct {
 	// Otherwise any origin will do if the version is right, as in pip.
 	Strict bool
 	// BuildInfo returns the settings with which a project would be built now, as
-	// the text of uv_build.json; nil is none. The field may be nil.
+	// the text of uv_build.json; nil is none. The field may be nil. It and
+	// CacheInfo are called by several goroutines.
 	BuildInfo func(pyname.Package) []byte
 	// CacheInfo reads the state of a local archive or project now. If it is nil
 	// local projects count as unchanged.

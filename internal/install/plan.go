@@ -2,6 +2,7 @@ package install
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/pyname"
@@ -38,7 +39,7 @@ func (p *Plan) IsEmpty() bool {
 type PlanOptions struct {
 	Checker Checker
 	// Reinstall tells which distributions are to be installed again whatever is
-	// there; nil is none.
+	// there; nil is none. It is called by several goroutines.
 	Reinstall func(*source.Dist) bool
 	// Cached finds the unpacked wheel of a distribution in the cache. It must not
 	// return one that has to be validated anew. Nil finds none.
@@ -53,11 +54,13 @@ type PlanOptions struct {
 func NewPlan(site *Site, wanted []Wanted, opts PlanOptions) (*Plan, error) {
 	p := &Plan{}
 	names := make(map[pyname.Package]bool, len(wanted))
-	for _, w := range wanted {
+	kept := compare(site, wanted, &opts)
+	for i, w := range wanted {
 		names[w.Name] = true
-		if p.keep(site.Get(w.Name), w, &opts) {
+		if kept[i] {
 			continue
 		}
+		p.Reinstalls = append(p.Reinstalls, site.Get(w.Name)...)
 		if w.Installed {
 			return nil, fmt.Errorf("internal error: %s is to be kept but is not installed", w.Dist)
 		}
@@ -73,18 +76,26 @@ func NewPlan(site *Site, wanted []Wanted, opts PlanOptions) (*Plan, error) {
 	return p, nil
 }
 
+// compare tells for each distribution whether what is installed may stay. Each
+// takes a few small reads, which several processors do together; most runs have
+// nothing else to do.
+func compare(site *Site, wanted []Wanted, opts *PlanOptions) []bool {
+	kept := make([]bool, len(wanted))
+	const few = 16 // not worth another goroutine
+	workers := min(runtime.GOMAXPROCS(0), 1+len(wanted)/few)
+	parallel(len(wanted), workers, func(i int) { kept[i] = keep(site.Get(wanted[i].Name), wanted[i], opts) })
+	return kept
+}
+
 // keep tells whether what is installed may stay; otherwise it is to be removed.
-func (p *Plan) keep(installed []*Installed, w Wanted, opts *PlanOptions) bool {
+func keep(installed []*Installed, w Wanted, opts *PlanOptions) bool {
 	// Which of several distributions of one project is imported is chance, and
 	// removing one breaks the other: all must go.
-	if len(installed) == 1 && (opts.Reinstall == nil || !opts.Reinstall(w.Dist)) {
-		v := opts.Checker.Check(installed[0], w.Source, w.Version)
-		if v == Satisfied || v == OutOfDate && w.Installed {
-			return true
-		}
+	if len(installed) != 1 || opts.Reinstall != nil && opts.Reinstall(w.Dist) {
+		return false
 	}
-	p.Reinstalls = append(p.Reinstalls, installed...)
-	return false
+	v := opts.Checker.Check(installed[0], w.Source, w.Version)
+	return v == Satisfied || v == OutOfDate && w.Installed
 }
 
 func (p *Plan) obtain(d *source.Dist, opts *PlanOptions) error {

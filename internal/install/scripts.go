@@ -6,28 +6,13 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tame-py/tame/internal/venv"
 	"github.com/tame-py/tame/packaging/dist"
 )
 
-// maxShebang is the longest first line that every kernel follows, with #! and
-// the line end.
-const maxShebang = 127
-
-// shebang is the first line of a script, or the first lines: where the kernel
-// cannot follow a path, because it is too long, has a space or is relative, a
-// shell starts the interpreter, in lines that are a string to Python.
+// shebang is the first line of a script, or the first lines.
 func (l *Layout) shebang(python string) string {
-	if l.Windows {
-		return "#!" + python
-	}
-	if !l.Relocatable && 2+len(python)+1 <= maxShebang && !strings.Contains(python, " ") {
-		return "#!" + python
-	}
-	quoted := "'" + strings.ReplaceAll(python, "'", `'"'"'`) + "'"
-	if l.Relocatable {
-		quoted = `"$(dirname -- "$(realpath -- "$0")")"/` + quoted
-	}
-	return "#!/bin/sh\n'''exec' " + quoted + ` "$0" "$@"` + "\n' '''"
+	return venv.Shebang(python, !l.Windows, l.Relocatable)
 }
 
 // executable is the path that scripts run Python by.
@@ -47,21 +32,6 @@ func (l *Layout) executable(gui bool) (string, error) {
 		return "", fmt.Errorf("scripts in %s cannot be made relocatable: %w", l.Scripts, err)
 	}
 	return rel, nil
-}
-
-// launcher is the text of the script of an entry point.
-func launcher(shebang string, e dist.EntryPoint) string {
-	return shebang + `
-# -*- coding: utf-8 -*-
-import sys
-from ` + e.Module + ` import ` + e.ImportName() + `
-if __name__ == "__main__":
-    if sys.argv[0].endswith("-script.pyw"):
-        sys.argv[0] = sys.argv[0][:-11]
-    elif sys.argv[0].endswith(".exe"):
-        sys.argv[0] = sys.argv[0][:-4]
-    sys.exit(` + e.Attr + `())
-`
 }
 
 // A ReservedScriptError tells that a wheel has a script with the name of an
@@ -139,7 +109,7 @@ func (l *Layout) entryScript(e dist.EntryPoint, gui bool) (script, error) {
 	if err != nil {
 		return script{}, err
 	}
-	text := launcher(l.shebang(python), e)
+	text := venv.Launcher(l.shebang(python), venv.EntryPoint{Module: e.Module, Function: e.Attr})
 	if !l.Windows {
 		return script{name, []byte(text)}, nil
 	}

@@ -56,24 +56,29 @@ func (s *Site) index() {
 
 // scan adds the distributions of one directory, in order of their file names.
 func (s *Site) scan(dir string) error {
-	f, err := os.Open(dir)
+	dir = filepath.Clean(dir)
+	entries, err := list(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("reading site-packages: %w", err)
 	}
-	entries, err := f.ReadDir(-1)
-	_ = f.Close() // it was only read
-	if err != nil {
-		return fmt.Errorf("reading site-packages: %w", err)
-	}
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !s.interesting(dir, e) })
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	var tree *fsx.Tree
+	if len(entries) > 0 {
+		if tree, err = fsx.OpenTree(dir); err != nil {
+			return fmt.Errorf("reading site-packages: %w", err)
+		}
+	}
 	for _, e := range entries {
 		d, err := read(dir, e)
 		switch {
 		case err == nil && d != nil:
+			if d.Kind == DistInfo {
+				d.tree = tree
+			}
 			s.dists = append(s.dists, d)
 		case err != nil && strings.HasPrefix(e.Name(), "~"):
 			s.Warnings = append(s.Warnings, fmt.Sprintf("ignoring dangling temporary directory: `%s`", filepath.Join(dir, e.Name())))
@@ -82,6 +87,15 @@ func (s *Site) scan(dir string) error {
 		}
 	}
 	return nil
+}
+
+func list(dir string) ([]fs.DirEntry, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.ReadDir(-1)
 }
 
 // interesting tells whether an entry may be a distribution, and notes what a
@@ -233,16 +247,27 @@ func (s *Site) FromURL(url string) []*Installed {
 // reading ahead what all of them will be asked for; f gets no way to fail,
 // since whoever asks later gets the same answer.
 func (s *Site) Preload(ctx context.Context, workers int, f func(*Installed)) {
+	parallel(len(s.dists), workers, func(i int) {
+		if ctx.Err() == nil {
+			f(s.dists[i])
+		}
+	})
+}
+
+// parallel calls f with the numbers below n, on several goroutines.
+func parallel(n, workers int, f func(int)) {
+	if workers <= 1 {
+		for i := range n {
+			f(i)
+		}
+		return
+	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range min(workers, len(s.dists)) {
+	for range min(workers, n) {
 		wg.Go(func() {
-			for ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= len(s.dists) {
-					return
-				}
-				f(s.dists[i])
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				f(i)
 			}
 		})
 	}
