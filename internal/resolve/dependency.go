@@ -1,6 +1,8 @@
 package resolve
 
 import (
+	"slices"
+
 	"github.com/tame-py/tame/internal/pubgrub"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/marker"
@@ -13,6 +15,17 @@ type dependency struct {
 	pkg pubgrub.Package
 	set pep440.Set
 	req *source.Requirement // nil for what a proxy needs
+}
+
+// isSingleton tells whether a dependency leaves one version by saying so: with
+// `==`, that is, not with `>=1,<=1`.
+func (d *dependency) isSingleton() bool {
+	if _, one := d.set.Singleton(); !one || d.req == nil {
+		return one
+	}
+	return slices.ContainsFunc(d.req.Source.Specifiers, func(s pep440.Specifier) bool {
+		return s.Op == pep440.Equal || s.Op == pep440.ExactEqual
+	})
 }
 
 // dependencies is what a version of a package needs, or why it can't be used.

@@ -133,6 +133,9 @@ func (x *explainer) prereleaseHint(p *proof, requested []pep440.Set, add addHint
 // asksForPrerelease tells whether a bound of a set is a pre-release that was
 // asked for; the bounds of "==2.4.*" and "<4" are development releases too.
 func asksForPrerelease(set pep440.Set) bool {
+	if _, excluding := set.Complement().Singleton(); excluding {
+		return false
+	}
 	for i := range set.All() {
 		if strings.HasSuffix(i.String(), ".*") {
 			continue

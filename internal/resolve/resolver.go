@@ -118,7 +118,7 @@ func (r *resolution) solveFork(f *fork) (parts []*fork, err error) {
 		}
 		r.prefetchChanged(f)
 		r.reprioritize(f)
-		next, more := f.solver.Pick(func(p pubgrub.Package) uint64 { return f.priorities.of(r.tables, p) })
+		next, more := r.next(f)
 		if !more {
 			return nil, nil
 		}
@@ -127,6 +127,11 @@ func (r *resolution) solveFork(f *fork) (parts []*fork, err error) {
 			return nil, err
 		}
 	}
+}
+
+// next picks the package to decide, if one is left.
+func (r *resolution) next(f *fork) (pubgrub.Package, bool) {
+	return f.solver.Pick(func(p pubgrub.Package) uint64 { return f.priorities.of(r.tables, p) })
 }
 
 // explain makes the error of a fork without solution.
@@ -265,7 +270,7 @@ func (r *resolution) mention(f *fork, pkg pubgrub.Package, version pep440.Versio
 	if r.tracing {
 		r.traceDependency(pkg, version, d)
 	}
-	_, single := d.set.Singleton()
+	single := d.isSingleton()
 	f.priorities.mention(r.tables, d.pkg, f.urls[n] != nil, single)
 	if base, ok := r.baseOf(d.pkg); ok {
 		f.priorities.mention(r.tables, base, f.urls[n] != nil, single)

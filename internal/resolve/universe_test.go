@@ -31,6 +31,7 @@ type release struct {
 	WheelTags      []string            `json:"wheel_tags"`
 	Yanked         any                 `json:"yanked"`
 
+	groups map[string][]string
 	broken Reason // its metadata cannot be used
 }
 
@@ -38,12 +39,13 @@ type release struct {
 // memory.
 type universe struct {
 	projects map[string]map[string]*release
+	urls     []urlRelease
+	absence  Absence // of what is not there
 	policy   *index.Policy
 
 	mu       sync.Mutex
 	versions map[pyname.Package]*par.Future[*Versions]
 	metadata map[*source.Dist]*par.Future[*Metadata]
-	direct   map[string]*par.Future[*Metadata] // by ID
 }
 
 func newUniverse() *universe {
@@ -51,7 +53,6 @@ func newUniverse() *universe {
 		projects: map[string]map[string]*release{},
 		versions: map[pyname.Package]*par.Future[*Versions]{},
 		metadata: map[*source.Dist]*par.Future[*Metadata]{},
-		direct:   map[string]*par.Future[*Metadata]{},
 	}
 }
 
@@ -61,7 +62,7 @@ func (u *universe) Versions(n pyname.Package, from string) *par.Future[*Versions
 	if f := u.versions[n]; f != nil {
 		return f
 	}
-	answer := &Versions{Absence: NotFound}
+	answer := &Versions{Absence: max(u.absence, NotFound)}
 	if files := u.files(n); len(files) > 0 {
 		list := index.NewVersionMap(n, source.Source{Index: "https://index.example"}, index.NewPage(n, files), u.policy, index.Cutoff{})
 		answer = &Versions{Lists: []*index.VersionMap{list}}
@@ -118,8 +119,10 @@ func (u *universe) Metadata(d *source.Dist) *par.Future[*Metadata] {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if d.Source.IsDirect() {
-		if f := u.direct[d.Source.Location]; f != nil {
-			return f
+		for i := range u.urls {
+			if u.urls[i].url == d.Source.Location {
+				return par.Settled(u.urls[i].metadata())
+			}
 		}
 		return par.Settled[*Metadata](nil, fmt.Errorf("nothing at %s", d.Source))
 	}
@@ -153,6 +156,18 @@ func (r *release) parse(n pyname.Package, v pep440.Version) (*Metadata, error) {
 			return nil, err
 		}
 		m.Requires = append(m.Requires, req)
+	}
+	for group, list := range r.groups {
+		if m.Groups == nil {
+			m.Groups = map[pyname.Group][]source.Requirement{}
+		}
+		for _, text := range list {
+			req, err := requirement(text)
+			if err != nil {
+				return nil, err
+			}
+			m.Groups[pyname.Group(group)] = append(m.Groups[pyname.Group(group)], req)
+		}
 	}
 	extras := make([]string, 0, len(r.Extras))
 	for extra := range r.Extras {

@@ -1,0 +1,392 @@
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tame-py/tame/internal/index"
+	"github.com/tame-py/tame/internal/par"
+	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
+// A file of testdata holds cases. A case begins with a line "--- TITLE" and has
+// comments ("#"), a universe, a question and its answer. The universe is written
+// as for pypitest, one unindented line for versions of a project and indented
+// lines on what is special about them:
+//
+//	NAME VERSION...
+//	    requires REQUIREMENT | extra NAME: [REQUIREMENT] | group NAME: REQUIREMENT
+//	    python SPECIFIERS | wheel TAG... | no-wheel | no-sdist | yanked [REASON]
+//	    broken                        its metadata cannot be read
+//	@ URL NAME VERSION                the same for a direct URL
+//
+// The question is lines of the form "? WORD ARGUMENT": what is set (constraint,
+// override, exclude, prefer, installed, and options by their names), and last
+// "? require REQUIREMENT...". The answer is any of
+//
+//	= NAME==VERSION...        the solution
+//	> NAME==VERSION...        the versions selected, in order
+//	via NAME: NAME...         who requires a project ("-" is the manifest)
+//	! TEXT                    a line of the story of a failure; all of them must be there
+//	hint TEXT                 a hint that there must be
+//	warn TEXT                 a warning that there must be
+//	error TEXT                some other error, whose text contains this
+type testCase struct {
+	title    string
+	universe *universe
+	current  []*release // what indented lines are about
+	question []string
+
+	solution, order []string
+	via             map[string][]string
+	story           []string
+	hints, warnings []string
+	failure         string
+}
+
+func readCases(t *testing.T, file string) []*testCase {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []*testCase
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimRight(line, "\n")
+		trimmed := strings.TrimSpace(line)
+		if title, ok := strings.CutPrefix(line, "--- "); ok {
+			cases = append(cases, &testCase{title: title, universe: newUniverse(), via: map[string][]string{}})
+			continue
+		}
+		if trimmed == "" || strings.HasPrefix(trimmed, "#") {
+			continue
+		}
+		cases[len(cases)-1].line(t, line, trimmed)
+	}
+	return cases
+}
+
+func (c *testCase) line(t *testing.T, line, trimmed string) {
+	t.Helper()
+	word, rest, _ := strings.Cut(trimmed, " ")
+	fields := strings.Fields(rest)
+	switch {
+	case line != trimmed:
+		c.about(t, word, rest)
+	case word == "@":
+		r := &release{RequiresPython: new(string)}
+		c.current = []*release{r}
+		c.universe.urls = append(c.universe.urls, urlRelease{fields[0], fields[1], fields[2], r})
+	case word == "?":
+		c.question = append(c.question, rest)
+	case word == "=":
+		c.solution = append(c.solution, fields...)
+	case word == ">":
+		c.order = append(c.order, fields...)
+	case word == "via":
+		c.via[strings.TrimSuffix(fields[0], ":")] = fields[1:]
+	case word == "!":
+		c.story = append(c.story, rest)
+	case word == "hint":
+		c.hints = append(c.hints, rest)
+	case word == "warn":
+		c.warnings = append(c.warnings, rest)
+	case word == "error":
+		c.failure = rest
+	default:
+		c.current = nil
+		if c.universe.projects[word] == nil {
+			c.universe.projects[word] = map[string]*release{}
+		}
+		for _, v := range fields {
+			r := &release{RequiresPython: new(string)}
+			c.universe.projects[word][v] = r
+			c.current = append(c.current, r)
+		}
+	}
+}
+
+// about reads a line on the releases above it.
+func (c *testCase) about(t *testing.T, word, rest string) {
+	t.Helper()
+	no := false
+	for _, r := range c.current {
+		name, req, _ := strings.Cut(rest, ": ")
+		switch word {
+		case "requires":
+			r.Requires = append(r.Requires, rest)
+		case "extra":
+			if r.Extras == nil {
+				r.Extras = map[string][]string{}
+			}
+			if name, bare := strings.CutSuffix(name, ":"); bare {
+				r.Extras[name] = nil // it is declared, and nothing more
+			} else {
+				r.Extras[name] = append(r.Extras[name], req)
+			}
+		case "group":
+			if r.groups == nil {
+				r.groups = map[string][]string{}
+			}
+			r.groups[name] = append(r.groups[name], req)
+		case "python":
+			*r.RequiresPython = rest
+		case "wheel":
+			r.WheelTags = strings.Fields(rest)
+		case "no-wheel":
+			r.Wheel = &no
+		case "no-sdist":
+			r.Sdist = &no
+		case "yanked":
+			r.Yanked = rest
+		case "broken":
+			r.broken = InvalidMetadata
+		default:
+			t.Fatalf("%s: unknown word %q", c.title, word)
+		}
+	}
+}
+
+// ask applies the question.
+func (c *testCase) ask(t *testing.T) ask {
+	t.Helper()
+	var a ask
+	var changes []func(*Resolver, *index.Policy)
+	for _, q := range c.question {
+		word, rest, _ := strings.Cut(q, " ")
+		switch word {
+		case "require":
+			for _, req := range strings.Split(rest, ", ") {
+				a.requires = append(a.requires, strings.TrimSpace(req))
+			}
+		case "python":
+			a.python = rest
+		case "python-version":
+			a.target = rest
+		default:
+			changes = append(changes, func(r *Resolver, p *index.Policy) { c.set(t, r, p, word, rest) })
+		}
+	}
+	a.change = func(r *Resolver, p *index.Policy) {
+		for _, change := range changes {
+			change(r, p)
+		}
+	}
+	return a
+}
+
+func (c *testCase) set(t *testing.T, r *Resolver, p *index.Policy, word, rest string) {
+	t.Helper()
+	check := func(err error) {
+		if err != nil {
+			t.Fatalf("%s: %v", c.title, err)
+		}
+	}
+	m := &r.Manifest
+	pkg, version, scoped := scopeOf(&rest)
+	switch word {
+	case "constraint":
+		req, err := requirement(rest)
+		check(err)
+		m.Constraints = append(m.Constraints, req)
+	case "override":
+		req, err := requirement(rest)
+		check(err)
+		m.Overrides = append(m.Overrides, Override{pkg, version, req})
+	case "exclude":
+		m.Excludes = append(m.Excludes, Exclude{pkg, version, pyname.Package(rest)})
+	case "prefer":
+		name, v, _ := strings.Cut(rest, "==")
+		v, from, _ := strings.Cut(v, " ")
+		sources := map[string]PreferenceSource{"": FromRequirements, "lock": FromLock, "environment": FromEnvironment}
+		m.Preferences = append(m.Preferences, Preference{
+			Name: pyname.Package(name), Version: pep440.MustParse(v), AnyIndex: true, From: sources[from],
+		})
+	case "installed":
+		c.install(m, rest)
+	case "upgrade":
+		m.Upgrade = func(n pyname.Package) bool { return string(n) == rest }
+	case "reinstall":
+		m.Reinstall = func(n pyname.Package) bool { return string(n) == rest }
+	case "member":
+		m.Members = map[pyname.Package]bool{pyname.Package(rest): true}
+		m.Project = pyname.Package(rest)
+	case "resolution":
+		check(r.Options.Resolution.UnmarshalText([]byte(rest)))
+	case "prerelease":
+		check(r.Options.Prerelease.UnmarshalText([]byte(rest)))
+	case "prerelease-package":
+		name, mode, _ := strings.Cut(rest, "=")
+		var policy Prerelease
+		check(policy.UnmarshalText([]byte(mode)))
+		r.Options.PrereleasePackage = map[pyname.Package]Prerelease{pyname.Package(name): policy}
+	case "no-deps":
+		r.Options.NoDeps = true
+	case "no-build":
+		p.NoBuild = projects(strings.Fields(rest))
+	case "no-binary":
+		p.NoBinary = projects(strings.Fields(rest))
+	case "absent":
+		c.universe.absence = map[string]Absence{"offline": OfflineGap, "no-index": NoIndex}[rest]
+	default:
+		t.Fatalf("%s: unknown question %q (%v)", c.title, word, scoped)
+	}
+}
+
+// scopeOf cuts "in NAME [VERSION]: " off the text.
+func scopeOf(text *string) (pkg pyname.Package, version pep440.Version, ok bool) {
+	rest, ok := strings.CutPrefix(*text, "in ")
+	if !ok {
+		return "", version, false
+	}
+	head, tail, _ := strings.Cut(rest, ": ")
+	name, v, hasVersion := strings.Cut(head, " ")
+	if hasVersion {
+		version = pep440.MustParse(v)
+	}
+	*text = tail
+	return pyname.Package(name), version, true
+}
+
+func (c *testCase) install(m *Manifest, text string) {
+	name, v, _ := strings.Cut(text, "==")
+	v, foreign := strings.CutSuffix(v, " foreign")
+	n, version := pyname.Package(name), pep440.MustParse(v)
+	d := &source.Dist{Name: n, Version: version}
+	meta := &Metadata{Name: n, Version: version}
+	if r := c.universe.projects[name][v]; r != nil {
+		meta, _ = r.parse(n, version)
+	}
+	c.universe.metadata[d] = par.Settled(meta, nil)
+	before := m.Installed
+	m.Installed = func(asked pyname.Package) []Installed {
+		var out []Installed
+		if before != nil {
+			out = before(asked)
+		}
+		if asked == n {
+			out = append(out, Installed{version, d, foreign})
+		}
+		return out
+	}
+}
+
+var selecting = regexp.MustCompile(`^Selecting: (\S+) `)
+
+func TestCases(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no cases", err)
+	}
+	for _, file := range files {
+		for _, c := range readCases(t, file) {
+			t.Run(strings.TrimSuffix(filepath.Base(file), ".txt")+"/"+c.title, func(t *testing.T) {
+				t.Parallel()
+				c.run(t)
+			})
+		}
+	}
+}
+
+func (c *testCase) run(t *testing.T) {
+	r, err := c.universe.resolver(c.ask(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var order []string
+	r.Options.Trace = func(line string) {
+		if m := selecting.FindStringSubmatch(line); m != nil {
+			order = append(order, m[1])
+		}
+	}
+	if r.Manifest.Lookahead, err = r.Lookahead(context.Background()); err != nil {
+		c.checkFailure(t, err)
+		return
+	}
+	c.universe.policy.Yanked = YankedAllowed(&r.Manifest, &r.Options)
+	g, err := r.Resolve(context.Background())
+	if len(c.order) > 0 && !slices.Equal(order, c.order) {
+		t.Errorf("selected\n\t%s, want\n\t%s", strings.Join(order, " "), strings.Join(c.order, " "))
+	}
+	if err != nil {
+		c.checkFailure(t, err)
+		return
+	}
+	if len(c.story) > 0 || c.failure != "" {
+		t.Fatalf("got %q, want a failure", pins(g))
+	}
+	if got := pins(g); !slices.Equal(got, c.solution) {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, " "), strings.Join(c.solution, " "))
+	}
+	c.checkGraph(t, g)
+}
+
+func (c *testCase) checkGraph(t *testing.T, g *Graph) {
+	for _, n := range g.Nodes {
+		want, ok := c.via[string(n.Name)]
+		if !ok {
+			continue
+		}
+		var got []string
+		if n.Direct {
+			got = append(got, "-")
+		}
+		for _, by := range n.RequiredBy {
+			got = append(got, string(by.Name))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s is required by %q, want %q", n.Name, got, want)
+		}
+	}
+	var warnings []string
+	for _, w := range g.Warnings {
+		warnings = append(warnings, w.String())
+	}
+	if !slices.Equal(warnings, c.warnings) {
+		t.Errorf("warnings are\n\t%s, want\n\t%s", strings.Join(warnings, "\n\t"), strings.Join(c.warnings, "\n\t"))
+	}
+}
+
+func (c *testCase) checkFailure(t *testing.T, err error) {
+	t.Helper()
+	failure, ok := err.(*NoSolution)
+	if !ok {
+		if c.failure == "" || !strings.Contains(err.Error(), c.failure) {
+			t.Errorf("got the error %v, want %q", err, c.failure)
+		}
+		return
+	}
+	if want := strings.Join(c.story, "\n"); string(failure.story) != want {
+		t.Errorf("the story is\n%s\nwant\n%s", failure.story, want)
+	}
+	for _, want := range c.hints {
+		if !slices.Contains(failure.Hints(), want) {
+			t.Errorf("hints are\n\t%s\nwant\n\t%s", strings.Join(failure.Hints(), "\n\t"), want)
+		}
+	}
+	if len(c.hints) == 0 && len(failure.Hints()) > 0 {
+		t.Errorf("unexpected hints %q", failure.Hints())
+	}
+}
+
+// urlRelease is a distribution behind a URL.
+type urlRelease struct {
+	url, name, version string
+	*release
+}
+
+func (u *urlRelease) metadata() (*Metadata, error) {
+	if !strings.Contains(u.url, "://") {
+		return nil, fmt.Errorf("%s is no URL", u.url)
+	}
+	return u.parse(pyname.Package(u.name), pep440.MustParse(u.version))
+}
