@@ -186,8 +186,9 @@ func ReadRows(path string, schema Schema) (*Rows, error) {
 	return rows, nil
 }
 
-// OpenRows reads a row file that is in memory already, and keeps data. The
-// error matches [ErrStale].
+// OpenRows reads a row file that is in memory already, and keeps data. Others
+// may have put something after it, as the HTTP client does. The error matches
+// [ErrStale].
 func OpenRows(data []byte, schema Schema) (*Rows, error) {
 	if len(data) < headerSize {
 		return nil, ErrStale
@@ -198,8 +199,12 @@ func OpenRows(data []byte, schema Schema) (*Rows, error) {
 	header := (*rowsHeader)(unsafe.Pointer(&data[0]))
 	switch {
 	case header.magic != rowsMagic(), header.kind != schema.Kind, header.version != schema.Version,
-		header.order != byteOrder, header.size != uint64(len(data)),
-		uint64(header.tables) > uint64(len(data)-headerSize)/uint64(tableSize), header.heap > uint64(len(data)),
+		header.order != byteOrder, header.size < uint64(headerSize), header.size > uint64(len(data)):
+		return nil, ErrStale
+	}
+	data = data[:header.size]
+	switch {
+	case uint64(header.tables) > uint64(len(data)-headerSize)/uint64(tableSize), header.heap > uint64(len(data)),
 		header.checksum != checksum(data[headerSize:]):
 		return nil, ErrStale
 	}

@@ -1,6 +1,7 @@
 package cache_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -44,7 +45,8 @@ func TestRowsReadBack(t *testing.T) {
 	t.Parallel()
 	data := buildRows(t, 100)
 	unaligned := append(make([]byte, 1, len(data)+1), data...)[1:]
-	for _, in := range [][]byte{data, unaligned} {
+	longer := append(bytes.Clone(data), "what the HTTP client puts after it"...)
+	for _, in := range [][]byte{data, unaligned, longer} {
 		r, err := cache.OpenRows(in, testSchema())
 		if err != nil {
 			t.Fatal(err)

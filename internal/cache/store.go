@@ -27,6 +27,7 @@ type Archive struct {
 const (
 	manifestName = "manifest"
 	treeName     = "tree"
+	keptName     = "kept" // below a temporary directory
 )
 
 // Tree returns the path of the directory that holds the files.
@@ -59,9 +60,47 @@ func (s *Staging) Tree() string { return filepath.Join(s.dir, treeName) }
 // the staging ends.
 func (s *Staging) Dir() string { return s.dir }
 
+// Keep moves the staging, with all that is in it, to path in the cache, in the
+// place of what is there: work to be gone on with, see [Cache.Restage].
+func (s *Staging) Keep(path string) error {
+	if err := s.cache.setAside(path); err != nil {
+		return errors.Join(s.cache.failure("writing to", err), s.Discard())
+	}
+	err := fsx.Rename(s.dir, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(filepath.Dir(path), 0o777); err == nil {
+			err = fsx.Rename(s.dir, path)
+		}
+	}
+	if err != nil {
+		return errors.Join(s.cache.failure("writing to", err), s.Discard())
+	}
+	return nil
+}
+
+// Restage takes a staging back from where Keep has put it; of several
+// processes one gets it. The error matches [fs.ErrNotExist] when there is none.
+func (c *Cache) Restage(path string) (*Staging, error) {
+	if _, err := os.Lstat(path); err != nil {
+		return nil, err
+	}
+	dir, err := c.TempDir()
+	if err != nil {
+		return nil, err
+	}
+	s := &Staging{cache: c, dir: filepath.Join(dir, keptName)}
+	if err := fsx.Rename(path, s.dir); err != nil {
+		return nil, errors.Join(err, os.Remove(dir))
+	}
+	return s, nil
+}
+
 // Discard removes what was unpacked.
 func (s *Staging) Discard() error {
 	_, err := fsx.RemoveAll(s.dir, nil)
+	if filepath.Base(s.dir) == keptName {
+		_ = os.Remove(filepath.Dir(s.dir))
+	}
 	return err
 }
 
@@ -85,6 +124,7 @@ func (s *Staging) Commit(m *archive.Manifest) (*Archive, error) {
 	if err := s.publish(c.archiveDir(id)); err != nil {
 		return nil, errors.Join(c.failure("writing to", err), s.Discard())
 	}
+	_ = s.Discard() // what may be left is an empty directory
 	return c.Archive(id)
 }
 

@@ -3,6 +3,7 @@ package cache_test
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -207,6 +208,44 @@ func TestArchiveOfBeforeTheLastStart(t *testing.T) {
 	}
 	if _, err := c.Archive(whole.ID); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a removed archive: %v, want fs.ErrNotExist", err)
+	}
+}
+
+func TestKeptStaging(t *testing.T) {
+	t.Parallel()
+	c := open(t, t.TempDir())
+	path := c.Path(cache.Partials, "key")
+	if _, err := c.Restage(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("nothing kept gave %v, want fs.ErrNotExist", err)
+	}
+	for _, content := range []string{"first", "second"} {
+		s, err := c.Stage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(s.Tree(), "f"), []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Keep(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := c.Restage(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, filepath.Join(s.Tree(), "f")); got != "second" {
+		t.Errorf("kept %q, want the last", got)
+	}
+	if _, err := c.Restage(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it was taken twice: %v", err)
+	}
+	sum := sha256.Sum256([]byte("second"))
+	if _, err := s.Commit(&archive.Manifest{Files: []archive.File{{Path: "f", Size: 6, SHA256: sum, Mode: 0o644}}}); err != nil {
+		t.Fatal(err)
+	}
+	if entries, err := os.ReadDir(c.Path(cache.Temporaries)); err != nil || len(entries) != 0 {
+		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }
 

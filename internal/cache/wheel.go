@@ -64,14 +64,15 @@ type hashRow struct{ Algorithm, Digest Ref }
 
 func wheelSchema() Schema { return Schema{Kind: [4]byte{'w', 'h', 'e', 'l'}, Version: 1} }
 
-func (c *Cache) wheelPath(name pyname.Package, key string) string {
+// WheelPath returns the path of the entry of a package for a key.
+func (c *Cache) WheelPath(name pyname.Package, key string) string {
 	return c.Path(Wheels, Segment(name), Key(key))
 }
 
 // Wheel returns the entry of a package for a key. The error matches
 // [fs.ErrNotExist] or [ErrStale] when there is none that can be used.
 func (c *Cache) Wheel(name pyname.Package, key string) (*Wheel, error) {
-	path := c.wheelPath(name, key)
+	path := c.WheelPath(name, key)
 	w, err := readWheel(path)
 	if err != nil {
 		return nil, err
@@ -84,6 +85,15 @@ func (c *Cache) Wheel(name pyname.Package, key string) (*Wheel, error) {
 
 // PutWheel writes an entry, in the place of one with the same key.
 func (c *Cache) PutWheel(name pyname.Package, w *Wheel) error {
+	data, err := w.Encode()
+	if err != nil {
+		return err
+	}
+	return c.Write(c.WheelPath(name, w.Key), data)
+}
+
+// Encode returns the entry as it stands in its file.
+func (w *Wheel) Encode() ([]byte, error) {
 	b := NewRowBuilder(wheelSchema())
 	row := wheelRow{
 		Key: b.Text(w.Key), Archive: b.Text(string(w.Archive)), Filename: b.Text(w.Filename), DistInfo: b.Text(w.DistInfo),
@@ -93,27 +103,36 @@ func (c *Cache) PutWheel(name pyname.Package, w *Wheel) error {
 		row.Built = 1
 	}
 	if _, err := w.File.AppendBinary(row.File[:0]); err != nil {
-		return err
+		return nil, err
 	}
 	AddRows(b, 0, row)
 	for _, h := range w.Hashes {
 		AddRows(b, 1, hashRow{b.Text(h.Algorithm), b.Text(h.Digest)})
 	}
-	data, err := b.Finish([2]int64{})
-	if err != nil {
-		return err
-	}
-	return c.Write(c.wheelPath(name, w.Key), data)
+	return b.Finish([2]int64{})
 }
 
 func readWheel(path string) (*Wheel, error) {
-	rows, err := ReadRows(path, wheelSchema())
+	data, err := fsx.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	w, err := DecodeWheel(data)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return w, nil
+}
+
+// DecodeWheel reads what [Wheel.Encode] wrote. The error matches [ErrStale].
+func DecodeWheel(data []byte) (*Wheel, error) {
+	rows, err := OpenRows(data, wheelSchema())
 	if err != nil {
 		return nil, err
 	}
 	all := RowsOf[wheelRow](rows, 0)
 	if len(all) != 1 {
-		return nil, fmt.Errorf("reading %s: %w", path, ErrStale)
+		return nil, ErrStale
 	}
 	row := &all[0]
 	w := &Wheel{
