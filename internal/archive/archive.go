@@ -41,7 +41,7 @@ type Options struct {
 	// Strip is how many leading directories of the names in a tar are left
 	// out. Files that have no more are skipped.
 	Strip int
-	// FoldCase refuses names that differ only in case also where the
+	// FoldCase refuses files whose names differ only in case also where the
 	// filesystem keeps them apart. Where it does not they always are.
 	FoldCase bool
 }
@@ -61,10 +61,11 @@ type Limits struct {
 }
 
 // DefaultLimits is far above any distribution that was ever published, and
-// far below what harms: the largest wheels have some 60,000 files, unpack to
-// 5 GB and ten times their size.
+// far below what harms: the largest wheels have some 60,000 files and unpack
+// to 5 GB; what is meant to be read unpacks to some ten times its size, a bomb
+// to a thousand times.
 func DefaultLimits() Limits {
-	return Limits{Files: 500_000, Bytes: 64 << 30, Ratio: 100, Free: 1 << 30}
+	return Limits{Files: 500_000, Bytes: 64 << 30, Ratio: 200, Free: 64 << 20}
 }
 
 func (l Limits) orDefault() Limits {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -19,12 +20,10 @@ type target struct {
 	opts   Options
 	limits Limits
 	names  map[string]*File  // by path; nil for a directory
-	folded map[string]string // with FoldCase: lower-case path to path
+	folded map[string]folded // with FoldCase: by path in lower case
 	files  []*File
 	dirs   []string
 	block  []File // the next files, made by the hundred
-
-	resuming bool // directories may be there already
 
 	bytes    atomic.Int64 // unpacked so far
 	consumed atomic.Int64 // read of the archive so far
@@ -41,7 +40,7 @@ func newTarget(dst string, opts Options) (*target, error) {
 	}
 	t := &target{root: r, opts: opts, limits: opts.Limits.orDefault(), names: map[string]*File{}}
 	if opts.FoldCase {
-		t.folded = map[string]string{}
+		t.folded = map[string]folded{}
 	}
 	return t, nil
 }
@@ -89,16 +88,25 @@ func (t *target) tooMany() error {
 	return refuse("", "it has more than %d files and directories", t.limits.Files)
 }
 
-// fold refuses a path that differs from another only in case.
-func (t *target) fold(name string) error {
+// A folded name is one in lower case, with what has it.
+type folded struct {
+	name string
+	dir  bool
+}
+
+// fold refuses a file whose name differs from that of another file or of a
+// directory only in case. Directories may: where case does not count they are
+// one.
+func (t *target) fold(name string, dir bool) error {
 	if t.folded == nil {
 		return nil
 	}
 	lower := strings.ToLower(name)
-	if other, ok := t.folded[lower]; ok && other != name {
-		return refuse(name, "its name differs from that of %q only in case", other)
+	other, ok := t.folded[lower]
+	if ok && other.name != name && !(other.dir && dir) {
+		return refuse(name, "its name differs from that of %q only in case", other.name)
 	}
-	t.folded[lower] = name
+	t.folded[lower] = folded{name, dir}
 	return nil
 }
 
@@ -119,15 +127,26 @@ func (t *target) claimDir(name string) error {
 	if err := t.count(); err != nil {
 		return err
 	}
-	if err := t.fold(name); err != nil {
+	if err := t.fold(name, true); err != nil {
 		return err
 	}
-	if err := t.mkdir(name); err != nil && !(t.resuming && errors.Is(err, fs.ErrExist)) {
+	if err := t.mkdir(name); err != nil && !t.hasDir(name, err) {
 		return t.taken(name, err)
 	}
 	t.names[name] = nil
 	t.dirs = append(t.dirs, name)
 	return nil
+}
+
+// hasDir says whether a directory could not be made because it is there: made
+// by those who were here before when resuming, or under a name that differs
+// only in case.
+func (t *target) hasDir(name string, err error) bool {
+	if !errors.Is(err, fs.ErrExist) {
+		return false
+	}
+	info, err := os.Lstat(filepath.Join(t.path, filepath.FromSlash(name)))
+	return err == nil && info.IsDir()
 }
 
 // claim reserves the name of a file or link. If the archive has had the same
@@ -149,7 +168,7 @@ func (t *target) claim(name string) (file *File, again bool, err error) {
 	if err := t.count(); err != nil {
 		return nil, false, err
 	}
-	if err := t.fold(name); err != nil {
+	if err := t.fold(name, false); err != nil {
 		return nil, false, err
 	}
 	if len(t.block) == 0 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io/fs"
+	"strings"
 )
 
 // The parts of a zip and their fixed sizes (APPNOTE.TXT 4.3).
@@ -100,6 +101,9 @@ func (e *entry) check() (err error) {
 		return err
 	}
 	switch {
+	case strings.Contains(e.Name, `\`):
+		// Some programs take it for a slash: one archive, two meanings.
+		return refuse(e.Name, "its name has a backslash")
 	case e.Flags&(flagEncrypted|flagStrong|flagMasked) != 0:
 		return refuse(e.Name, "it is encrypted")
 	case e.Flags&flagPatch != 0:

@@ -195,7 +195,8 @@ func TestUnpackZip(t *testing.T) {
 			}}},
 			map[string]string{"a": "abc"},
 		},
-		"unicode": {rawZip{files: []rawFile{{name: "ä/🌈.py", data: "x", flags: 1 << 11}}}, map[string]string{"ä": "/", "ä/🌈.py": "x"}},
+		"directories that differ in case": {rawZip{files: []rawFile{{name: "x/a", data: "1"}, {name: "X/b", data: "2"}}}, map[string]string{"x": "/", "x/a": "1", "X": "/", "X/b": "2"}},
+		"unicode":                         {rawZip{files: []rawFile{{name: "ä/🌈.py", data: "x", flags: 1 << 11}}}, map[string]string{"ä": "/", "ä/🌈.py": "x"}},
 	}
 	for name, c := range cases {
 		data := c.zip.bytes(t)
@@ -204,7 +205,7 @@ func TestUnpackZip(t *testing.T) {
 				t.Parallel()
 				dst, check := box(t)
 				whole := sha256.New()
-				m, err := u.unpack(t.Context(), data, dst, archive.Options{Tee: whole})
+				m, err := u.unpack(t.Context(), data, dst, archive.Options{Tee: whole, FoldCase: true})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -267,6 +268,8 @@ func hostileZips(t testing.TB) map[string]struct {
 		"file as parent":          {rawZip{files: []rawFile{{name: "a", data: "1"}, {name: "a/b", data: "2"}}}, "file and a directory"},
 		"directory then file":     {rawZip{files: []rawFile{{name: "a/"}, {name: "a", data: "1"}}}, "file and a directory"},
 		"only case":               {rawZip{files: []rawFile{{name: "a/B", data: "1"}, {name: "A/b", data: "2"}}}, "only in case"},
+		"file and directory":      {rawZip{files: []rawFile{{name: "a", data: "1"}, {name: "A/b", data: "2"}}}, "only in case"},
+		"backslash":               {one(rawFile{name: `C:\..\evil.py`, data: "x"}), "backslash"},
 		"directory with content":  {one(rawFile{name: "d/", data: "x"}), "directory with content"},
 		"encrypted":               {one(rawFile{name: "e", data: "x", flags: 1}), "encrypted"},
 		"unknown method":          {one(rawFile{name: "e", data: "x", method: 14}), "compression method"},
@@ -341,9 +344,9 @@ func TestZipBombs(t *testing.T) {
 	}{
 		"files":             {many, archive.Limits{Files: 49}, "more than 49 files"},
 		"bytes":             {many, archive.Limits{Bytes: 10 << 20}, "more than 10485760 bytes"},
-		"ratio":             {many, archive.Limits{Free: 1 << 20}, "more than 100 times"},
-		"ratio of large":    {[]rawFile{{name: "big", data: big, method: 8}}, archive.Limits{Free: 1 << 20}, "more than 100 times"},
-		"ratio, unsized":    {[]rawFile{{name: "big", data: big, method: 8, descriptor: 16}}, archive.Limits{Free: 1 << 20}, "more than 100 times"},
+		"ratio":             {many, archive.Limits{Free: 1 << 20}, "more than 200 times"},
+		"ratio of large":    {[]rawFile{{name: "big", data: big, method: 8}}, archive.Limits{Free: 1 << 20}, "more than 200 times"},
+		"ratio, unsized":    {[]rawFile{{name: "big", data: big, method: 8, descriptor: 16}}, archive.Limits{Free: 1 << 20}, "more than 200 times"},
 		"bytes of large":    {[]rawFile{{name: "big", data: big}}, archive.Limits{Bytes: 1 << 20}, "more than 1048576 bytes"},
 		"directories count": {[]rawFile{{name: "a/b/c/d/e", data: "x"}}, archive.Limits{Files: 4}, "more than 4 files"},
 	}

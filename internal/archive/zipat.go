@@ -28,6 +28,7 @@ func UnpackZip(ctx context.Context, r io.ReaderAt, size int64, dst string, opts 
 	}
 	defer t.close()
 	t.consumed.Store(size)
+	defer context.AfterFunc(ctx, func() { t.fail(context.Cause(ctx)) })()
 	z := &zipAt{t: t, r: r, size: size}
 	var tee chan error
 	if opts.Tee != nil {

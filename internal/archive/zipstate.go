@@ -71,7 +71,6 @@ func ResumeZip(dst string, opts Options, state []byte) (*ZipStream, error) {
 		return nil, err
 	}
 	z := &ZipStream{dst: dst, opts: opts, t: t, start: s.Offset, mark: s.Offset, marked: len(s.Entries)}
-	t.resuming = true
 	for _, se := range s.Entries {
 		e := &entry{
 			Name: se.Name, Offset: se.Offset, Method: se.Method, Flags: se.Flags,
@@ -83,7 +82,6 @@ func ResumeZip(dst string, opts Options, state []byte) (*ZipStream, error) {
 			return nil, fmt.Errorf("resuming: %w", err)
 		}
 	}
-	t.resuming = false
 	if err := t.sweep(); err != nil {
 		z.Close()
 		return nil, fmt.Errorf("resuming: %w", err)

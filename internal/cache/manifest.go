@@ -121,6 +121,19 @@ func (m *Manifest) Path(ref Ref) string { return m.rows.Text(ref) }
 // Bytes returns the sum of the sizes of all files.
 func (m *Manifest) Bytes() int64 { return m.head.Bytes }
 
+// Expand returns the manifest as it was when the wheel was unpacked. Its
+// strings share the memory of m.
+func (m *Manifest) Expand() *archive.Manifest {
+	out := &archive.Manifest{Files: make([]archive.File, len(m.files)), Dirs: make([]string, len(m.dirs))}
+	for i, f := range m.files {
+		out.Files[i] = archive.File{Path: m.Path(f.Path), Size: f.Size, SHA256: f.SHA256, Mode: fs.FileMode(f.Mode)}
+	}
+	for i, dir := range m.dirs {
+		out.Dirs[i] = m.Path(dir.Path)
+	}
+	return out
+}
+
 // Find returns the file with a path.
 func (m *Manifest) Find(path string) (ManifestFile, bool) {
 	i := sort.Search(len(m.files), func(i int) bool { return m.Path(m.files[i].Path) >= path })

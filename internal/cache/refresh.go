@@ -53,6 +53,9 @@ func (r Refresh) And(other Refresh) Refresh {
 // IsZero says whether nothing is to be refreshed.
 func (r Refresh) IsZero() bool { return !r.all && len(r.packages) == 0 }
 
+// Since returns when what is written begins to count as asked for.
+func (r Refresh) Since() time.Time { return r.since }
+
 // Wants says whether entries of a package are to be refreshed, whenever they
 // were written.
 func (r Refresh) Wants(name pyname.Package) bool { return r.all || r.packages[name] }

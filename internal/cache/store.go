@@ -75,7 +75,7 @@ func (s *Staging) Keep(path string) error {
 	if err != nil {
 		return errors.Join(s.cache.failure("writing to", err), s.Discard())
 	}
-	return nil
+	return s.Discard() // what is left is an empty directory, if anything
 }
 
 // Restage takes a staging back from where Keep has put it; of several

@@ -234,6 +234,12 @@ func TestKeptStaging(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Keep(path); err != nil { // once more
+		t.Fatal(err)
+	}
+	if s, err = c.Restage(path); err != nil {
+		t.Fatal(err)
+	}
 	if got := read(t, filepath.Join(s.Tree(), "f")); got != "second" {
 		t.Errorf("kept %q, want the last", got)
 	}

@@ -1,0 +1,235 @@
+// Package fetch brings distributions into the cache: it downloads a wheel,
+// inflates, hashes, checks and writes it in one pass, and puts it into the
+// store of unpacked wheels once it is known to be what was asked for.
+//
+// A [Fetcher] does so once per distribution, whoever asks, and any number of
+// processes may do the same at once. What it returns is a [Wheel]: a directory
+// with a manifest.
+//
+// # What is checked
+//
+// Before a wheel enters the store: every hash that the index, the lock or the
+// user gave; the checksums of the zip, and that it has one meaning (package
+// archive); the hashes in its RECORD; that it has one .dist-info directory,
+// whose metadata have the name and version of the file's name. A wheel from
+// the cache has been through all that, and its hashes are kept with it: they
+// are compared again with what is asked now.
+//
+// # How wheels are known
+//
+// A wheel with a strong hash is known by it (key "sha256:…"), wherever it
+// comes from. Without one it is known by its URL ("url:…"), for as long as the
+// server's HTTP headers allow, or by its path ("path:…") and the identity of
+// the file.
+//
+// # Interruptions
+//
+// A connection that breaks is made again and the download goes on where it
+// was, into the same stream. When it cannot be helped, or the user gives up,
+// what is unpacked so far is kept, with the state of the hash and the place in
+// the archive, and the next run asks for the rest: no bytes are written twice
+// for that. What it finds is hashed before it is believed.
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tame-py/tame/internal/archive"
+	"github.com/tame-py/tame/internal/cache"
+	"github.com/tame-py/tame/internal/par"
+	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/internal/web"
+)
+
+// DefaultDownloads is how many distributions are brought at once: uv's
+// concurrent-downloads.
+const DefaultDownloads = 50
+
+// Options is what a [Fetcher] works with.
+type Options struct {
+	// Cache is where wheels go.
+	Cache *cache.Cache
+	// Web makes the requests.
+	Web *web.Client
+	// Hashes are those that the user demands.
+	Hashes source.HashPolicy
+	// NoVerify ignores Hashes that differ, but not those of a lock or an index
+	// (--no-verify-hashes).
+	NoVerify bool
+	// AnyName takes wheels whose metadata have another name or version than
+	// their file's name (UV_SKIP_WHEEL_FILENAME_CHECK).
+	AnyName bool
+	// Downloads bounds how many distributions Wheels brings at once; 0 means
+	// DefaultDownloads.
+	Downloads int
+	// Pool is what unpacks; nil means a new one for all processors.
+	Pool *archive.Pool
+	// Limits bounds what archives may unpack to.
+	Limits archive.Limits
+	// Progress is told of each download.
+	Progress par.Progress
+	// Builder makes wheels from source; without one, source distributions are
+	// refused with a [*BuildNeededError].
+	Builder Builder
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// A Fetcher brings distributions into the cache. It is safe for concurrent
+// use.
+type Fetcher struct {
+	opts   Options
+	wheels par.Cache[string, *par.Future[*Wheel]]
+}
+
+// New returns a fetcher.
+func New(opts Options) *Fetcher {
+	if opts.Downloads <= 0 {
+		opts.Downloads = DefaultDownloads
+	}
+	if opts.Pool == nil {
+		opts.Pool = archive.NewPool(0)
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	return &Fetcher{opts: opts}
+}
+
+// Wheel returns the unpacked wheel of a distribution, bringing it into the
+// cache if it is not there. It does so once for all callers; if the one who
+// does gives up, another one goes on.
+func (f *Fetcher) Wheel(ctx context.Context, d *source.Dist) (*Wheel, error) {
+	id := d.ID()
+	for {
+		var settle func(*Wheel, error)
+		future := f.wheels.Do(id, func() (future *par.Future[*Wheel]) {
+			future, settle = par.Promise[*Wheel]()
+			return future
+		})
+		if settle != nil {
+			w, err := f.bring(ctx, d)
+			if isContext(err) {
+				f.wheels.Forget(id) // it is not the answer for others
+			}
+			settle(w, err)
+			return w, err
+		}
+		w, err := future.Wait(ctx)
+		if err == nil || ctx.Err() != nil || !isContext(err) {
+			return w, err
+		}
+	}
+}
+
+func isContext(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// Wheels returns the wheels of several distributions, in their order. It
+// brings as many at once as Downloads allows, the largest first, since the
+// last to begin should not be the longest; those of unknown size count as
+// large. The error is that of the first in this order that failed.
+func (f *Fetcher) Wheels(ctx context.Context, dists []*source.Dist) ([]*Wheel, error) {
+	order := make([]int, len(dists))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return compareSize(dists[a].File.Size, dists[b].File.Size) })
+	out := make([]*Wheel, len(dists))
+	err := par.ForEach(ctx, f.opts.Downloads, len(order), func(ctx context.Context, i int) (err error) {
+		out[order[i]], err = f.Wheel(ctx, dists[order[i]])
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// compareSize puts larger sizes first, and before them what is not known.
+func compareSize(a, b int64) int {
+	if a <= 0 {
+		a = 1<<63 - 1
+	}
+	if b <= 0 {
+		b = 1<<63 - 1
+	}
+	switch {
+	case a > b:
+		return -1
+	case a < b:
+		return 1
+	}
+	return 0
+}
+
+// Cached returns the wheel of a distribution if it is in the cache and need
+// not be asked for again: it makes no request. Its hashes are checked; the
+// error is one of them.
+func (f *Fetcher) Cached(d *source.Dist) (*Wheel, bool, error) {
+	if future, ok := f.wheels.Get(d.ID()); ok && future.Ready() {
+		if w, err := future.Wait(context.Background()); err == nil {
+			return w, true, nil
+		}
+	}
+	if !d.IsWheel() {
+		return nil, false, nil
+	}
+	want, err := f.wanted(d)
+	if err != nil {
+		return nil, false, err
+	}
+	w, err := f.lookup(d, want)
+	if err != nil || w == nil {
+		return nil, false, err
+	}
+	return w, true, nil
+}
+
+// bring looks into the cache and else gets the wheel from where it is.
+func (f *Fetcher) bring(ctx context.Context, d *source.Dist) (*Wheel, error) {
+	if !d.IsWheel() {
+		return f.build(ctx, d)
+	}
+	want, err := f.wanted(d)
+	if err != nil {
+		return nil, err
+	}
+	if w, err := f.lookup(d, want); err != nil || w != nil {
+		return w, err
+	}
+	if path, ok := localPath(d); ok {
+		w, err := f.unpackFile(ctx, d, path, want)
+		if err != nil {
+			return nil, fmt.Errorf("failed to read `%s`: %w", d, err)
+		}
+		return w, nil
+	}
+	w, err := f.download(ctx, d, want)
+	if err != nil {
+		return nil, fmt.Errorf("failed to download `%s`: %w", d, err)
+	}
+	return w, nil
+}
+
+// wanted returns the digests that the wheel of a distribution must have.
+func (f *Fetcher) wanted(d *source.Dist) (*wanted, error) {
+	w := &wanted{dist: d, own: slices.Clone(d.File.Hashes)}
+	given, inURL := source.ParseHash(d.Source.Hash())
+	if inURL && !slices.Contains(w.own, given) {
+		w.own = append(w.own, given)
+	}
+	allowed, required := f.opts.Hashes.For(d.Name)
+	if required && len(allowed) == 0 && !inURL {
+		return nil, &HashError{Dist: d.String()}
+	}
+	if !f.opts.NoVerify {
+		w.allowed = allowed
+	}
+	return w, nil
+}

@@ -1,0 +1,59 @@
+package fetch
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/tame-py/tame/internal/archive"
+	"github.com/tame-py/tame/internal/cache"
+	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/packaging/metadata"
+	"github.com/tame-py/tame/packaging/simple"
+)
+
+// A Wheel is an unpacked wheel in the cache.
+type Wheel struct {
+	// Dist is what was asked for.
+	Dist *source.Dist
+	// Entry is what the cache has noted of it.
+	Entry *cache.Wheel
+	// Archive is where its files are.
+	Archive *cache.Archive
+	// New says that it was not in the cache before.
+	New bool
+}
+
+// Dir returns the directory that holds the files. They must not be changed.
+func (w *Wheel) Dir() string { return w.Archive.Tree() }
+
+// Manifest returns what is in Dir.
+func (w *Wheel) Manifest() *archive.Manifest { return w.Archive.Manifest.Expand() }
+
+// Hashes returns the digests of the wheel file that are known, among them
+// always its SHA-256.
+func (w *Wheel) Hashes() []simple.Hash {
+	out := make([]simple.Hash, len(w.Entry.Hashes))
+	for i, h := range w.Entry.Hashes {
+		out[i] = simple.Hash{Algorithm: h.Algorithm, Digest: h.Digest}
+	}
+	return out
+}
+
+// ReadMetadata returns the METADATA file of the wheel.
+func (w *Wheel) ReadMetadata() ([]byte, error) {
+	return os.ReadFile(filepath.Join(w.Dir(), w.Entry.DistInfo, "METADATA"))
+}
+
+// Metadata returns the metadata of the wheel.
+func (w *Wheel) Metadata() (*metadata.Metadata, error) {
+	data, err := w.ReadMetadata()
+	if err != nil {
+		return nil, err
+	}
+	m, err := metadata.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("the metadata of `%s` is invalid: %w", w.Dist, err)
+	}
+	return m, nil
+}
