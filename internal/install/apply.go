@@ -41,6 +41,7 @@ func Apply(ctx context.Context, l Layout, site *Site, c Changes, opts Options) e
 		opts.Workers = runtime.GOMAXPROCS(0)
 	}
 	jobs, err := prepareAll(ctx, &l, c.Install, &opts)
+	defer closeAll(jobs)
 	if err != nil {
 		return err
 	}
@@ -74,6 +75,14 @@ func prepareAll(ctx context.Context, l *Layout, wheels []Wheel, opts *Options) (
 		})
 	}
 	return jobs, group.Wait()
+}
+
+func closeAll(jobs []*job) {
+	for _, j := range jobs {
+		if j != nil {
+			_ = j.src.Close() // it was only read
+		}
+	}
 }
 
 func removeAll(ctx context.Context, l *Layout, list []*Installed, opts *Options) error {
@@ -139,11 +148,11 @@ type installation struct {
 // A running job is one whose files are being placed.
 type running struct {
 	*job
-	src, dst *fsx.Tree
-	left     atomic.Int64 // chunks to do
-	done     atomic.Bool  // the distribution is visible
-	made     map[string]bool
-	mu       sync.Mutex // guards made
+	dst  *fsx.Tree
+	left atomic.Int64 // chunks to do
+	done atomic.Bool  // the distribution is visible
+	made map[string]bool
+	mu   sync.Mutex // guards made
 }
 
 func installAll(ctx context.Context, l *Layout, jobs []*job, opts *Options) error {
@@ -159,11 +168,7 @@ func installAll(ctx context.Context, l *Layout, jobs []*job, opts *Options) erro
 		err = in.placeAll(ctx, started)
 	}
 	for _, r := range started {
-		if r == nil {
-			continue
-		}
-		_ = r.src.Close() // a directory that was only read
-		if !r.done.Load() {
+		if r != nil && !r.done.Load() {
 			err = errors.Join(err, in.takeBack(r))
 		}
 	}
@@ -209,9 +214,6 @@ func (in *installation) start(j *job) (r *running, err error) {
 	}
 	// From here on there is something to take back.
 	if err := writeNew(r.dst, j.hidden+"/RECORD", dist.FormatRecord(j.record)); err != nil {
-		return r, err
-	}
-	if r.src, err = fsx.OpenTree(j.wheel.Dir); err != nil {
 		return r, err
 	}
 	for _, dir := range j.dirs {

@@ -9,14 +9,12 @@ import (
 	"strings"
 
 	"github.com/tame-py/tame/internal/archive"
-	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/packaging/dist"
 )
 
 // place decides where each file of the wheel goes and what RECORD will say of
-// it. Both lists are sorted by path. Rows of the wheel's RECORD without a file
-// are dropped; files without a row get one.
-func (j *job) place(l *Layout, m *archive.Manifest, recorded []dist.RecordEntry, entries map[string]bool) error {
+// it, given its row.
+func (j *job) place(l *Layout, m *archive.Manifest, rows []dist.RecordEntry, entries map[string]bool) error {
 	dataDir := strings.TrimSuffix(j.distInfo, ".dist-info") + ".data/"
 	infoDir := j.distInfo + "/"
 	for _, dir := range m.Dirs {
@@ -33,7 +31,7 @@ func (j *job) place(l *Layout, m *archive.Manifest, recorded []dist.RecordEntry,
 	j.record = make([]dist.RecordEntry, 0, len(m.Files)+len(j.scripts)+len(j.notes)+1)
 	for i := range m.Files {
 		f := &m.Files[i]
-		row := matching(&recorded, f)
+		row := rows[i]
 		var err error
 		if rest, ok := strings.CutPrefix(f.Path, infoDir); ok {
 			j.placeInfo(rest, row)
@@ -48,23 +46,6 @@ func (j *job) place(l *Layout, m *archive.Manifest, recorded []dist.RecordEntry,
 		}
 	}
 	return nil
-}
-
-// matching takes the row of a file off the front of the recorded ones.
-func matching(recorded *[]dist.RecordEntry, f *archive.File) dist.RecordEntry {
-	rows := *recorded
-	for len(rows) > 0 && rows[0].Path < f.Path {
-		rows = rows[1:]
-	}
-	*recorded = rows
-	if len(rows) > 0 && rows[0].Path == f.Path {
-		return rows[0]
-	}
-	row := dist.RecordEntry{Path: f.Path, Size: f.Size}
-	if f.SHA256 != ([32]byte{}) {
-		row.Hash = dist.HashSHA256(f.SHA256)
-	}
-	return row
 }
 
 // placeInfo places a file of the .dist-info directory, unless it will be made.
@@ -147,7 +128,7 @@ func (j *job) readScript(l *Layout, f *archive.File) ([]byte, error) {
 	if f.Size > largest {
 		return nil, nil
 	}
-	data, err := fsx.ReadFile(filepath.Join(j.wheel.Dir, filepath.FromSlash(f.Path)))
+	data, err := j.src.ReadFile(f.Path)
 	if err != nil {
 		return nil, err
 	}

@@ -79,9 +79,10 @@ func (w *Wheel) files() (*archive.Manifest, error) {
 // is touched.
 type job struct {
 	wheel    *Wheel
-	root     string // the directory that the wheel's root goes to
-	distInfo string // the .dist-info directory's name
-	hidden   string // its name until all else is in place
+	src      *fsx.Tree // wheel.Dir
+	root     string    // the directory that the wheel's root goes to
+	distInfo string    // the .dist-info directory's name
+	hidden   string    // its name until all else is in place
 	dirs     []string
 	files    []placement
 	scripts  []script
@@ -136,40 +137,50 @@ func prepare(l *Layout, w *Wheel, opts *Options) (*job, error) {
 		return nil, err
 	}
 	j := &job{wheel: w}
-	if j.distInfo, err = findDistInfo(m); err != nil {
+	if j.src, err = fsx.OpenTree(w.Dir); err != nil {
 		return nil, err
+	}
+	if err := j.workOut(l, m, opts); err != nil {
+		return nil, errors.Join(err, j.src.Close())
+	}
+	return j, nil
+}
+
+func (j *job) workOut(l *Layout, m *archive.Manifest, opts *Options) (err error) {
+	if j.distInfo, err = findDistInfo(m); err != nil {
+		return err
 	}
 	j.hidden = hiddenPrefix + "install-" + strings.TrimSuffix(j.distInfo, ".dist-info")
 	if err := j.readMetadata(l, opts); err != nil {
-		return nil, err
+		return err
 	}
-	recorded, err := j.readRecord()
+	rows, err := j.rows(m)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	entries, err := j.readEntryPoints(l, opts)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !opts.NoMetadata {
 		j.addNotes()
 	}
-	if err := j.place(l, m, recorded, entries); err != nil {
-		return nil, err
+	if err := j.place(l, m, rows, entries); err != nil {
+		return err
 	}
 	for _, s := range j.scripts {
 		if err := j.recordData(j.relative(filepath.Join(l.Scripts, s.name)), s.data); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for _, n := range j.notes {
 		if err := j.recordData(j.distInfo+"/"+n.name, n.data); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	j.record = append(j.record, dist.RecordEntry{Path: j.distInfo + "/RECORD", Size: -1})
 	dist.SortRecord(j.record)
-	return j, nil
+	return nil
 }
 
 // findDistInfo finds the .dist-info directory among a wheel's files.
@@ -184,7 +195,7 @@ func findDistInfo(m *archive.Manifest) (string, error) {
 }
 
 func (j *job) read(name string) ([]byte, error) {
-	return fsx.ReadFile(filepath.Join(j.wheel.Dir, j.distInfo, name))
+	return j.src.ReadFile(j.distInfo + "/" + name)
 }
 
 // readMetadata checks that the wheel is what its name says, and finds out where
@@ -231,6 +242,39 @@ func (j *job) checkName() error {
 		return fmt.Errorf("wheel metadata version `%s` does not match given version `%s`", version, want)
 	}
 	return nil
+}
+
+// rows returns what RECORD will say of each file of the manifest. The hashes
+// that were computed when the wheel was unpacked are what its own RECORD says,
+// or should; where there are none that is asked. Files that it does not list
+// get a row, and what it lists besides is dropped.
+func (j *job) rows(m *archive.Manifest) ([]dist.RecordEntry, error) {
+	rows := make([]dist.RecordEntry, len(m.Files))
+	hashed := true
+	for i := range m.Files {
+		f := &m.Files[i]
+		rows[i] = dist.RecordEntry{Path: f.Path, Size: f.Size}
+		hashed = hashed && f.SHA256 != [32]byte{}
+	}
+	if hashed {
+		for i, hash := range dist.HashesSHA256(len(rows), func(i int) [32]byte { return m.Files[i].SHA256 }) {
+			rows[i].Hash = hash
+		}
+		return rows, nil
+	}
+	recorded, err := j.readRecord()
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		for len(recorded) > 0 && recorded[0].Path < rows[i].Path {
+			recorded = recorded[1:]
+		}
+		if len(recorded) > 0 && recorded[0].Path == rows[i].Path {
+			rows[i] = recorded[0]
+		}
+	}
+	return rows, nil
 }
 
 // readRecord returns the wheel's own RECORD, sorted.

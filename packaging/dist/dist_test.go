@@ -444,3 +444,14 @@ func ExampleFormatRecord() {
 	// foo-1.0.dist-info/RECORD,,
 	// foo.py,sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA,12
 }
+
+func TestHashes(t *testing.T) {
+	t.Parallel()
+	digests := [][32]byte{{}, {1}, {31: 255}}
+	got := dist.HashesSHA256(len(digests), func(i int) [32]byte { return digests[i] })
+	for i, d := range digests {
+		if want := dist.HashSHA256(d); got[i] != want {
+			t.Errorf("%d: %s, want %s", i, got[i], want)
+		}
+	}
+}

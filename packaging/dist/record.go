@@ -26,6 +26,23 @@ func HashSHA256(digest [32]byte) string {
 	return "sha256=" + base64.RawURLEncoding.EncodeToString(digest[:])
 }
 
+// HashesSHA256 returns n digests in the form of a RECORD file, with two
+// allocations for all of them.
+func HashesSHA256(n int, digest func(i int) [32]byte) []string {
+	const prefix, size = "sha256=", 7 + 43
+	buf := make([]byte, 0, n*size)
+	for i := range n {
+		d := digest(i)
+		buf = base64.RawURLEncoding.AppendEncode(append(buf, prefix...), d[:])
+	}
+	text := string(buf)
+	out := make([]string, n)
+	for i := range out {
+		out[i] = text[i*size : (i+1)*size]
+	}
+	return out
+}
+
 // ParseRecord reads a RECORD file: CSV lines of path, hash and size, of which
 // the last two may be missing. Leading slashes of paths are dropped, since some
 // wheels record absolute ones. Empty lines are skipped.
@@ -136,15 +153,30 @@ func (r *csvReader) quoted() string {
 	}
 }
 
+// mustQuote is strings.ContainsAny without its preparation: fields are short
+// and many.
+func mustQuote(field string) bool {
+	for i := range len(field) {
+		switch field[i] {
+		case ',', '"', '\r', '\n':
+			return true
+		}
+	}
+	return false
+}
+
 // SortRecord puts entries in the order in which uv writes them: by path in byte
 // order, then hash, then size.
 func SortRecord(entries []RecordEntry) {
-	slices.SortFunc(entries, func(a, b RecordEntry) int {
-		if c := cmp.Compare(a.Path, b.Path); c != 0 {
+	compare := func(a, b RecordEntry) int {
+		if c := strings.Compare(a.Path, b.Path); c != 0 {
 			return c
 		}
 		return cmp.Or(cmp.Compare(a.Hash, b.Hash), cmp.Compare(a.Size, b.Size))
-	})
+	}
+	if !slices.IsSortedFunc(entries, compare) {
+		slices.SortFunc(entries, compare)
+	}
 }
 
 // FormatRecord writes entries as a RECORD file in the given order: fields are
@@ -169,7 +201,7 @@ func FormatRecord(entries []RecordEntry) []byte {
 }
 
 func appendCSV(out []byte, field string) []byte {
-	if !strings.ContainsAny(field, ",\"\r\n") {
+	if !mustQuote(field) {
 		return append(out, field...)
 	}
 	out = append(out, '"')
