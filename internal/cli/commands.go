@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,6 +30,7 @@ type work func(ctx context.Context, a *app, args []string) error
 func commands() []command {
 	return []command{
 		pipGroup(), pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(),
+		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
 		selfGroup(), selfVersionCommand(),
 		helpCommand(), completionCommand(),
 	}
@@ -131,6 +133,9 @@ func (a *app) arm(node *cobra.Command) {
 	node.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := f.check(); err != nil {
 			return helpHint(cmd, err)
+		}
+		if c.args == "" && len(args) > 0 {
+			return helpHint(cmd, usageError(fmt.Sprintf("`%s` takes no argument, but was given `%s`", cmd.CommandPath(), args[0])))
 		}
 		if err := a.settle(); err != nil {
 			return err

@@ -46,11 +46,7 @@ func (a *app) openCache(ctx context.Context, refresh cache.Refresh) (*cache.Cach
 			a.print.Warn("the cache is used without a lock: %v", err)
 		},
 	}
-	if seconds := a.env["UV_LOCK_TIMEOUT"]; seconds != "" {
-		if d, err := time.ParseDuration(seconds + "s"); err == nil {
-			opts.LockTimeout = d
-		}
-	}
+	opts.LockTimeout = a.lockTimeout()
 	var c *cache.Cache
 	var err error
 	if a.noCache() {
@@ -63,6 +59,15 @@ func (a *app) openCache(ctx context.Context, refresh cache.Refresh) (*cache.Cach
 	}
 	a.atEnd(func() { _ = c.Close() })
 	return c, nil
+}
+
+// lockTimeout is how long to wait for another process; zero is the default.
+func (a *app) lockTimeout() time.Duration {
+	d, err := time.ParseDuration(a.env["UV_LOCK_TIMEOUT"] + "s")
+	if err != nil {
+		return 0
+	}
+	return d
 }
 
 func (a *app) noCache() bool {

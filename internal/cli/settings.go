@@ -34,7 +34,10 @@ func (a *app) settle() error {
 	if a.vars, err = a.environment.Variables(); err != nil {
 		return err
 	}
-	return a.loadSettings()
+	if err := a.loadSettings(); err != nil {
+		return err
+	}
+	return a.keepOutOfCache()
 }
 
 func (a *app) changeDirectory() error {
@@ -49,13 +52,40 @@ func (a *app) changeDirectory() error {
 	return err
 }
 
-func (a *app) loadSettings() error {
-	start := a.dir
-	if project := first(a.global.project, a.env["UV_PROJECT"]); project != "" {
-		start = a.path(project)
-		if filepath.Base(start) == "pyproject.toml" {
-			start = filepath.Dir(start)
+// projectDir is where a project is looked for.
+func (a *app) projectDir() string {
+	project := first(a.global.project, a.env["UV_PROJECT"])
+	if project == "" {
+		return a.dir
+	}
+	dir := a.path(project)
+	if filepath.Base(dir) == "pyproject.toml" {
+		dir = filepath.Dir(dir)
+	}
+	return dir
+}
+
+// keepOutOfCache refuses to work on a project that lies in the cache, whose
+// cleaning would remove it.
+func (a *app) keepOutOfCache() error {
+	cached, err := os.Stat(a.cacheDir())
+	if err != nil || a.noCache() {
+		return nil // there is none
+	}
+	project := a.projectDir()
+	for dir := project; ; dir = filepath.Dir(dir) {
+		if info, err := os.Stat(dir); err == nil && os.SameFile(info, cached) {
+			return fmt.Errorf("the project directory `%s` is inside the cache directory `%s`", a.shown(project), a.shown(dir))
 		}
+		if dir == filepath.Dir(dir) {
+			return nil
+		}
+	}
+}
+
+func (a *app) loadSettings() error {
+	start := a.projectDir()
+	if project := first(a.global.project, a.env["UV_PROJECT"]); project != "" {
 		if info, err := os.Stat(start); err != nil || !info.IsDir() {
 			return fmt.Errorf("the directory of `--project` does not exist: `%s`", project)
 		}
