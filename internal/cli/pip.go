@@ -148,15 +148,12 @@ func (a *app) pipFreeze(ctx context.Context, p *pipFlags, noEditable bool, exclu
 
 func freezeLine(i *install.Installed) string {
 	switch url := i.URL(); {
+	case i.Kind == install.EggLink:
+		return "-e " + i.Target
 	case i.IsEditable():
-		if url == "" {
-			url = i.EditableLocation()
-		}
 		return "-e " + url
 	case url != "":
 		return string(i.Name) + " @ " + url
-	case i.Kind == install.EggLink:
-		return "-e " + i.Target
 	}
 	return i.String()
 }
