@@ -29,7 +29,7 @@ type work func(ctx context.Context, a *app, args []string) error
 // commands is the one list of everything the program can do.
 func commands() []command {
 	return []command{
-		pipGroup(), pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(),
+		pipGroup(), pipInstallCommand(), pipSyncCommand(), pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(),
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
 		selfGroup(), selfVersionCommand(),
 		helpCommand(), completionCommand(),

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/tame-py/tame/internal/engine"
+	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/ui"
 )
 
@@ -60,8 +62,15 @@ type exitStatus int
 
 func (s exitStatus) Error() string { return "exit status" }
 
-// exitCode is 2 unless an error of the chain knows better.
+// exitCode is 2 unless an error of the chain knows better: that no solution
+// exists, or that a distribution could not be had, is an answer.
 func exitCode(err error) int {
+	var none *resolve.NoSolution
+	var dist *resolve.DistError
+	var prepare *engine.PrepareError
+	if errors.As(err, &none) || errors.As(err, &dist) || errors.As(err, &prepare) {
+		return exitFailed
+	}
 	var coder interface{ ExitCode() int }
 	if errors.As(err, &coder) {
 		return coder.ExitCode()

@@ -61,24 +61,19 @@ func (a *app) openSite(ctx context.Context, p *pipFlags) (*opened, error) {
 }
 
 // warnStrict says what does not fit together, for --strict.
-func (a *app) warnStrict(ctx context.Context, o *opened) error {
+func (a *app) warnStrict(o *opened) error {
 	if !isTrue(o.pip.Strict) {
 		return nil
 	}
-	problems, err := pip.Check(ctx, o.checkRequest())
-	for _, text := range problems {
-		a.print.Warn("%s", text)
-	}
-	return err
-}
-
-func (o *opened) checkRequest() pip.CheckRequest {
 	i := o.env.Interpreter
 	set, err := i.Tags()
 	if err != nil {
-		set = nil
+		return err
 	}
-	return pip.CheckRequest{Site: o.site, Env: &i.Env, Tags: set, Python: i.Version, Installed: i.Version}
+	for _, d := range o.site.Diagnose(install.DiagnoseOptions{Env: &i.Env, Tags: set}) {
+		a.print.Warn("%s", d.String())
+	}
+	return nil
 }
 
 // sortedSite are the distributions by name and version.
@@ -143,7 +138,7 @@ func (a *app) pipFreeze(ctx context.Context, p *pipFlags, noEditable bool, exclu
 	if len(lines) > 0 {
 		a.print.Data("%s\n", strings.Join(lines, "\n"))
 	}
-	return a.warnStrict(ctx, o)
+	return a.warnStrict(o)
 }
 
 func freezeLine(i *install.Installed) string {
@@ -210,7 +205,7 @@ func (a *app) pipShow(ctx context.Context, p *pipFlags, args []string, files boo
 		}
 		a.showPackage(s, files)
 	}
-	return a.warnStrict(ctx, o)
+	return a.warnStrict(o)
 }
 
 func (a *app) showPackage(s pip.Shown, files bool) {
@@ -256,14 +251,11 @@ func (a *app) pipCheck(ctx context.Context, p *pipFlags, platform *platformFlags
 	if err != nil {
 		return err
 	}
-	req := o.checkRequest()
-	if err := platform.retarget(a, o.env.Interpreter, &req); err != nil {
-		return err
-	}
-	problems, err := pip.Check(ctx, req)
+	target, err := o.env.Interpreter.Target(platform.pythonVersion, platform.pythonPlatform, a.environment.Get)
 	if err != nil {
 		return err
 	}
+	problems := o.site.Diagnose(install.DiagnoseOptions{Env: target.Env, Tags: target.Tags})
 	a.print.Line("Checked %s in %s", ui.Count(len(o.site.All()), "package"), ui.Duration(time.Since(start)))
 	if len(problems) == 0 {
 		a.print.Line("All installed packages are compatible")
@@ -274,20 +266,10 @@ func (a *app) pipCheck(ctx context.Context, p *pipFlags, platform *platformFlags
 		word = "incompatibility"
 	}
 	a.print.Line("Found %d %s", len(problems), word)
-	for _, text := range problems {
-		a.print.Line("%s", text)
+	for _, d := range problems {
+		a.print.Line("%s", d.String())
 	}
 	return exitStatus(exitFailed)
-}
-
-// retarget makes a check one for another Python or platform.
-func (t *platformFlags) retarget(a *app, i *python.Interpreter, req *pip.CheckRequest) error {
-	if t.pythonVersion == "" && t.pythonPlatform == "" {
-		return nil
-	}
-	target, err := i.Target(t.pythonVersion, t.pythonPlatform, a.environment.Get)
-	req.Env, req.Tags, req.Python = target.Env, target.Tags, target.Version
-	return err
 }
 
 func pipListCommand() command {
@@ -352,7 +334,7 @@ func (a *app) pipList(ctx context.Context, l *listOptions) error {
 	if err := a.printList(rows, l.format, false); err != nil {
 		return err
 	}
-	return a.warnStrict(ctx, o)
+	return a.warnStrict(o)
 }
 
 func (a *app) printList(rows []listed, format string, outdated bool) error {

@@ -64,5 +64,5 @@ func (a *app) pipTree(ctx context.Context, t *treeOptions) error {
 	if len(lines) > 0 {
 		a.print.Data("%s\n", strings.Join(lines, "\n"))
 	}
-	return a.warnStrict(ctx, o)
+	return a.warnStrict(o)
 }

@@ -222,13 +222,7 @@ func (i *indexFlags) apply(a *app, r *config.Resolver) ([]config.Index, error) {
 			return nil, err
 		}
 	}
-	list = append(list, a.config.Index...)
-	list = append(list, r.ExtraIndexURL...)
-	if r.IndexURL != nil {
-		x := *r.IndexURL
-		x.Default = true
-		list = append(list, x)
-	}
+	list = append(list, r.Indexes(a.config.Index)...)
 	var links []config.Index
 	for _, text := range a.listOrEnv(i.findLinks, "UV_FIND_LINKS") {
 		x, err := a.parseFindLinks(text)

@@ -147,7 +147,7 @@ func (f *Fetcher) cachedRequest(d *source.Dist) web.CachedRequest {
 		},
 	}
 	if refresh := f.opts.Cache.Refresh(); refresh.Wants(d.Name) {
-		r.Mode, r.Since = web.Revalidate, refresh.Since()
+		r.Stale = func(confirmed time.Time) bool { return refresh.Stale(d.Name, confirmed) }
 	}
 	return r
 }

@@ -62,7 +62,7 @@ func TestCutoff(t *testing.T) {
 	}
 }
 
-func linux312(t *testing.T) *tags.Set {
+func linux312(t testing.TB) *tags.Set {
 	t.Helper()
 	target, err := tags.ParseTarget("x86_64-manylinux_2_28", func(string) string { return "" })
 	if err != nil {

@@ -165,6 +165,9 @@ func (m *VersionMap) Hidden(i int) bool {
 	if !m.limited {
 		return false
 	}
+	if page, ok := m.parts[0].page.(*listedPage); ok && m.versions == nil && !m.parts[0].flat {
+		return page.allNewer(i, m.limit)
+	}
 	hidden := false
 	for part, f := range m.files(i) {
 		if part.flat || tooNew(f, m.limit) == Usable {

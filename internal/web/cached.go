@@ -21,7 +21,7 @@ const (
 	// Normal uses what is stored as long as it is fresh, and asks the server
 	// whether it still holds when it is not.
 	Normal Mode = iota
-	// Revalidate asks the server in every case (--refresh).
+	// Revalidate asks the server in every case.
 	Revalidate
 	// AllowStale uses what is stored whatever its age.
 	AllowStale
@@ -37,8 +37,10 @@ type CachedRequest struct {
 	// Mode is how far the entry may be used. An offline client uses it
 	// whatever its age.
 	Mode Mode
-	// Since limits Revalidate to entries that were last confirmed before it.
-	Since time.Time
+	// Stale, if not nil, says of an entry that was last confirmed at some time
+	// whether the server must be asked although it may be fresh (--refresh).
+	// What the server called immutable is not asked for again.
+	Stale func(confirmed time.Time) bool
 	// CacheControl, if not empty, takes the place of the server's header of
 	// that name.
 	CacheControl string
@@ -81,6 +83,7 @@ type entry struct {
 	file    []byte
 	payload []byte
 	policy  policy
+	forced  bool // although it may be fresh
 }
 
 // state is what can be done with an entry.
@@ -110,9 +113,15 @@ func (c *Client) look(r CachedRequest) (e entry) {
 		return e
 	}
 	e = entry{state: stale, file: file, payload: payload, policy: p}
-	if c.options.Offline || r.Mode == AllowStale ||
-		r.Mode == Normal && p.fresh(r.CacheControl, c.options.Now()) ||
-		r.Mode == Revalidate && !r.Since.IsZero() && p.received > r.Since.UnixMilli() {
+	switch {
+	case c.options.Offline || r.Mode == AllowStale:
+		e.state = usable
+	case r.Mode == Revalidate:
+		e.forced = true
+	case !p.fresh(r.CacheControl, c.options.Now()):
+	case !p.immutable && r.Stale != nil && r.Stale(time.UnixMilli(p.received)):
+		e.forced = true
+	default:
 		e.state = usable
 	}
 	return e
@@ -138,7 +147,7 @@ func (c *Client) ask(ctx context.Context, r CachedRequest, old entry) ([]byte, e
 	for {
 		request := r.Request
 		request.Header = requestHeader(r.Request)
-		if r.Mode == Revalidate {
+		if old.forced || r.Mode == Revalidate {
 			request.Header.Set("Cache-Control", "no-cache")
 		}
 		if conditional {
@@ -167,8 +176,8 @@ func (c *Client) ask(ctx context.Context, r CachedRequest, old entry) ([]byte, e
 		if err == nil {
 			return made, nil
 		}
-		if kindOf(err) != Interrupted && kindOf(err) != Timeout {
-			return nil, err
+		if kind := kindOf(err); kind != Interrupted && kind != Timeout || errors.As(err, new(*Error)) {
+			return nil, err // not of the body, or of a request that was retried already
 		}
 		if err := c.again(ctx, r.URL, e, err); err != nil {
 			return nil, err

@@ -197,16 +197,24 @@ func TestModes(t *testing.T) {
 	if got := d.origin.last.Get("Cache-Control"); got != "no-cache" {
 		t.Errorf("Cache-Control: %q", got)
 	}
-	d.request.Since = d.now.Add(-time.Second)
+	d.request.Mode = Normal
+	since := d.now.Add(-time.Second)
+	d.request.Stale = func(confirmed time.Time) bool { return confirmed.Before(since) }
 	d.expect("one", 1, 1) // confirmed since
-	d.request.Since = d.now.Add(time.Second)
+	since = d.now.Add(time.Second)
 	d.expect("one", 1, 2)
+	if got := d.origin.last.Get("Cache-Control"); got != "no-cache" {
+		t.Errorf("Cache-Control: %q", got)
+	}
+	d.origin.header["Cache-Control"] = "max-age=60, immutable"
+	d.expect("one", 1, 3)
+	d.expect("one", 1, 3) // the server has promised
 	d.request.Mode = AllowStale
 	d.now = d.now.Add(time.Hour)
-	d.expect("one", 1, 2)
+	d.expect("one", 1, 3)
 	d.request.Mode = Normal
 	d.options.Offline = true
-	d.expect("one", 1, 2)
+	d.expect("one", 1, 3)
 	d.request.File += "-other"
 	if got := d.get(); !strings.Contains(got, "network connectivity is disabled") {
 		t.Errorf("got %q", got)
@@ -338,7 +346,7 @@ func TestTransformIsRetried(t *testing.T) {
 
 func TestEntryRoundTrip(t *testing.T) {
 	t.Parallel()
-	want := policy{url: 1 << 63, received: 1234567, age: 5, lifetime: 600, noCache: true, etag: `"x"`, modified: "then", vary: "Accept", varied: 99}
+	want := policy{url: 1 << 63, received: 1234567, age: 5, lifetime: 600, noCache: true, immutable: true, etag: `"x"`, modified: "then", vary: "Accept", varied: 99}
 	for _, payload := range []string{"", "payload"} {
 		got, p, ok := parseEntry(appendEntry([]byte(payload), &want, false))
 		if !ok || string(got) != payload || p != want {

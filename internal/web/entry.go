@@ -25,6 +25,7 @@ const (
 
 	flagNoCache     = 1 << 0
 	flagSelfChecked = 1 << 1
+	flagImmutable   = 1 << 2
 )
 
 // appendEntry returns the file of an entry. selfChecked says that the payload
@@ -36,6 +37,9 @@ func appendEntry(payload []byte, p *policy, selfChecked bool) []byte {
 	length, flags, from := len(b)-len(payload), uint32(0), 0
 	if p.noCache {
 		flags |= flagNoCache
+	}
+	if p.immutable {
+		flags |= flagImmutable
 	}
 	if selfChecked {
 		flags |= flagSelfChecked
@@ -73,7 +77,7 @@ func parseEntry(file []byte) (payload []byte, p policy, ok bool) {
 		return nil, p, false
 	}
 	p.received, p.age, p.lifetime = int64(number(0)), int64(number(8)), int64(number(16))
-	p.noCache = flags&flagNoCache != 0
+	p.noCache, p.immutable = flags&flagNoCache != 0, flags&flagImmutable != 0
 	return file[: end-length : end-length], p, true
 }
 

@@ -19,10 +19,13 @@ type policy struct {
 	age      int64  // seconds that the answer was old when it was received
 	lifetime int64  // seconds from its making for which it may be used unasked
 	noCache  bool   // never to be used unasked
-	etag     string // validators, as received
-	modified string
-	vary     string // names of request headers, as received
-	varied   uint64 // hash of their values in the request
+	// immutable: as long as it is fresh nobody need ask (RFC 8246), not even
+	// who wants everything confirmed.
+	immutable bool
+	etag      string // validators, as received
+	modified  string
+	vary      string // names of request headers, as received
+	varied    uint64 // hash of their values in the request
 }
 
 // newPolicy returns the policy of an answer, and whether it may be stored at all
@@ -61,7 +64,11 @@ func newPolicy(request Request, rawURL string, resp *Response, control string, n
 	if d.broken {
 		p.lifetime = 0 // section 4.2.1: what contradicts itself is stale
 	}
-	return p, !d.noStore && resp.Status == http.StatusOK && strings.TrimSpace(p.vary) != "*"
+	p.immutable = d.immutable
+	// A part of a file may be stored because what is stored is never the part,
+	// but what was made of it and of other parts asked for meanwhile.
+	known := resp.Status == http.StatusOK || resp.Status == http.StatusPartialContent
+	return p, !d.noStore && known && strings.TrimSpace(p.vary) != "*"
 }
 
 // confirm returns the policy after a 304 answer, which brings it up to date
@@ -150,9 +157,9 @@ func hashText(s string) uint64 {
 
 // directives are those of Cache-Control that a private cache obeys.
 type directives struct {
-	noStore, noCache, hasMaxAge bool
-	maxAge                      int64
-	broken                      bool // a value makes no sense
+	noStore, noCache, immutable, hasMaxAge bool
+	maxAge                                 int64
+	broken                                 bool // a value makes no sense
 }
 
 // parseCacheControl reads the header (RFC 9111 section 5.2). must-revalidate
@@ -166,6 +173,8 @@ func parseCacheControl(value string) (d directives) {
 			d.noStore = true
 		case "no-cache":
 			d.noCache = true // with field names it would be about those; too rare to tell apart
+		case "immutable":
+			d.immutable = true
 		case "max-age":
 			seconds, err := strconv.ParseUint(arg, 10, 64)
 			if err != nil && !errors.Is(err, strconv.ErrRange) || d.hasMaxAge {

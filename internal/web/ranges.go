@@ -26,40 +26,72 @@ type part struct {
 	data   []byte
 }
 
-// IsUnsupported reports whether an error of [Client.Ranges] means that the
-// server does not support range requests for the file, so that it has to be read
-// in whole.
-func IsUnsupported(err error) bool { return errors.Is(err, errUnsupported) }
+// IsUnsupported reports whether an error means that the server does not support
+// range requests for the file, so that it has to be read in whole.
+func IsUnsupported(err error) bool {
+	switch StatusOf(err) {
+	// 416 comes from files smaller than the tail on some servers, the others
+	// from servers that know no such header.
+	case http.StatusRequestedRangeNotSatisfiable, http.StatusBadRequest, http.StatusForbidden,
+		http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return true
+	}
+	return errors.Is(err, errUnsupported)
+}
 
 // tail is how much is read from the end of the file to begin with. The directory
-// of a zip archive is there, 46 bytes and a name for each member.
-const tail = 16 << 10
+// of a zip archive is there, 46 bytes and a name for each member, and behind the
+// members of a wheel the metadata.
+const tail = 64 << 10
+
+// TailRequest returns the request for the end of a file, with which reading it
+// in parts begins. The server answers with 206 and that part, to be handed to
+// [Client.ContinueRanges], or with 200 and the whole file.
+func TailRequest(r Request) Request {
+	r.Header = r.Header.Clone()
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	r.Header.Set("Range", "bytes=-"+strconv.Itoa(tail))
+	return r
+}
 
 // Ranges begins to read parts of a file, with the end of it. An error for which
-// [IsUnsupported] is true means that the server does not support that; it is
-// also returned for answers that often stand for the same.
+// [IsUnsupported] is true means that the server does not support that.
 func (c *Client) Ranges(ctx context.Context, r Request) (*Ranges, error) {
-	s := &Ranges{client: c, ctx: ctx, request: r}
-	s.request.Header = s.request.Header.Clone()
-	if s.request.Header == nil {
-		s.request.Header = http.Header{}
-	}
-	resp, body, err := s.get("bytes=-" + strconv.Itoa(tail))
-	if err != nil {
-		switch StatusOf(err) {
-		// 416 comes from files smaller than the tail on some servers, the
-		// others from servers that know no such header.
-		case http.StatusRequestedRangeNotSatisfiable, http.StatusBadRequest, http.StatusForbidden,
-			http.StatusMethodNotAllowed, http.StatusNotImplemented:
-			return nil, fmt.Errorf("%w: %w", errUnsupported, err)
+	e := &effort{limit: max(c.options.Retries, 0)}
+	for {
+		resp, err := c.try(ctx, TailRequest(r), e)
+		if err != nil {
+			return nil, err
 		}
+		s, err := c.ContinueRanges(ctx, r, resp)
+		if err == nil || errors.Is(err, errUnsupported) {
+			return s, err
+		}
+		if err := c.again(ctx, r.URL, e, err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// ContinueRanges goes on reading parts of a file after the answer to a
+// [TailRequest], whose body it reads and closes.
+func (c *Client) ContinueRanges(ctx context.Context, r Request, resp *Response) (*Ranges, error) {
+	s := &Ranges{client: c, ctx: ctx, request: TailRequest(r), header: resp.Header}
+	if resp.Status != http.StatusPartialContent {
+		_ = resp.Body.Close()
+		return nil, errUnsupported
+	}
+	body, err := ReadAll(resp)
+	if err != nil {
 		return nil, err
 	}
 	start, total, ok := parseContentRange(resp.Header.Get("Content-Range"))
 	if !ok || total < 0 || start+int64(len(body)) != total {
 		return nil, errUnsupported
 	}
-	s.header, s.size = resp.Header, total
+	s.size = total
 	s.parts = append(s.parts, part{start, body})
 	return s, nil
 }
@@ -68,6 +100,7 @@ func (c *Client) Ranges(ctx context.Context, r Request) (*Ranges, error) {
 // server does not support that; a whole file in answer is not read.
 func (s *Ranges) get(span string) (*Response, []byte, error) {
 	r := s.request
+	r.Header = r.Header.Clone()
 	r.Header.Set("Range", span)
 	e := &effort{limit: max(s.client.options.Retries, 0)}
 	for {

@@ -1,0 +1,288 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/tame-py/tame/internal/config"
+	"github.com/tame-py/tame/internal/engine"
+	"github.com/tame-py/tame/internal/fsx"
+	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/internal/pip"
+	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/ui"
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
+// installOptions are the flags of `pip install` and `pip sync`.
+type installOptions struct {
+	pipFlags
+	inputFlags
+	index     indexFlags
+	resolver  resolverFlags
+	installer installerFlags
+	build     buildFlags
+	binary    binaryFlags
+	refresh   refreshFlags
+	platform  platformFlags
+
+	noDeps         *bool
+	requireHashes  *bool
+	verifyHashes   *bool
+	exact          *bool
+	dryRun         bool
+	user           bool
+	noEditable     *bool
+	noEditablePkgs []string
+	allowEmpty     *bool
+	sync           bool
+}
+
+// inputFlags say what is wanted.
+type inputFlags struct {
+	requirements, editables                     []string
+	constraints, overrides, excludes, buildOnly []string
+	extras, groups                              []string
+	allExtras                                   *bool
+}
+
+func (i *inputFlags) registerConstraints(f *flags, overrides bool) {
+	f.list(&i.constraints, "constraints,c", "FILE", "Keep to the versions in this requirements file").alias("constraint").fromEnv("UV_CONSTRAINT")
+	if overrides {
+		f.list(&i.overrides, "overrides", "FILE", "Replace requirements by those in this file").alias("override").fromEnv("UV_OVERRIDE")
+		f.list(&i.excludes, "excludes", "FILE", "Never install the packages in this file").alias("exclude").fromEnv("UV_EXCLUDE")
+	}
+	f.list(&i.buildOnly, "build-constraints,b", "FILE", "Keep to these versions when building source distributions").alias("build-constraint").fromEnv("UV_BUILD_CONSTRAINT")
+	f.commas(&i.extras, "extra", "EXTRA", "Include this extra of the project")
+	f.pair(&i.allExtras, "all-extras", "no-all-extras", "Include all extras of the project")
+	f.list(&i.groups, "group", "[PATH:]GROUP", "Include this dependency group of the project")
+	f.exclusive("all-extras", "extra")
+}
+
+// sources are the flags with the variables and settings behind them.
+func (i *inputFlags) sources(a *app, args []string, s *config.Pip) (pip.Sources, error) {
+	out := pip.Sources{
+		Packages: args, Editables: i.editables, Files: i.requirements,
+		Constraints:      a.listOrEnv(i.constraints, "UV_CONSTRAINT"),
+		Overrides:        a.listOrEnv(i.overrides, "UV_OVERRIDE"),
+		Excludes:         a.listOrEnv(i.excludes, "UV_EXCLUDE"),
+		BuildConstraints: a.listOrEnv(i.buildOnly, "UV_BUILD_CONSTRAINT"),
+		AllExtras:        isTrue(s.AllExtras), Extras: s.Extra,
+	}
+	if i.allExtras != nil {
+		out.AllExtras = *i.allExtras
+	}
+	for _, text := range i.extras {
+		extra, err := pyname.ParseExtra(text)
+		if err != nil {
+			return out, fmt.Errorf("invalid value for `--extra`: %w", err)
+		}
+		out.Extras = append(out.Extras, extra)
+	}
+	for _, text := range i.groups {
+		ref, err := pip.ParseGroupRef(text)
+		if err != nil {
+			return out, fmt.Errorf("invalid value for `--group`: %w", err)
+		}
+		out.Groups = append(out.Groups, ref)
+	}
+	if len(i.groups) == 0 {
+		for _, g := range s.Group {
+			out.Groups = append(out.Groups, pip.GroupRef{File: g.Path, Group: g.Name})
+		}
+	}
+	return out, nil
+}
+
+func (o *installOptions) registerShared(f *flags) {
+	f.pair(&o.requireHashes, "require-hashes", "no-require-hashes", "Refuse what has no hash").fromEnv("UV_REQUIRE_HASHES")
+	f.pair(&o.verifyHashes, "verify-hashes", "no-verify-hashes", "Check the hashes that requirements files have").hide()
+	f.bool(&o.dryRun, "dry-run", "Only say what would be done")
+	o.registerPip(f, true)
+	o.register(f, true)
+	o.registerPlaces(f)
+	o.platform.register(f)
+	o.index.register(f)
+}
+
+func pipInstallCommand() command {
+	return command{
+		path: "pip install", args: "[PACKAGE]...", short: "Install packages into an environment",
+		prepare: func(f *flags) work {
+			var o installOptions
+			f.list(&o.requirements, "requirements,r", "FILE", "Install what this requirements file, pyproject.toml or script asks for").alias("requirement")
+			f.list(&o.editables, "editable,e", "DIR", "Install the project in this directory in place")
+			f.pair(&o.noEditable, "no-editable", "", "Install projects as if they were not editable").fromEnv("UV_NO_EDITABLE")
+			f.list(&o.noEditablePkgs, "no-editable-package", "NAME", "The same for one package")
+			o.registerConstraints(f, true)
+			f.pair(&o.noDeps, "no-deps", "deps", "Install no dependencies")
+			f.pair(&o.exact, "exact", "inexact", "Remove what is not part of this installation")
+			f.bool(&o.user, "user", "Not supported").hide()
+			o.registerShared(f)
+			o.resolver.register(f)
+			o.installer.register(f)
+			o.build.register(f)
+			o.binary.register(f)
+			o.refresh.register(f)
+			return func(ctx context.Context, a *app, args []string) error {
+				if o.user {
+					return withHint(usageError("`--user` is not supported"), "use a virtual environment: `%s venv`", a.name)
+				}
+				return a.pipInstall(ctx, &o, args)
+			}
+		},
+	}
+}
+
+func pipSyncCommand() command {
+	return command{
+		path: "pip sync", args: "<FILE>...", short: "Make an environment hold exactly what requirements files list",
+		prepare: func(f *flags) work {
+			o := installOptions{sync: true}
+			o.registerConstraints(f, false)
+			f.pair(&o.allowEmpty, "allow-empty-requirements", "no-allow-empty-requirements", "Go on if there are no requirements: remove everything")
+			o.registerShared(f)
+			o.installer.register(f)
+			o.resolver.timeFlags.register(f)
+			o.resolver.sourceFlags.register(f)
+			o.build.register(f)
+			o.binary.register(f)
+			o.refresh.register(f)
+			return func(ctx context.Context, a *app, args []string) error {
+				if len(args) == 0 {
+					return usageError("a requirements file is expected")
+				}
+				o.requirements = args
+				return a.pipInstall(ctx, &o, nil)
+			}
+		},
+	}
+}
+
+func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) error {
+	start := time.Now()
+	s, err := a.installSettings(o)
+	if err != nil {
+		return err
+	}
+	sources, err := o.sources(a, args, &s.pip)
+	if err != nil {
+		return err
+	}
+	if !o.sync && len(args)+len(o.requirements)+len(o.editables)+len(sources.Groups) == 0 {
+		return pip.ErrNothingGiven
+	}
+	e, err := a.newEngine(ctx, s)
+	if err != nil {
+		return err
+	}
+	inputs, err := a.readInputs(ctx, s, sources)
+	if err != nil {
+		return err
+	}
+	if o.sync && len(inputs.Requirements) == 0 && inputs.Lock == "" && !s.allowEmpty {
+		return &pip.EmptyError{Files: o.requirements}
+	}
+	env, err := a.pipEnvironment(ctx, &s.pip, true)
+	if err != nil {
+		return err
+	}
+	lock, err := a.lockEnvironment(ctx, env)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = lock.Release() }()
+	site, err := a.site(env)
+	if err != nil {
+		return err
+	}
+	if err := a.connect(e, s, inputs, env.Interpreter); err != nil {
+		return err
+	}
+	req, err := a.installRequest(s, e, inputs, env, site)
+	if err != nil {
+		return err
+	}
+	result, err := pip.Install(ctx, req)
+	if err != nil {
+		return err
+	}
+	a.showInstalled(result, o, start)
+	if isTrue(s.pip.Strict) && !o.dryRun {
+		after, err := a.site(env)
+		if err != nil {
+			return err
+		}
+		return a.warnStrict(&opened{env, after, s.pip})
+	}
+	return nil
+}
+
+func (a *app) showInstalled(r *pip.InstallResult, o *installOptions, start time.Time) {
+	switch {
+	case r.Satisfied:
+		a.status("Checked", countPackages(r.Checked), time.Since(start))
+		if o.dryRun {
+			a.print.Line("Would make no changes")
+		}
+	case o.dryRun:
+		a.showDryRun(r.Changes)
+	case r.IsEmpty():
+		a.status("Checked", countPackages(r.Checked), r.CheckTime)
+	default:
+		a.showChanges(r.Changes)
+	}
+}
+
+// lockEnvironment keeps other processes from changing the environment.
+func (a *app) lockEnvironment(ctx context.Context, env *python.Environment) (*fsx.Lock, error) {
+	return install.Lock(ctx, env.Interpreter, os.TempDir(), a.lockTimeout(), func() {
+		a.print.Line("Waiting for another process to finish changing the environment at %s", a.shown(env.Root))
+	})
+}
+
+// installRequest puts the settings in the terms of package pip.
+func (a *app) installRequest(s *workSettings, e *engine.Engine, in *pip.Inputs, env *python.Environment, site *install.Site) (*pip.InstallRequest, error) {
+	target, err := env.Interpreter.Target(first(s.platform.pythonVersion, text(s.pip.PythonVersion)),
+		first(s.platform.pythonPlatform, text(s.pip.PythonPlatform)), a.environment.Get)
+	if err != nil {
+		return nil, err
+	}
+	options, err := s.resolveOptions()
+	if err != nil {
+		return nil, err
+	}
+	policy := s.policy(in)
+	req := &pip.InstallRequest{
+		Engine: e, Inputs: in, Environment: env, Target: target, Site: site,
+		Options: options, Policy: policy, Static: s.static(),
+		Upgrade: s.upgrade(), Reinstall: s.reinstall(), Hashes: s.hashMode(in),
+		Sync: s.sync, Exact: s.exact,
+		CacheInfo: func(path string) (*install.CacheInfo, error) { return install.CacheInfoOf(path, a.getenv) },
+	}
+	req.Install = engine.InstallRequest{
+		Compile: isTrue(s.pip.CompileBytecode) && !s.sync, CompileAll: isTrue(s.pip.CompileBytecode) && s.sync,
+		NoMetadata: a.global.noInstallerMeta || isTrue(a.vars.NoInstallerMetadata),
+		AnyName:    isTrue(a.vars.SkipWheelFilenameCheck), DryRun: s.dryRun,
+	}
+	if s.pip.LinkMode != nil {
+		req.Install.LinkMode = *s.pip.LinkMode
+	}
+	if n := a.vars.ConcurrentInstalls; n != nil {
+		req.Install.Workers = *n
+	} else if n := a.config.ConcurrentInstalls; n != nil {
+		req.Install.Workers = *n
+	}
+	return req, nil
+}
+
+func text(p *string) string {
+	if p == nil {
+		return ""
+	}
+	return *p
+}
+
+func countPackages(n int) string { return ui.Count(n, "package") }

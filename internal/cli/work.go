@@ -1,0 +1,492 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tame-py/tame/internal/auth"
+	"github.com/tame-py/tame/internal/cache"
+	"github.com/tame-py/tame/internal/config"
+	"github.com/tame-py/tame/internal/engine"
+	"github.com/tame-py/tame/internal/fetch"
+	"github.com/tame-py/tame/internal/index"
+	"github.com/tame-py/tame/internal/pip"
+	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/web"
+	"github.com/tame-py/tame/packaging/metadata"
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
+// workSettings are all that decides how to resolve and install: flags over
+// variables over files.
+type workSettings struct {
+	app      *app
+	pip      config.Pip
+	indexes  []config.Index
+	cert     string
+	refresh  refreshFlags
+	platform platformFlags
+
+	prereleasePackage map[pyname.Package]string
+	noBinary, noBuild index.Selection
+
+	noDeps, exact, sync, dryRun, allowEmpty bool
+	requireHashes, verifyHashes             *bool
+}
+
+func (a *app) installSettings(o *installOptions) (*workSettings, error) {
+	p, err := o.settings(a)
+	if err != nil {
+		return nil, err
+	}
+	s := &workSettings{app: a, pip: p, cert: o.cert, refresh: o.refresh, platform: o.platform, sync: o.sync, dryRun: o.dryRun}
+	if s.indexes, err = o.index.apply(a, &s.pip.Resolver); err != nil {
+		return nil, err
+	}
+	if err := o.resolver.apply(a, &s.pip.Resolver); err != nil {
+		return nil, err
+	}
+	if err := o.installer.apply(a, &s.pip.Resolver); err != nil {
+		return nil, err
+	}
+	if err := s.applyBinary(&o.binary, o.resolver.prereleasePackage); err != nil {
+		return nil, err
+	}
+	override(&s.pip.NoDeps, o.noDeps)
+	override(&s.pip.AllowEmptyRequirements, o.allowEmpty)
+	if s.requireHashes, err = a.flagOrEnv(o.requireHashes, "UV_REQUIRE_HASHES"); err != nil {
+		return nil, err
+	}
+	if s.requireHashes == nil {
+		s.requireHashes = s.pip.RequireHashes
+	}
+	s.verifyHashes = o.verifyHashes
+	if off, err := a.flagOrEnv(nil, "UV_NO_VERIFY_HASHES"); err != nil {
+		return nil, err
+	} else if s.verifyHashes == nil && off != nil {
+		on := !*off
+		s.verifyHashes = &on
+	}
+	if s.verifyHashes == nil {
+		s.verifyHashes = s.pip.VerifyHashes
+	}
+	s.noDeps, s.exact, s.allowEmpty = isTrue(s.pip.NoDeps), isTrue(o.exact), isTrue(s.pip.AllowEmptyRequirements)
+	return s, nil
+}
+
+// applyBinary settles what may be built and what must be, and the pre-release
+// modes of single projects.
+func (s *workSettings) applyBinary(b *binaryFlags, prereleases []string) error {
+	override(&s.pip.NoBuild, b.noBuild)
+	noBinary, onlyBinary := b.noBinary, b.onlyBinary
+	if len(noBinary) == 0 {
+		noBinary = s.pip.NoBinary
+	}
+	if len(onlyBinary) == 0 {
+		onlyBinary = s.pip.OnlyBinary
+	}
+	var err error
+	if s.noBinary, err = selection("no-binary", noBinary); err != nil {
+		return err
+	}
+	if s.noBuild, err = selection("only-binary", onlyBinary); err != nil {
+		return err
+	}
+	s.noBuild.All = s.noBuild.All || isTrue(s.pip.NoBuild)
+	s.prereleasePackage = map[pyname.Package]string{}
+	for name, mode := range s.app.config.PrereleasePackage {
+		s.prereleasePackage[name] = mode
+	}
+	for _, entry := range prereleases {
+		name, mode, err := packageValue(entry)
+		if err != nil {
+			return fmt.Errorf("invalid value for `--prerelease-package`: %w", err)
+		}
+		s.prereleasePackage[name] = mode
+	}
+	return nil
+}
+
+// selection reads names, `:all:` and `:none:` as pip does: the last `:all:` or
+// `:none:` takes back what stands before it.
+func selection(flag string, names []string) (index.Selection, error) {
+	var s index.Selection
+	for _, text := range names {
+		switch text {
+		case ":all:":
+			s = index.Selection{All: true}
+		case ":none:":
+			s = index.Selection{}
+		default:
+			name, err := pyname.ParsePackage(text)
+			if err != nil {
+				return s, fmt.Errorf("invalid value for `--%s`: %w", flag, err)
+			}
+			if s.Packages == nil {
+				s.Packages = map[pyname.Package]bool{}
+			}
+			s.Packages[name] = true
+		}
+	}
+	return s, nil
+}
+
+// resolveOptions are the settings in the resolver's terms.
+func (s *workSettings) resolveOptions() (resolve.Options, error) {
+	o := resolve.Options{NoDeps: s.noDeps, PrereleasePackage: map[pyname.Package]resolve.Prerelease{}}
+	if err := set(&o.Resolution, s.pip.Resolution); err != nil {
+		return o, err
+	}
+	if err := set(&o.Prerelease, s.pip.Prerelease); err != nil {
+		return o, err
+	}
+	for name, mode := range s.prereleasePackage {
+		var p resolve.Prerelease
+		if err := p.UnmarshalText([]byte(mode)); err != nil {
+			return o, fmt.Errorf("invalid value for `--prerelease-package`: %w", err)
+		}
+		o.PrereleasePackage[name] = p
+	}
+	var strategy index.Strategy
+	if err := set(&strategy, s.pip.IndexStrategy); err != nil {
+		return o, err
+	}
+	switch strategy {
+	case index.UnsafeFirstMatch:
+		o.Merge = resolve.FirstMatchEach
+	case index.UnsafeBestMatch:
+		o.Merge = resolve.BestMatch
+	}
+	return o, nil
+}
+
+// set reads a value from a text that may be missing.
+func set[T any, P interface {
+	*T
+	UnmarshalText([]byte) error
+}](to *T, text *string) error {
+	if text == nil {
+		return nil
+	}
+	return P(to).UnmarshalText([]byte(*text))
+}
+
+// policy says which files may be used; the options of requirements files add
+// to the settings.
+func (s *workSettings) policy(in *pip.Inputs) index.Policy {
+	p := index.Policy{Now: s.app.now(), NoBinary: s.noBinary, NoBuild: s.noBuild}
+	if c := s.pip.ExcludeNewer; c != nil {
+		p.ExcludeNewer.Global = *c
+	}
+	p.ExcludeNewer.Package = s.pip.ExcludeNewerPackage
+	if in == nil {
+		return p
+	}
+	join := func(to *index.Selection, names []string) {
+		for _, name := range names {
+			if name == ":all:" {
+				to.All = true
+				continue
+			}
+			if to.Packages == nil {
+				to.Packages = map[pyname.Package]bool{}
+			}
+			to.Packages[pyname.Package(name)] = true
+		}
+	}
+	join(&p.NoBinary, in.Options.NoBinary)
+	join(&p.NoBuild, in.Options.OnlyBinary)
+	return p
+}
+
+// now is the moment of the command.
+func (a *app) now() time.Time {
+	if text := a.env["UV_TEST_CURRENT_TIMESTAMP"]; text != "" {
+		if t, err := time.Parse(time.RFC3339, text); err == nil {
+			return t
+		}
+	}
+	return time.Now()
+}
+
+func (s *workSettings) static() []engine.StaticMetadata {
+	var out []engine.StaticMetadata
+	for _, m := range s.pip.DependencyMetadata {
+		e := engine.StaticMetadata{Name: m.Name, Metadata: metadata.Metadata{RequiresDist: m.RequiresDist, ProvidesExtra: m.ProvidesExtra}}
+		if m.Version != nil {
+			e.Version = *m.Version
+		}
+		if m.RequiresPython != nil {
+			e.RequiresPython = *m.RequiresPython
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func (s *workSettings) upgrade() pip.Choice {
+	c := pip.Choice{All: isTrue(s.pip.Upgrade), Packages: map[pyname.Package]bool{}}
+	for _, r := range s.pip.UpgradePackage {
+		c.Packages[r.Name] = true
+	}
+	return c
+}
+
+func (s *workSettings) reinstall() pip.Choice {
+	return choiceOf(isTrue(s.pip.Reinstall), s.pip.ReinstallPackage)
+}
+
+func choiceOf(all bool, names []pyname.Package) pip.Choice {
+	c := pip.Choice{All: all, Packages: map[pyname.Package]bool{}}
+	for _, n := range names {
+		c.Packages[n] = true
+	}
+	return c
+}
+
+func (s *workSettings) hashMode(in *pip.Inputs) pip.HashMode {
+	switch {
+	case isTrue(s.requireHashes), in.Options.RequireHashes && s.requireHashes == nil:
+		return pip.RequireHashes
+	case s.verifyHashes != nil && !*s.verifyHashes:
+		return pip.IgnoreHashes
+	}
+	return pip.VerifyHashes
+}
+
+// newEngine makes the engine of a command. Nothing is asked of any network
+// yet.
+func (a *app) newEngine(ctx context.Context, s *workSettings) (*engine.Engine, error) {
+	refresh, err := s.cacheRefresh()
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.openCache(ctx, refresh)
+	if err != nil {
+		return nil, err
+	}
+	e := &engine.Engine{
+		Cache: c, Report: a.showStage, Environ: a.environ(), Getenv: a.getenv,
+		Warn:  func(text string) { a.print.Warn("%s", text) },
+		Fetch: fetch.Options{AnyName: isTrue(a.vars.SkipWheelFilenameCheck)},
+	}
+	if n := a.vars.ConcurrentDownloads; n != nil {
+		e.Fetch.Downloads = *n
+	} else if n := a.config.ConcurrentDownloads; n != nil {
+		e.Fetch.Downloads = *n
+	}
+	if a.print.Debugging() {
+		e.Debug = a.print.Debug
+	}
+	if progress := a.print.StartProgress(a.hidesProgress()); progress != nil {
+		e.Progress = progressOf(progress)
+	}
+	return e, nil
+}
+
+func (a *app) hidesProgress() bool {
+	return isTrue(a.global.noProgress) || isTrue(a.vars.NoProgress)
+}
+
+// cacheRefresh is what of the cache must be asked for again: --refresh, and
+// what --upgrade and --reinstall imply.
+func (s *workSettings) cacheRefresh() (cache.Refresh, error) {
+	now := time.Now()
+	if isTrue(s.refresh.refresh) || isTrue(s.pip.Upgrade) || isTrue(s.pip.Reinstall) {
+		return cache.RefreshAll(now), nil
+	}
+	names, err := packages("refresh-package", s.refresh.refreshPackage)
+	if err != nil {
+		return cache.Refresh{}, err
+	}
+	for _, r := range s.pip.UpgradePackage {
+		names = append(names, r.Name)
+	}
+	names = append(names, s.pip.ReinstallPackage...)
+	if len(names) == 0 {
+		return cache.Refresh{}, nil
+	}
+	return cache.RefreshPackages(now, names...), nil
+}
+
+// connect gives the engine its client and indexes, once it is known where the
+// index of the interpreter's own pip is and what requirements files say.
+func (a *app) connect(e *engine.Engine, s *workSettings, in *pip.Inputs, interpreter *python.Interpreter) error {
+	locations, err := a.locations(s, in, interpreter)
+	if err != nil {
+		return err
+	}
+	store := auth.NewStore(a.authOptions(s, locations))
+	client, err := a.webClient(s, store)
+	if err != nil {
+		return err
+	}
+	e.Web = client
+	e.Index = index.New(index.Options{Web: client, Cache: e.Cache, Locations: locations, Debug: e.Debug})
+	return nil
+}
+
+func (a *app) authOptions(s *workSettings, l index.Locations) auth.Options {
+	o := auth.Options{
+		Getenv: a.environment.Get, Environ: a.environ(), Stderr: a.stdio.Err,
+		Indexes: l.Auth(a.environment.Get), TextStore: auth.TextStorePath(a.environment.Get),
+		Warn: func(message string) { a.print.Warn("%s", message) },
+	}
+	if s.pip.KeyringProvider != nil {
+		o.Keyring = *s.pip.KeyringProvider
+	}
+	return o
+}
+
+// locations are all places to look in: of flags and settings, then of
+// requirements files, and last the index that the interpreter's own pip uses.
+func (a *app) locations(s *workSettings, in *pip.Inputs, interpreter *python.Interpreter) (index.Locations, error) {
+	l := index.Locations{NoIndex: isTrue(s.pip.NoIndex)}
+	if err := set(&l.Strategy, s.pip.IndexStrategy); err != nil {
+		return l, err
+	}
+	for _, x := range s.indexes {
+		l.Indexes = append(l.Indexes, indexOf(x))
+	}
+	for _, x := range s.pip.FindLinks {
+		l.FindLinks = append(l.FindLinks, indexOf(x))
+	}
+	if in != nil {
+		if err := a.fileLocations(&l, in); err != nil {
+			return l, err
+		}
+	}
+	hasDefault := slices.ContainsFunc(l.Indexes, func(x index.Index) bool { return x.Default })
+	if !hasDefault && interpreter != nil {
+		if url := interpreter.PipIndexURL(); url != "" {
+			l.Indexes = append(l.Indexes, index.Index{URL: url, Default: true})
+		}
+	}
+	return l, nil
+}
+
+// fileLocations adds the options of requirements files, whose relative paths
+// are relative to the file.
+func (a *app) fileLocations(l *index.Locations, in *pip.Inputs) error {
+	at := func(text, file string) (string, error) {
+		if file != "" && file != "-" && !strings.Contains(text, "://") && !filepath.IsAbs(text) {
+			text = filepath.Join(a.path(filepath.Dir(file)), text)
+		}
+		return a.locationURL(text)
+	}
+	o := in.Options
+	for _, x := range o.ExtraIndexURLs {
+		url, err := at(x.Text, x.File)
+		if err != nil {
+			return err
+		}
+		l.Indexes = append(l.Indexes, index.Index{URL: url})
+	}
+	if o.IndexURL != nil {
+		url, err := at(o.IndexURL.Text, o.IndexURL.File)
+		if err != nil {
+			return err
+		}
+		l.Indexes = append(l.Indexes, index.Index{URL: url, Default: true})
+	}
+	for _, x := range o.FindLinks {
+		url, err := at(x.Text, x.File)
+		if err != nil {
+			return err
+		}
+		l.FindLinks = append(l.FindLinks, index.Index{URL: url, Flat: true})
+	}
+	l.NoIndex = l.NoIndex || o.NoIndex
+	return nil
+}
+
+// indexOf is an index of the settings in the terms of package index.
+func indexOf(x config.Index) index.Index {
+	out := index.Index{
+		Name: x.Name, URL: x.URL, Default: x.Default, Explicit: x.Explicit, Flat: x.Flat,
+		Authenticate: x.Authenticate, IgnoreErrorCodes: x.IgnoreErrorCodes, HashAlgorithm: x.HashAlgorithm,
+		CacheControlAPI: text(x.CacheControlAPI), CacheControlFiles: text(x.CacheControlFile),
+	}
+	if x.ExcludeNewer != nil {
+		out.ExcludeNewer = *x.ExcludeNewer
+	}
+	return out
+}
+
+func (a *app) webClient(s *workSettings, store *auth.Store) (*web.Client, error) {
+	offline, err := a.flagOrEnv(a.global.offline, "UV_OFFLINE")
+	if err != nil {
+		return nil, err
+	}
+	if offline == nil {
+		offline = a.config.Offline
+	}
+	o := web.Options{
+		Offline: isTrue(offline), Auth: store, CertFile: s.cert,
+		HTTPProxy: text(a.config.HTTPProxy), HTTPSProxy: text(a.config.HTTPSProxy), NoProxy: strings.Join(a.config.NoProxy, ","),
+		Getenv: a.environment.Get, UserAgent: "tame/" + Version + " uv/" + Behaviour,
+		Warn: func(message string) { a.print.Warn("%s", message) },
+	}
+	if s.cert != "" {
+		o.CertFile = a.path(s.cert)
+	}
+	hosts := a.listOrEnv(a.global.insecureHosts, "UV_INSECURE_HOST")
+	o.InsecureHosts = append(slices.Clone(hosts), a.config.AllowInsecureHost...)
+	for _, h := range hosts {
+		if _, err := config.ParseHost(h); err != nil {
+			return nil, fmt.Errorf("invalid value for `--allow-insecure-host`: %w", err)
+		}
+	}
+	if t := a.vars.HTTPTimeout; t != nil {
+		o.ReadTimeout = *t
+	}
+	if t := a.vars.HTTPConnectTimeout; t != nil {
+		o.ConnectTimeout = *t
+	}
+	if n := a.vars.HTTPRetries; n != nil {
+		if o.Retries = *n; *n == 0 {
+			o.Retries = -1
+		}
+	}
+	if a.print.Debugging() {
+		o.Debug = a.print.Debug
+	}
+	return web.New(o), nil
+}
+
+// readInputs reads the requirements; files behind URLs need a client that
+// knows no indexes yet.
+func (a *app) readInputs(ctx context.Context, s *workSettings, sources pip.Sources) (*pip.Inputs, error) {
+	r := &pip.Reader{
+		Dir: a.dir, Stdin: a.stdio.In, Getenv: a.getenv,
+		Fetch: func(ctx context.Context, url string) ([]byte, error) {
+			store := auth.NewStore(a.authOptions(s, index.Locations{}))
+			client, err := a.webClient(s, store)
+			if err != nil {
+				return nil, err
+			}
+			_, body, err := client.Get(ctx, web.Request{URL: url})
+			return body, err
+		},
+	}
+	in, err := pip.Read(ctx, sources, r)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range in.Warnings {
+		hint := ""
+		if w.Hint != "" {
+			hint = " (" + w.Hint + ")"
+		}
+		a.print.Warn("%s:%d: %s%s", w.File, w.Line, w.Message, hint)
+	}
+	for _, name := range in.Empty {
+		a.print.Warn("Requirements file `%s` does not contain any dependencies", name)
+	}
+	return in, nil
+}

@@ -1,0 +1,73 @@
+package engine
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
+// compile makes bytecode: of the wheels that were installed, or of everything
+// in the environment.
+func (e *Engine) compile(ctx context.Context, req *InstallRequest, wheels []install.Wheel) error {
+	start := time.Now()
+	files, err := e.sources(req, wheels)
+	if err != nil {
+		return err
+	}
+	timeout := time.Duration(0)
+	if text, ok := e.Getenv("UV_COMPILE_BYTECODE_TIMEOUT"); ok && text != "" {
+		if timeout, err = time.ParseDuration(text + "s"); err != nil {
+			return err
+		}
+		if timeout == 0 {
+			timeout = -1
+		}
+	}
+	n, err := install.Compile(ctx, files, install.CompileOptions{
+		Python: req.Environment.Interpreter.Executable, Env: e.Environ, Workers: req.Workers, Timeout: timeout,
+	})
+	if err != nil {
+		return err
+	}
+	e.report(Compiled, n, start)
+	return nil
+}
+
+// sources are the Python files to compile.
+func (e *Engine) sources(req *InstallRequest, wheels []install.Wheel) (iter.Seq2[string, error], error) {
+	if req.CompileAll {
+		dirs := req.Environment.Interpreter.InstalledIn()
+		return func(yield func(string, error) bool) {
+			for _, dir := range dirs {
+				for file, err := range install.SourceFiles(dir) {
+					if !yield(file, err) {
+						return
+					}
+				}
+			}
+		}, nil
+	}
+	site, err := install.Open(req.Environment.Interpreter.InstalledIn()...)
+	if err != nil {
+		return nil, err
+	}
+	names := map[pyname.Package]bool{}
+	for _, w := range wheels {
+		names[w.Name] = true
+	}
+	return func(yield func(string, error) bool) {
+		for _, i := range site.All() {
+			if !names[i.Name] {
+				continue
+			}
+			for file, err := range i.SourceFiles() {
+				if !yield(file, err) {
+					return
+				}
+			}
+		}
+	}, nil
+}

@@ -1,0 +1,242 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/tame-py/tame/internal/fetch"
+	"github.com/tame-py/tame/internal/fsx"
+	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
+// An InstallRequest says what an environment is to hold.
+type InstallRequest struct {
+	Environment *python.Environment
+	Site        *install.Site
+	Wanted      []install.Wanted
+
+	// Exact removes what is not wanted; KeepSeeds spares pip and the like.
+	Exact, KeepSeeds bool
+	// Strict demands that what is wanted from an index came from one.
+	Strict    bool
+	Reinstall func(*source.Dist) bool
+
+	LinkMode   fsx.LinkMode
+	Compile    bool // make bytecode of what is installed
+	CompileAll bool // make bytecode of everything in the environment
+	NoMetadata bool // leave out INSTALLER, REQUESTED and direct_url.json
+	AnyName    bool // accept wheels whose metadata tells another name
+	Workers    int  // how many files are placed at once; 0 is the processors
+	DryRun     bool
+	// Hashes are what the distributions must match.
+	Hashes source.HashPolicy
+}
+
+// A Change is a distribution that came or went.
+type Change struct {
+	Name    pyname.Package
+	Version pep440.Version
+	URL     string // where from, unless from an index
+	Added   bool
+}
+
+// Changes is what an installation did or, in a dry run, would do.
+type Changes struct {
+	Changes  []Change // sorted by name, what went before what came
+	Download int      // in a dry run: distributions that are not in the cache
+	Removed  int
+	Added    int
+}
+
+// IsEmpty reports whether nothing was done.
+func (c *Changes) IsEmpty() bool { return len(c.Changes) == 0 }
+
+// Install makes an environment hold what is wanted. The caller holds the
+// environment's lock.
+func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, error) {
+	fetcher := e.fetcher(req.Hashes)
+	plan, err := e.plan(&req, fetcher)
+	if err != nil {
+		return nil, err
+	}
+	if !req.Exact {
+		plan.Extraneous = nil
+	}
+	if plan.IsEmpty() {
+		if req.CompileAll && !req.DryRun {
+			return &Changes{}, e.compile(ctx, &req, nil)
+		}
+		return &Changes{}, nil
+	}
+	if req.DryRun {
+		return dryRun(plan), nil
+	}
+	wheels := slices.Clone(plan.Cached)
+	if len(plan.Remote) > 0 {
+		start := time.Now()
+		fetched, err := prepare(ctx, fetcher, plan.Remote)
+		if err != nil {
+			return nil, err
+		}
+		wheels = append(wheels, fetched...)
+		e.report(Prepared, len(fetched), start)
+	}
+	return e.apply(ctx, &req, plan, wheels)
+}
+
+func (e *Engine) plan(req *InstallRequest, fetcher *fetch.Fetcher) (*install.Plan, error) {
+	i := req.Environment.Interpreter
+	set, err := i.Tags()
+	if err != nil {
+		return nil, err
+	}
+	return install.NewPlan(req.Site, req.Wanted, install.PlanOptions{
+		Checker: install.Checker{
+			Tags: set, Strict: req.Strict,
+			CacheInfo: func(path string) (*install.CacheInfo, error) { return install.CacheInfoOf(path, e.Getenv) },
+		},
+		Reinstall: req.Reinstall,
+		Cached: func(d *source.Dist) (install.Wheel, bool, error) {
+			w, ok, err := fetcher.Cached(d)
+			if err != nil || !ok {
+				return install.Wheel{}, false, err
+			}
+			return wheelOf(d, w), true, nil
+		},
+		KeepSeeds: req.KeepSeeds, Layout: install.LayoutOf(i, false),
+	})
+}
+
+// A PrepareError reports a distribution that could not be brought into the
+// cache.
+type PrepareError struct{ Err error }
+
+func (e *PrepareError) Error() string { return e.Err.Error() }
+
+// Unwrap is what went wrong.
+func (e *PrepareError) Unwrap() error { return errors.Unwrap(e.Err) }
+
+// prepare brings distributions into the cache.
+func prepare(ctx context.Context, fetcher *fetch.Fetcher, remote []*source.Dist) ([]install.Wheel, error) {
+	fetched, err := fetcher.Wheels(ctx, remote)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, &PrepareError{err}
+	}
+	wheels := make([]install.Wheel, len(fetched))
+	for i, w := range fetched {
+		wheels[i] = wheelOf(remote[i], w)
+	}
+	return wheels, nil
+}
+
+func (e *Engine) apply(ctx context.Context, req *InstallRequest, plan *install.Plan, wheels []install.Wheel) (*Changes, error) {
+	layout, err := layoutOf(req.Environment)
+	if err != nil {
+		return nil, err
+	}
+	if err := req.Site.Repair(layout); err != nil {
+		return nil, err
+	}
+	remove := append(slices.Clone(plan.Reinstalls), plan.Extraneous...)
+	slices.SortFunc(wheels, func(a, b install.Wheel) int { return cmp.Compare(a.Name, b.Name) })
+	out := changes(remove, wheels)
+	start, removed := time.Now(), time.Now()
+	options := install.Options{
+		LinkMode: req.LinkMode, Workers: req.Workers, NoMetadata: req.NoMetadata, AnyName: req.AnyName,
+		Warn: e.warn, Copying: e.warnCopying,
+		Removed: func(*install.Installed) { removed = time.Now() },
+	}
+	if err := install.Apply(ctx, layout, req.Site, install.Changes{Remove: remove, Install: wheels}, options); err != nil {
+		return nil, err
+	}
+	if len(remove) > 0 && e.Report != nil {
+		e.Report(Event{Uninstalled, len(remove), removed.Sub(start)})
+	}
+	if len(wheels) > 0 {
+		e.report(Installed, len(wheels), removed)
+	}
+	if req.Compile || req.CompileAll {
+		if err := e.compile(ctx, req, wheels); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// layoutOf is where an environment's packages go. Scripts of a relocatable
+// environment find their interpreter by themselves.
+func layoutOf(env *python.Environment) (install.Layout, error) {
+	relocatable := false
+	if env.Interpreter.IsVirtual() {
+		config, err := env.Config()
+		if err != nil && !os.IsNotExist(err) {
+			return install.Layout{}, err
+		}
+		relocatable = config.Relocatable
+	}
+	return install.LayoutOf(env.Interpreter, relocatable), nil
+}
+
+func (e *Engine) warnCopying(err error) {
+	e.warn("files are copied, because the cache and the environment are on different filesystems or the filesystem cannot link them (" +
+		err.Error() + "); to be silent about it, set `--link-mode copy` or UV_LINK_MODE=copy")
+}
+
+// changes lists what goes and comes, by name.
+func changes(remove []*install.Installed, wheels []install.Wheel) *Changes {
+	c := &Changes{Removed: len(remove), Added: len(wheels)}
+	for _, i := range remove {
+		c.Changes = append(c.Changes, Change{Name: i.Name, Version: i.Version, URL: i.URL()})
+	}
+	for _, w := range wheels {
+		url := ""
+		if w.DirectURL != nil {
+			url = w.DirectURL.URL
+		}
+		c.Changes = append(c.Changes, Change{Name: w.Name, Version: w.Version, URL: url, Added: true})
+	}
+	c.sort()
+	return c
+}
+
+func (c *Changes) sort() {
+	slices.SortStableFunc(c.Changes, func(a, b Change) int {
+		order := cmp.Compare(a.Name, b.Name)
+		switch {
+		case order != 0:
+			return order
+		case a.Added != b.Added && !a.Added:
+			return -1
+		case a.Added != b.Added:
+			return 1
+		}
+		return a.Version.Compare(b.Version)
+	})
+}
+
+// dryRun is what a plan would change.
+func dryRun(plan *install.Plan) *Changes {
+	c := changes(append(slices.Clone(plan.Reinstalls), plan.Extraneous...), plan.Cached)
+	for _, d := range plan.Remote {
+		url := ""
+		if d.Source.IsDirect() {
+			url = d.Source.String()
+		}
+		c.Changes = append(c.Changes, Change{Name: d.Name, Version: d.Version, URL: url, Added: true})
+	}
+	c.Download = len(plan.Remote)
+	c.Added += len(plan.Remote)
+	c.sort()
+	return c
+}

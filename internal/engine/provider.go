@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"github.com/tame-py/tame/internal/fetch"
+	"github.com/tame-py/tame/internal/index"
+	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/internal/par"
+	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/packaging/metadata"
+	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pep508"
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
+// StaticMetadata stands in for the metadata of a project's versions
+// (`tool.uv.dependency-metadata`).
+type StaticMetadata struct {
+	Name    pyname.Package
+	Version pep440.Version // zero for all versions
+	metadata.Metadata
+}
+
+// answers is the resolve.Provider of one resolution.
+type answers struct {
+	// The context is that of the one resolution that the value lives for: the
+	// methods of a Provider have none, because they return at once.
+	ctx     context.Context
+	engine  *Engine
+	fetcher *fetch.Fetcher
+	policy  *index.Policy
+	static  []StaticMetadata
+
+	versions par.Cache[versionsKey, *par.Future[*resolve.Versions]]
+	metadata par.Cache[string, *par.Future[*resolve.Metadata]]
+	// installed leads from the distributions that stand for installed ones to
+	// those.
+	mu        sync.Mutex
+	installed map[*source.Dist]*install.Installed
+}
+
+type versionsKey struct {
+	name  pyname.Package
+	index string
+}
+
+// Versions implements resolve.Provider.
+func (a *answers) Versions(name pyname.Package, from string) *par.Future[*resolve.Versions] {
+	return a.versions.Do(versionsKey{name, from}, func() *par.Future[*resolve.Versions] {
+		return par.Go(func() (*resolve.Versions, error) { return a.readVersions(name, from) })
+	})
+}
+
+// Metadata implements resolve.Provider.
+func (a *answers) Metadata(d *source.Dist) *par.Future[*resolve.Metadata] {
+	a.mu.Lock()
+	i, ok := a.installed[d]
+	a.mu.Unlock()
+	if ok {
+		m, err := i.Metadata()
+		if err != nil {
+			return par.Settled[*resolve.Metadata](nil, err)
+		}
+		return par.Settled(a.resolved(d, m), nil)
+	}
+	for i := range a.static {
+		s := &a.static[i]
+		if s.Name == d.Name && (s.Version.IsZero() || s.Version.Equal(d.Version)) {
+			m := s.Metadata
+			m.Name, m.Version = d.Name, d.Version
+			return par.Settled(a.resolved(d, &m), nil)
+		}
+	}
+	return a.metadata.Do(d.ID(), func() *par.Future[*resolve.Metadata] {
+		return par.Go(func() (*resolve.Metadata, error) { return a.readMetadata(d) })
+	})
+}
+
+// readVersions asks the indexes for a project.
+func (a *answers) readVersions(name pyname.Package, from string) (*resolve.Versions, error) {
+	answer, err := a.engine.Index.Versions(a.ctx, name, from, a.policy)
+	if err != nil {
+		return nil, err
+	}
+	out := &resolve.Versions{Lists: answer.Lists}
+	switch answer.Absence {
+	case index.NotFound:
+		out.Absence = resolve.NotFound
+	case index.Offline:
+		out.Absence = resolve.OfflineGap
+	case index.NoIndex:
+		out.Absence = resolve.NoIndex
+	}
+	return out, nil
+}
+
+// readMetadata reads the metadata of a distribution: that of a wheel without
+// downloading more than need be, any other's by making a wheel of it.
+func (a *answers) readMetadata(d *source.Dist) (*resolve.Metadata, error) {
+	read := a.unpackedMetadata
+	if d.IsWheel() {
+		read = func(d *source.Dist) (*metadata.Metadata, error) { return a.engine.Index.Metadata(a.ctx, d) }
+	}
+	m, err := read(d)
+	if err != nil {
+		var unavailable *index.Unavailable
+		if errors.As(err, &unavailable) {
+			return &resolve.Metadata{Name: d.Name, Version: d.Version, Unusable: unusableFor(unavailable), Err: err}, nil
+		}
+		return nil, err
+	}
+	return a.resolved(d, m), nil
+}
+
+// unusableFor puts the story of a wheel in the resolver's terms.
+func unusableFor(u *index.Unavailable) resolve.Unusable {
+	switch u.Reason {
+	case index.NotCached:
+		return resolve.Unusable{Reason: resolve.NotCached}
+	case index.Foreign:
+		return resolve.Unusable{Reason: resolve.InconsistentMetadata}
+	case index.Broken:
+		return resolve.Unusable{Reason: resolve.InvalidStructure}
+	case index.Unreachable:
+		return resolve.Unusable{Reason: resolve.Unreachable, Text: strconv.Itoa(u.Status)}
+	}
+	return resolve.Unusable{Reason: resolve.InvalidMetadata}
+}
+
+// resolved puts metadata in the resolver's terms.
+func (a *answers) resolved(d *source.Dist, m *metadata.Metadata) *resolve.Metadata {
+	out := &resolve.Metadata{
+		Name: m.Name, Version: m.Version, Extras: m.ProvidesExtra, RequiresPython: m.RequiresPython,
+		Requires: make([]source.Requirement, 0, len(m.RequiresDist)),
+	}
+	for _, r := range m.RequiresDist {
+		req, err := a.lower(r)
+		if err != nil {
+			out.Unusable = resolve.Unusable{Reason: resolve.InvalidMetadata}
+			out.Err = fmt.Errorf("the requirement `%s` of %s: %w", r, d, err)
+			return out
+		}
+		out.Requires = append(out.Requires, req)
+	}
+	return out
+}
+
+func (a *answers) lower(r pep508.Requirement) (source.Requirement, error) {
+	return source.FromPEP508(r)
+}

@@ -1,0 +1,101 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/tame-py/tame/internal/index"
+	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/packaging/tags"
+)
+
+// A ResolveRequest is what to resolve, how, and which files may be used.
+type ResolveRequest struct {
+	Manifest resolve.Manifest
+	Options  resolve.Options
+	Policy   index.Policy
+	Static   []StaticMetadata
+	// Site is what is installed and may be kept; nil is nothing.
+	Site *install.Site
+	// Upgrade and Reinstall tell what of the site is not preferred.
+	Upgrade, Reinstall func(pyname.Package) bool
+}
+
+// Resolve finds the distributions that fulfil a manifest. Its errors are those
+// of [resolve.Resolver.Resolve].
+func (e *Engine) Resolve(ctx context.Context, req ResolveRequest) (*resolve.Graph, error) {
+	start := time.Now()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	a := &answers{ctx: ctx, engine: e, fetcher: e.fetcher(req.Policy.Hashes), policy: &req.Policy, static: req.Static, installed: map[*source.Dist]*install.Installed{}}
+	req.Policy.Yanked = resolve.YankedAllowed(&req.Manifest, &req.Options)
+	if req.Site != nil {
+		req.Manifest.Installed = a.installedOf(req.Site, req.Policy.Tags)
+		req.Manifest.Upgrade, req.Manifest.Reinstall = req.Upgrade, req.Reinstall
+	}
+	if e.Debug != nil && req.Options.Trace == nil {
+		req.Options.Trace = func(line string) { e.debug("%s", line) }
+	}
+	e.adviseOptions(&req)
+	r := resolve.Resolver{Provider: a, Manifest: req.Manifest, Options: req.Options}
+	graph, err := r.Resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.report(Resolved, len(graph.Nodes), start)
+	for _, w := range graph.Warnings {
+		e.warn(w.String())
+	}
+	return graph, nil
+}
+
+// adviseOptions tells the resolver what its advice depends on.
+func (e *Engine) adviseOptions(req *ResolveRequest) {
+	l := e.Index.Locations()
+	for _, x := range l.Searched() {
+		req.Options.Advice.Indexes = append(req.Options.Advice.Indexes, x.Location())
+	}
+	req.Options.Advice.FindLinks = len(l.FindLinks) > 0
+	req.Options.Advice.NoBinaryAll, req.Options.Advice.NoBuildAll = req.Policy.NoBinary.All, req.Policy.NoBuild.All
+	limits := req.Policy.ExcludeNewer
+	req.Options.Advice.ExcludeNewer = func(name pyname.Package) string { return limits.For(name, index.Cutoff{}).String() }
+}
+
+// installedOf offers what is installed to the resolver.
+func (a *answers) installedOf(site *install.Site, set *tags.Set) func(pyname.Package) []resolve.Installed {
+	known := map[pyname.Package][]resolve.Installed{}
+	return func(name pyname.Package) []resolve.Installed {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if list, ok := known[name]; ok {
+			return list
+		}
+		var list []resolve.Installed
+		for _, i := range site.Get(name) {
+			d := &source.Dist{Name: i.Name, Version: i.Version, Source: source.Source{Kind: source.Registry}}
+			d.File.Filename = i.Path
+			a.installed[d] = i
+			list = append(list, resolve.Installed{Version: i.Version, Dist: d, Foreign: foreign(i, set)})
+		}
+		known[name] = list
+		return list
+	}
+}
+
+// foreign reports whether an installed distribution was built for something
+// else than the environment.
+func foreign(i *install.Installed, set *tags.Set) bool {
+	list, err := i.Tags()
+	if set == nil || err != nil || len(list) == 0 {
+		return false
+	}
+	for _, c := range list {
+		if set.Match(c).OK() {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,40 @@
+package engine
+
+import (
+	"github.com/tame-py/tame/internal/auth"
+	"github.com/tame-py/tame/internal/fetch"
+	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/packaging/metadata"
+)
+
+// wheelOf is a fetched wheel in the installer's terms.
+func wheelOf(d *source.Dist, w *fetch.Wheel) install.Wheel {
+	out := install.Wheel{Name: d.Name, Version: d.Version, Dir: w.Dir(), Manifest: w.Manifest()}
+	if d.Wheel != nil {
+		out.Version = d.Wheel.Version
+	}
+	switch d.Source.Kind {
+	case source.URL:
+		out.DirectURL = &metadata.DirectURL{
+			URL: auth.Redact(d.Source.Location), Archive: &metadata.ArchiveInfo{}, Subdirectory: d.Source.Subdirectory,
+		}
+	case source.Path:
+		out.DirectURL = &metadata.DirectURL{URL: d.Source.FileURL(), Archive: &metadata.ArchiveInfo{}, Subdirectory: d.Source.Subdirectory}
+		if info, err := install.CacheInfoOf(d.Source.Location, nil); err == nil {
+			out.CacheInfo = info
+		}
+	}
+	return out
+}
+
+// unpackedMetadata reads the metadata of a distribution that is no file of an
+// index out of its wheel, which is fetched for that and will be installed in
+// any case.
+func (a *answers) unpackedMetadata(d *source.Dist) (*metadata.Metadata, error) {
+	w, err := a.fetcher.Wheel(a.ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return w.Metadata()
+}

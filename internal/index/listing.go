@@ -1,0 +1,505 @@
+package index
+
+import (
+	"cmp"
+	"encoding/hex"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/tame-py/tame/internal/cache"
+	"github.com/tame-py/tame/packaging/dist"
+	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/packaging/simple"
+)
+
+// A listing is what an index's page becomes in the cache: the projects on it
+// (one, unless the page is flat), their versions in ascending order, and the
+// files of each version by name. It is a file of rows that is used as it lies in
+// memory; of a file's fields strings are made only when its version is looked at.
+//
+// A run reads a page of every project it meets and uses a version or two of it,
+// so what counts is the size: a file takes 112 bytes here, a third of its JSON.
+// What files share is stored once: the beginning of their names with the version,
+// and the rest of the name, the beginning of the URL and further text in tables.
+type listing struct {
+	rows     *cache.Rows
+	projects []projectRow
+	versions []versionRow
+	files    []fileRow
+	tails    []cache.Ref
+	prefixes []cache.Ref
+	texts    []textRow
+	hashes   []hashRow
+	offline  bool // there is no listing, because the network is off
+}
+
+// The tables of a listing, and their rows. Fields are ordered by size.
+const (
+	projectTable = iota
+	versionTable
+	fileTable
+	tailTable
+	prefixTable
+	textTable
+	hashTable
+)
+
+type projectRow struct {
+	Name         cache.Ref
+	First, Count uint32 // versions
+}
+
+type versionRow struct {
+	Text         cache.Ref
+	Stem         cache.Ref // how the names of its files begin
+	First, Count uint32    // files
+}
+
+type fileRow struct {
+	Size     int64   // bytes, or -1
+	Uploaded int64   // nanoseconds since 1970, or noTime
+	Metadata [8]byte // the first bytes of the SHA-256 of the metadata file
+	SHA256   [32]byte
+	Path     [32]byte // of the URL, see packURL
+	Tail     uint32   // the rest of the name: the place in its table, like the next two
+	Prefix   uint32   // of the URL
+	Text     uint32
+	Hashes   uint32 // the first of further hashes
+	Count    uint16 // of further hashes
+	Flags    uint16
+	Reserved uint32
+}
+
+// A textRow is what several files have in common, or most have not.
+type textRow struct {
+	Python cache.Ref // Requires-Python
+	Suffix cache.Ref // of the URL
+	Yanked cache.Ref // the reason
+}
+
+type hashRow struct{ Algorithm, Digest cache.Ref }
+
+const noTime = math.MinInt64
+
+// The flags of a file.
+const (
+	hasSHA256 = 1 << iota
+	packedPath
+	namedURL // the file's name stands between Path and Suffix of the URL
+	isYanked
+	hasMetadata
+	metadataHash // Metadata is there
+)
+
+// partHash is the algorithm of the hashes of metadata files: of SHA-256 the
+// first 64 bits, which is enough to tell a wrong file.
+const partHash = "sha256/64"
+
+func listingSchema() cache.Schema { return cache.Schema{Kind: [4]byte{'p', 'a', 'g', 'e'}, Version: 1} }
+
+// A listed file is one that goes into a listing.
+type listed struct {
+	project pyname.Package
+	version pep440.Version
+	file    *simple.File
+}
+
+// listFiles returns the files that are distributions of a project, or if project
+// is empty of any. Files whose name or Requires-Python cannot be read are left
+// out, as uv does.
+func (c *Client) listFiles(project pyname.Package, files []simple.File, where string) []listed {
+	out := make([]listed, 0, len(files))
+	readable := map[string]bool{"": true} // Requires-Python
+	for i := range files {
+		f := &files[i]
+		name, version, ok := parseFilename(project, f.Filename)
+		if !ok {
+			c.debug("passing over %s on %s: not a distribution of the project", f.Filename, where)
+			continue
+		}
+		good, known := readable[f.RequiresPython]
+		if !known {
+			_, err := pep440.ParseSpecifiersLenient(f.RequiresPython)
+			good = err == nil
+			readable[f.RequiresPython] = good
+		}
+		if !good {
+			c.debug("passing over %s on %s: invalid Requires-Python %q", f.Filename, where, f.RequiresPython)
+			continue
+		}
+		out = append(out, listed{name, version, f})
+	}
+	slices.SortStableFunc(out, func(a, b listed) int {
+		return cmp.Or(cmp.Compare(a.project, b.project), a.version.Compare(b.version), cmp.Compare(a.file.Filename, b.file.Filename))
+	})
+	return out
+}
+
+// parseFilename returns name and version that a file's name carries. If project
+// is not empty the name must be that.
+func parseFilename(project pyname.Package, filename string) (name pyname.Package, v pep440.Version, ok bool) {
+	switch dist.KindOf(filename) {
+	case dist.WheelKind:
+		w, err := dist.ParseWheel(filename)
+		name, v, ok = w.Name, w.Version, err == nil
+	case dist.SdistKind, dist.LegacySdistKind:
+		s, err := dist.ParseSdist(filename, project)
+		name, v, ok = s.Name, s.Version, err == nil
+	}
+	return name, v, ok && (project == "" || name == project)
+}
+
+// encodeListing returns the file of a listing. The files are sorted.
+func encodeListing(files []listed) ([]byte, error) {
+	e := encoder{
+		b: cache.NewRowBuilder(listingSchema()), tails: map[string]uint32{}, prefixes: map[string]uint32{}, texts: map[textRow]uint32{},
+	}
+	for i := 0; i < len(files); {
+		first := files[i]
+		end := i + 1
+		for end < len(files) && files[end].project == first.project && files[end].version.Equal(first.version) {
+			end++
+		}
+		if i == 0 || files[i-1].project != first.project {
+			e.projects = append(e.projects, projectRow{Name: e.b.Text(string(first.project)), First: uint32(len(e.versions))})
+		}
+		e.projects[len(e.projects)-1].Count++
+		e.version(files[i:end])
+		i = end
+	}
+	cache.AddRows(e.b, projectTable, e.projects...)
+	cache.AddRows(e.b, versionTable, e.versions...)
+	cache.AddRows(e.b, fileTable, e.files...)
+	cache.AddRows(e.b, tailTable, e.tailRows...)
+	cache.AddRows(e.b, prefixTable, e.prefixRows...)
+	cache.AddRows(e.b, textTable, e.textRows...)
+	cache.AddRows(e.b, hashTable, e.hashes...)
+	return e.b.Finish([2]int64{})
+}
+
+// An encoder collects the rows of a listing.
+type encoder struct {
+	b        *cache.RowBuilder
+	projects []projectRow
+	versions []versionRow
+	files    []fileRow
+	hashes   []hashRow
+
+	tails, prefixes      map[string]uint32
+	texts                map[textRow]uint32
+	tailRows, prefixRows []cache.Ref
+	textRows             []textRow
+}
+
+// place returns where a text is in its table, and puts it there if need be.
+func (e *encoder) place(text string, known map[string]uint32, rows *[]cache.Ref) uint32 {
+	at, ok := known[text]
+	if !ok {
+		at = uint32(len(*rows))
+		known[text] = at
+		*rows = append(*rows, e.b.Text(text))
+	}
+	return at
+}
+
+// version adds the files of a version.
+func (e *encoder) version(files []listed) {
+	stem := nameStem(files[0].file.Filename)
+	for _, f := range files[1:] {
+		stem = commonPrefix(stem, nameStem(f.file.Filename))
+	}
+	e.versions = append(e.versions, versionRow{
+		Text: e.b.Text(files[0].version.String()), Stem: e.b.Text(stem), First: uint32(len(e.files)), Count: uint32(len(files)),
+	})
+	for _, f := range files {
+		e.file(f.file, len(stem))
+	}
+}
+
+// nameStem returns the part of a file's name that changes with the version; what
+// follows are tags and ending, of which a project has few.
+func nameStem(filename string) string {
+	if w, err := dist.ParseWheel(filename); err == nil {
+		return filename[:len(filename)-len(w.Tags)-len(".whl")]
+	}
+	for _, ending := range []string{".tar.gz", ".zip"} {
+		if stem, ok := strings.CutSuffix(filename, ending); ok {
+			return stem
+		}
+	}
+	return filename
+}
+
+func commonPrefix(a, b string) string {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return a[:n]
+}
+
+// file adds a file, of whose name the first bytes are those of the version.
+func (e *encoder) file(f *simple.File, stem int) {
+	row := fileRow{
+		Size: f.Size, Uploaded: noTime, Hashes: uint32(len(e.hashes)),
+		Tail: e.place(f.Filename[stem:], e.tails, &e.tailRows),
+	}
+	text := textRow{Python: e.b.Text(f.RequiresPython)}
+	if !f.UploadTime.IsZero() {
+		row.Uploaded = f.UploadTime.UnixNano()
+	}
+	if f.Yanked {
+		row.Flags |= isYanked
+		text.Yanked = e.b.Text(f.YankedReason)
+	}
+	for _, h := range f.Hashes {
+		if h.Algorithm == "sha256" && len(h.Digest) == 64 && decodeHex(row.SHA256[:], h.Digest) {
+			row.Flags |= hasSHA256
+		} else {
+			e.hashes = append(e.hashes, hashRow{e.b.Text(h.Algorithm), e.b.Text(h.Digest)})
+			row.Count++
+		}
+	}
+	if f.Metadata.Available {
+		row.Flags |= hasMetadata
+		digest := strings.ToLower(simple.Digest(f.Metadata.Hashes, "sha256"))
+		if len(digest) == 64 && decodeHex(row.Metadata[:], digest[:2*len(row.Metadata)]) {
+			row.Flags |= metadataHash
+		}
+	}
+	prefix, suffix := packURL(&row, f.URL, f.Filename)
+	row.Prefix, text.Suffix = e.place(prefix, e.prefixes, &e.prefixRows), e.b.Text(suffix)
+	at, ok := e.texts[text]
+	if !ok {
+		at = uint32(len(e.textRows))
+		e.texts[text] = at
+		e.textRows = append(e.textRows, text)
+	}
+	row.Text = at
+	e.files = append(e.files, row)
+}
+
+// decodeHex decodes lower-case digits; others would not come out as they went in.
+func decodeHex(dst []byte, digits string) bool {
+	for _, c := range []byte(digits) {
+		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f') {
+			return false
+		}
+	}
+	_, err := hex.Decode(dst, []byte(digits))
+	return err == nil
+}
+
+// packURL takes a URL apart, because most files share some of it: what is before
+// a hash in the path, the hash, the file's name, and what follows. The hash is of
+// the form aa/bb/60 digits/, which is 32 bytes.
+func packURL(row *fileRow, url, name string) (prefix, suffix string) {
+	at := strings.LastIndex(url, "/"+name)
+	if name == "" || at < 0 {
+		return url, ""
+	}
+	row.Flags |= namedURL
+	prefix, suffix = url[:at+1], url[at+1+len(name):]
+	if n := len(prefix) - pathLen; n >= 0 {
+		p := prefix[n:]
+		if p[2] == '/' && p[5] == '/' && p[pathLen-1] == '/' && decodeHex(row.Path[:], p[:2]+p[3:5]+p[6:pathLen-1]) {
+			row.Flags |= packedPath
+			prefix = prefix[:n]
+		}
+	}
+	return prefix, suffix
+}
+
+// pathLen is the length of aa/bb/60 digits/.
+const pathLen = 3 + 3 + 60 + 1
+
+// openListing reads the file of a listing. The error matches cache.ErrStale.
+func openListing(file []byte) (*listing, error) {
+	rows, err := cache.OpenRows(file, listingSchema())
+	if err != nil {
+		return nil, err
+	}
+	l := &listing{
+		rows:     rows,
+		projects: cache.RowsOf[projectRow](rows, projectTable), versions: cache.RowsOf[versionRow](rows, versionTable),
+		files: cache.RowsOf[fileRow](rows, fileTable), hashes: cache.RowsOf[hashRow](rows, hashTable),
+		tails: cache.RowsOf[cache.Ref](rows, tailTable), prefixes: cache.RowsOf[cache.Ref](rows, prefixTable),
+		texts: cache.RowsOf[textRow](rows, textTable),
+	}
+	if !l.sound() {
+		return nil, cache.ErrStale
+	}
+	return l, nil
+}
+
+// sound checks that no row leads out of its table.
+func (l *listing) sound() bool {
+	for _, p := range l.projects {
+		if uint64(p.First)+uint64(p.Count) > uint64(len(l.versions)) {
+			return false
+		}
+	}
+	for _, v := range l.versions {
+		if uint64(v.First)+uint64(v.Count) > uint64(len(l.files)) {
+			return false
+		}
+	}
+	return true
+}
+
+// page returns the page of a project, or nil if it is not on the listing.
+func (l *listing) page(name pyname.Package) Page {
+	i := sort.Search(len(l.projects), func(i int) bool { return l.rows.Text(l.projects[i].Name) >= string(name) })
+	if i == len(l.projects) || l.rows.Text(l.projects[i].Name) != string(name) {
+		return nil
+	}
+	p := l.projects[i]
+	page := &listedPage{listing: l, rows: l.versions[p.First : p.First+p.Count]}
+	page.versions = make([]pep440.Version, len(page.rows))
+	for i, row := range page.rows {
+		v, err := pep440.Parse(l.rows.Text(row.Text))
+		if err != nil {
+			return nil // only a damaged file holds what is no version
+		}
+		page.versions[i] = v
+	}
+	return page
+}
+
+// A listedPage is one project of a listing.
+type listedPage struct {
+	listing  *listing
+	rows     []versionRow
+	versions []pep440.Version
+}
+
+func (p *listedPage) Len() int                     { return len(p.rows) }
+func (p *listedPage) Version(i int) pep440.Version { return p.versions[i] }
+
+// allNewer reports whether every file of the ith version is newer than the limit,
+// or has no time. It makes no strings.
+func (p *listedPage) allNewer(i int, limit time.Time) bool {
+	row := p.rows[i]
+	for _, f := range p.listing.files[row.First : row.First+row.Count] {
+		if f.Uploaded != noTime && f.Uploaded < limit.UnixNano() {
+			return false
+		}
+	}
+	return row.Count > 0
+}
+
+// Files makes the files of a version, with their strings in one piece.
+func (p *listedPage) Files(i int) []simple.File {
+	row := p.rows[i]
+	l := p.listing
+	rows := l.files[row.First : row.First+row.Count]
+	d := decoder{listing: l, stem: l.rows.Text(row.Stem)}
+	size, hashes := 0, 0
+	for i := range rows {
+		f := &rows[i]
+		name := len(d.stem) + int(at(l.tails, f.Tail).Len)
+		size += 2*name + int(at(l.prefixes, f.Prefix).Len+at(l.texts, f.Text).Suffix.Len) + pathLen + 2*len(f.SHA256) + 2*len(f.Metadata)
+		hashes += 2 + int(f.Count)
+	}
+	d.text.Grow(size)
+	d.made = make([]simple.Hash, 0, hashes)
+	out := make([]simple.File, len(rows))
+	for i := range rows {
+		d.file(&out[i], &rows[i])
+	}
+	return out
+}
+
+// at returns a row of a table, or the zero row if it has none there.
+func at[T any](table []T, i uint32) (row T) {
+	if uint64(i) < uint64(len(table)) {
+		row = table[i]
+	}
+	return row
+}
+
+// A decoder makes the files of a version. All strings that are made are parts of
+// one.
+type decoder struct {
+	*listing
+	stem string
+	text strings.Builder
+	made []simple.Hash
+}
+
+func (d *decoder) file(f *simple.File, row *fileRow) {
+	t := d.rows.Text
+	text := at(d.texts, row.Text)
+	f.Filename = d.join(d.stem, t(at(d.tails, row.Tail)))
+	f.URL = d.url(row, f.Filename, t(text.Suffix))
+	f.RequiresPython, f.Size = t(text.Python), row.Size
+	f.Yanked, f.YankedReason = row.Flags&isYanked != 0, t(text.Yanked)
+	if row.Uploaded != noTime {
+		f.UploadTime = time.Unix(0, row.Uploaded).UTC()
+	}
+	if f.Metadata.Available = row.Flags&hasMetadata != 0; row.Flags&metadataHash != 0 {
+		f.Metadata.Hashes = d.hash(partHash, d.hex(row.Metadata[:]))
+	}
+	first := len(d.made)
+	if row.Flags&hasSHA256 != 0 {
+		d.hash("sha256", d.hex(row.SHA256[:]))
+	}
+	for i := range uint32(row.Count) {
+		h := at(d.hashes, row.Hashes+i)
+		d.hash(t(h.Algorithm), t(h.Digest))
+	}
+	if f.Hashes = d.made[first:len(d.made):len(d.made)]; len(f.Hashes) == 0 {
+		f.Hashes = nil
+	} else if len(f.Hashes) > 1 {
+		slices.SortFunc(f.Hashes, func(a, b simple.Hash) int { return cmp.Compare(a.Algorithm, b.Algorithm) })
+	}
+}
+
+// hash adds a hash and returns it as a slice.
+func (d *decoder) hash(algorithm, digest string) []simple.Hash {
+	n := len(d.made)
+	d.made = append(d.made, simple.Hash{Algorithm: algorithm, Digest: digest})
+	return d.made[n : n+1 : n+1]
+}
+
+func (d *decoder) join(parts ...string) string {
+	start := d.text.Len()
+	for _, part := range parts {
+		d.text.WriteString(part)
+	}
+	return d.text.String()[start:]
+}
+
+func (d *decoder) url(row *fileRow, name, suffix string) string {
+	prefix := d.rows.Text(at(d.prefixes, row.Prefix))
+	switch {
+	case row.Flags&namedURL == 0:
+		return prefix
+	case row.Flags&packedPath == 0:
+		return d.join(prefix, name, suffix)
+	}
+	start := d.text.Len()
+	var digits [64]byte
+	hex.Encode(digits[:], row.Path[:])
+	d.text.WriteString(prefix)
+	d.text.Write(digits[:2])
+	d.text.WriteByte('/')
+	d.text.Write(digits[2:4])
+	d.text.WriteByte('/')
+	d.text.Write(digits[4:])
+	d.text.WriteByte('/')
+	d.text.WriteString(name)
+	d.text.WriteString(suffix)
+	return d.text.String()[start:]
+}
+
+func (d *decoder) hex(b []byte) string {
+	start := d.text.Len()
+	var digits [64]byte
+	d.text.Write(digits[:hex.Encode(digits[:], b)])
+	return d.text.String()[start:]
+}

@@ -1,0 +1,243 @@
+package pip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tame-py/tame/internal/engine"
+	"github.com/tame-py/tame/internal/index"
+	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
+// A Choice selects projects: all, none, or some.
+type Choice struct {
+	All      bool
+	Packages map[pyname.Package]bool
+}
+
+// IsZero reports whether nothing is selected.
+func (c Choice) IsZero() bool { return !c.All && len(c.Packages) == 0 }
+
+// Has reports whether a project is selected.
+func (c Choice) Has(name pyname.Package) bool { return c.All || c.Packages[name] }
+
+// An InstallRequest is the work of `pip install` and `pip sync`.
+type InstallRequest struct {
+	Engine      *engine.Engine
+	Inputs      *Inputs
+	Environment *python.Environment
+	Target      python.Target
+	Site        *install.Site
+
+	// Options and Policy say how to resolve; what concerns the target, the
+	// manifest and hashes is filled in here.
+	Options            resolve.Options
+	Policy             index.Policy
+	Static             []engine.StaticMetadata
+	Upgrade, Reinstall Choice
+	Hashes             HashMode
+
+	// Sync makes the environment hold exactly the requirements, without
+	// looking for what they need; Exact removes what is not part of the
+	// resolution.
+	Sync, Exact bool
+	// Install holds how wheels are installed: link mode, bytecode, dry run.
+	Install   engine.InstallRequest
+	CacheInfo func(path string) (*install.CacheInfo, error)
+}
+
+// An InstallResult is what became of an installation.
+type InstallResult struct {
+	*engine.Changes
+	// Checked is the number of distributions that were found to be right
+	// where nothing had to change, after CheckTime.
+	Checked   int
+	CheckTime time.Duration
+	// Satisfied: it was not even necessary to resolve.
+	Satisfied bool
+	Graph     *resolve.Graph
+}
+
+// Install installs requirements into an environment, whose lock the caller
+// holds.
+func Install(ctx context.Context, req *InstallRequest) (*InstallResult, error) {
+	start := time.Now()
+	if req.mayBeSatisfied() && req.isSatisfied() {
+		return &InstallResult{Changes: &engine.Changes{}, Checked: len(req.Inputs.Requirements), CheckTime: time.Since(start), Satisfied: true}, nil
+	}
+	graph, err := req.resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	start = time.Now()
+	work := req.Install
+	work.Environment, work.Site, work.Hashes = req.Environment, req.Site, req.Policy.Hashes
+	work.Exact, work.KeepSeeds = req.Sync || req.Exact, req.keepSeeds()
+	work.Wanted = wanted(graph)
+	work.Reinstall = func(d *source.Dist) bool { return req.reinstalls(d) }
+	changes, err := req.Engine.Install(ctx, work)
+	if err != nil {
+		return nil, err
+	}
+	return &InstallResult{Changes: changes, Checked: len(graph.Nodes), CheckTime: time.Since(start), Graph: graph}, nil
+}
+
+// mayBeSatisfied reports whether looking at what is installed could answer.
+func (req *InstallRequest) mayBeSatisfied() bool {
+	if req.Sync || req.Exact || !req.Upgrade.IsZero() || !req.Reinstall.IsZero() || req.Inputs.Lock != "" || req.Site == nil {
+		return false
+	}
+	for _, r := range req.Inputs.Requirements {
+		if r.Source.Kind == source.Directory {
+			return false
+		}
+	}
+	return true
+}
+
+// isSatisfied reports whether what is installed fulfils the requirements with
+// all that follows from them, so that neither a resolution nor the network is
+// needed. Metadata that cannot be read is left to the resolution to report.
+func (req *InstallRequest) isSatisfied() bool {
+	in := req.Inputs
+	unmet, err := req.Site.Satisfies(bare(in.Requirements), install.SatisfyOptions{
+		Checker: install.Checker{Tags: req.Target.Tags, CacheInfo: req.CacheInfo},
+		Env:     req.Target.Env, Constraints: bare(in.Constraints),
+		Dependencies: func(of *install.Installed, list []source.Requirement) []source.Requirement {
+			if of != nil && req.Options.NoDeps {
+				return nil
+			}
+			return in.edited(list)
+		},
+	})
+	return err == nil && unmet == ""
+}
+
+// edited is a list of requirements with the overrides and exclusions applied.
+func (in *Inputs) edited(list []source.Requirement) []source.Requirement {
+	if len(in.Overrides) == 0 && len(in.Excludes) == 0 {
+		return list
+	}
+	var out []source.Requirement
+	for _, r := range list {
+		if slices.Contains(in.Excludes, r.Name) {
+			continue
+		}
+		replaced := false
+		for _, o := range in.Overrides {
+			if o.Name == r.Name {
+				replaced = true
+				out = append(out, o.Requirement)
+			}
+		}
+		if !replaced {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// reinstalls reports whether a distribution is to be installed again. A folder
+// named by the user always is: it may have changed in ways that cannot be seen.
+func (req *InstallRequest) reinstalls(d *source.Dist) bool {
+	return req.Reinstall.Has(d.Name) || d.Source.Kind == source.Directory
+}
+
+// keepSeeds reports whether pip and the like stay although nobody wants them:
+// in environments that were not made by this tool, or were made with them.
+func (req *InstallRequest) keepSeeds() bool {
+	config, err := req.Environment.Config()
+	return err != nil || !config.UV || config.Seed
+}
+
+// resolve finds what the requirements come down to.
+func (req *InstallRequest) resolve(ctx context.Context) (*resolve.Graph, error) {
+	var err error
+	if req.Policy.Hashes, err = hashPolicy(req.Inputs, req.Hashes, req.Target.Env); err != nil {
+		return nil, err
+	}
+	rr := engine.ResolveRequest{
+		Manifest: req.Inputs.manifest(), Options: req.Options, Policy: req.Policy, Static: req.Static,
+		Site: req.Site, Upgrade: req.Upgrade.Has, Reinstall: req.Reinstall.Has,
+	}
+	rr.Options.NoDeps = rr.Options.NoDeps || req.Sync
+	targetOptions(&rr, req.Environment.Interpreter, req.Target)
+	return req.Engine.Resolve(ctx, rr)
+}
+
+// targetOptions makes a resolution one for a target.
+func targetOptions(rr *engine.ResolveRequest, i *python.Interpreter, t python.Target) {
+	rr.Options.Env, rr.Options.Tags = t.Env, t.Tags
+	rr.Options.Python = resolve.ForInterpreter(i.Version)
+	if t.Other && !t.Version.Equal(i.Version) {
+		rr.Options.Python = resolve.ForVersion(i.Version, t.Version)
+	}
+	rr.Policy.Tags, rr.Policy.Target = t.Tags, rr.Options.Python.Target
+}
+
+// manifest puts the inputs in the resolver's terms.
+func (in *Inputs) manifest() resolve.Manifest {
+	m := resolve.Manifest{Requirements: bare(in.Requirements), Constraints: bare(in.Constraints), Project: in.Project}
+	for _, o := range in.Overrides {
+		m.Overrides = append(m.Overrides, resolve.Override{Requirement: o.Requirement})
+	}
+	for _, name := range in.Excludes {
+		m.Excludes = append(m.Excludes, resolve.Exclude{Dependency: name})
+	}
+	return m
+}
+
+func bare(list []Input) []source.Requirement {
+	out := make([]source.Requirement, len(list))
+	for i, r := range list {
+		out[i] = r.Requirement
+	}
+	return out
+}
+
+func wanted(g *resolve.Graph) []install.Wanted {
+	out := make([]install.Wanted, 0, len(g.Nodes))
+	for _, n := range g.Nodes {
+		d := n.Dist
+		if n.Installed {
+			out = append(out, install.Wanted{Dist: &source.Dist{Name: n.Name, Version: n.Version, Source: d.Source}, Installed: true})
+			continue
+		}
+		out = append(out, install.Wanted{Dist: d})
+	}
+	return out
+}
+
+// An EmptyError reports requirements files that together ask for nothing.
+type EmptyError struct{ Files []string }
+
+func (e *EmptyError) Error() string {
+	return "no requirements found in " + strings.Join(e.Files, ", ")
+}
+
+// Hints says how to go on all the same.
+func (e *EmptyError) Hints() []string {
+	return []string{"`--allow-empty-requirements` removes everything from the environment"}
+}
+
+// ErrNothingGiven reports an installation of nothing.
+var ErrNothingGiven = errors.New("nothing to install: a package, `-r`, `-e` or `--group` is expected")
+
+// CheckPins refuses what `pip sync` could not install without looking for
+// more.
+func (in *Inputs) CheckPins() error {
+	for _, r := range in.Requirements {
+		if r.Name == "" {
+			return fmt.Errorf("cannot tell the name of the project in `%s`", r.Given)
+		}
+	}
+	return nil
+}

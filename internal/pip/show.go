@@ -1,0 +1,89 @@
+package pip
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/packaging/dist"
+	"github.com/tame-py/tame/packaging/marker"
+	"github.com/tame-py/tame/packaging/metadata"
+	"github.com/tame-py/tame/packaging/pep508"
+)
+
+// byName are the distributions of a site sorted by name and version.
+func byName(site *install.Site) []*install.Installed {
+	all := slices.Clone(site.All())
+	slices.SortStableFunc(all, func(a, b *install.Installed) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), a.Version.Compare(b.Version))
+	})
+	return all
+}
+
+// satisfies reports whether an installed distribution is what a dependency
+// asks for. A dependency on a URL is taken at its name.
+func satisfies(i *install.Installed, r pep508.Requirement) bool {
+	return r.URL != "" || r.Specifiers.Contains(i.Version)
+}
+
+// requires are the dependencies of a distribution that apply in the
+// environment, sorted by name.
+func requires(m *metadata.Metadata, env *marker.Env) []pep508.Requirement {
+	var out []pep508.Requirement
+	for _, r := range m.RequiresDist {
+		if r.Marker.Evaluate(env, nil) {
+			out = append(out, r)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b pep508.Requirement) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}
+
+// A Shown is what `pip show` tells of a distribution.
+type Shown struct {
+	*install.Installed
+	Requires   []string
+	RequiredBy []string
+	Files      []dist.RecordEntry
+}
+
+// Show reads what is to be shown of the named distributions, in the order of
+// their names.
+func Show(ctx context.Context, site *install.Site, env *marker.Env, names map[string]bool, files bool) ([]Shown, error) {
+	site.Preload(ctx, 0, func(i *install.Installed) { _, _ = i.Metadata() })
+	requiredBy := map[string][]string{}
+	all := byName(site)
+	needs := map[*install.Installed][]string{}
+	for _, i := range all {
+		m, err := i.Metadata()
+		if err != nil {
+			if names[string(i.Name)] {
+				return nil, err
+			}
+			continue
+		}
+		for _, r := range requires(m, env) {
+			if name := string(r.Name); !slices.Contains(needs[i], name) {
+				needs[i] = append(needs[i], name)
+				requiredBy[name] = append(requiredBy[name], string(i.Name))
+			}
+		}
+	}
+	var out []Shown
+	for _, i := range all {
+		if !names[string(i.Name)] {
+			continue
+		}
+		s := Shown{Installed: i, Requires: needs[i], RequiredBy: slices.Compact(requiredBy[string(i.Name)])}
+		if files {
+			var err error
+			if s.Files, err = i.Record(); err != nil {
+				return nil, err
+			}
+			slices.SortFunc(s.Files, func(a, b dist.RecordEntry) int { return cmp.Compare(a.Path, b.Path) })
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
