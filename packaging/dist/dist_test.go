@@ -266,8 +266,8 @@ func TestZip(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("Requires-Dist: x\n", 5000)
 	var many []string
-	for i := range 3000 {
-		many = append(many, fmt.Sprintf("foo/module_%d.py", i), "x")
+	for i := range 1200 {
+		many = append(many, fmt.Sprintf("foo/module_%d.stored", i), "x")
 	}
 	files := append(many, "foo-1.0.dist-info/METADATA", long, "a.stored", "plain", "foo-1.0.dist-info/licenses/x.dist-info/METADATA", "no")
 	for name, data := range map[string][]byte{
@@ -289,7 +289,7 @@ func TestZip(t *testing.T) {
 		if text, err := z.Read(e); err != nil || string(text) != "plain" {
 			t.Errorf("%s: %q, %v", name, text, err)
 		}
-		if names, err := z.Names(); err != nil || len(names) != 3003 {
+		if names, err := z.Names(); err != nil || len(names) != 1203 {
 			t.Errorf("%s: %d names, %v", name, len(names), err)
 		}
 		if _, err := z.Find("absent"); err == nil {
