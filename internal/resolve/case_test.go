@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,10 +10,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/par"
 	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/internal/target"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -25,8 +28,11 @@ import (
 //	NAME VERSION...
 //	    requires REQUIREMENT | extra NAME: [REQUIREMENT] | group NAME: REQUIREMENT
 //	    python SPECIFIERS | wheel TAG... | no-wheel | no-sdist | yanked [REASON]
-//	    broken                        its metadata cannot be read
+//	    broken [name|archive|offline|python|status]   its metadata cannot be used
+//	    fails TEXT                    reading its metadata ends in an error
+//	    uploaded DATE
 //	@ URL NAME VERSION                the same for a direct URL
+//	@@ URL                            what follows is on another index
 //
 // The question is lines of the form "? WORD ARGUMENT": what is set (constraint,
 // override, exclude, prefer, installed, and options by their names), and last
@@ -43,6 +49,7 @@ type testCase struct {
 	title    string
 	universe *universe
 	current  []*release // what indented lines are about
+	on       string     // the index that lines are about
 	question []string
 
 	solution, order []string
@@ -85,6 +92,9 @@ func (c *testCase) line(t *testing.T, line, trimmed string) {
 		r := &release{RequiresPython: new(string)}
 		c.current = []*release{r}
 		c.universe.urls = append(c.universe.urls, urlRelease{fields[0], fields[1], fields[2], r})
+	case word == "@@":
+		c.on = rest
+		c.universe.others = append(c.universe.others, otherIndex{rest, map[string]map[string]*release{}})
 	case word == "?":
 		c.question = append(c.question, rest)
 	case word == "=":
@@ -103,12 +113,13 @@ func (c *testCase) line(t *testing.T, line, trimmed string) {
 		c.failure = rest
 	default:
 		c.current = nil
-		if c.universe.projects[word] == nil {
-			c.universe.projects[word] = map[string]*release{}
+		projects := c.universe.at(c.on)
+		if projects[word] == nil {
+			projects[word] = map[string]*release{}
 		}
 		for _, v := range fields {
 			r := &release{RequiresPython: new(string)}
-			c.universe.projects[word][v] = r
+			projects[word][v] = r
 			c.current = append(c.current, r)
 		}
 	}
@@ -148,7 +159,17 @@ func (c *testCase) about(t *testing.T, word, rest string) {
 		case "yanked":
 			r.Yanked = rest
 		case "broken":
-			r.broken = InvalidMetadata
+			r.broken = map[string]Reason{
+				"": InvalidMetadata, "name": InconsistentMetadata, "archive": InvalidStructure,
+				"offline": NotCached, "python": BuildNeedsPython, "status": Unreachable,
+			}[rest]
+		case "fails":
+			r.fails = rest
+		case "uploaded":
+			var err error
+			if r.uploaded, err = time.Parse(time.DateOnly, rest); err != nil {
+				t.Fatal(err)
+			}
 		default:
 			t.Fatalf("%s: unknown word %q", c.title, word)
 		}
@@ -234,6 +255,39 @@ func (c *testCase) set(t *testing.T, r *Resolver, p *index.Policy, word, rest st
 		p.NoBuild = projects(strings.Fields(rest))
 	case "no-binary":
 		p.NoBinary = projects(strings.Fields(rest))
+	case "group":
+		name, group, _ := strings.Cut(rest, " ")
+		m.Requirements = append(m.Requirements, source.Requirement{Name: pyname.Package(name), Groups: []pyname.Group{pyname.Group(group)}})
+	case "index":
+		name, url, _ := strings.Cut(rest, " ")
+		m.Requirements = append(m.Requirements, source.Requirement{Name: pyname.Package(name), Source: source.Source{Index: url}})
+	case "merge":
+		r.Options.Merge = map[string]Merge{"first": FirstMatch, "each": FirstMatchEach, "best": BestMatch}[rest]
+	case "indexes":
+		r.Options.Advice.Indexes = strings.Fields(rest)
+	case "refused":
+		r.Options.Advice.Refused = []RefusedIndex{{firstIndex, 401}, {"https://two.example", 403}}
+	case "fixed":
+		r.Options.Fixed = true
+	case "no-build-all":
+		p.NoBuild.All, r.Options.Advice.NoBuildAll = true, true
+	case "unhashed":
+		r.Options.Hashed = func(d *source.Dist) bool { return string(d.Name) != rest }
+	case "exclude-newer":
+		cutoff, err := index.ParseCutoff(rest, time.UTC)
+		check(err)
+		c.universe.limit, p.Now = cutoff, time.Now()
+		r.Options.Advice.ExcludeNewer = func(pyname.Package) string { return rest }
+	case "requires-python":
+		specifiers, err := pep440.ParseSpecifiers(rest)
+		check(err)
+		r.Options.Python = ForRange(r.Options.Python.Exact, target.FromSpecifiers(specifiers))
+		p.Target = r.Options.Python.Target
+	case "members":
+		m.Members = map[pyname.Package]bool{}
+		for _, name := range strings.Fields(rest) {
+			m.Members[pyname.Package(name)] = true
+		}
 	case "absent":
 		c.universe.absence = map[string]Absence{"offline": OfflineGap, "no-index": NoIndex}[rest]
 	default:
@@ -362,6 +416,11 @@ func (c *testCase) checkFailure(t *testing.T, err error) {
 	if !ok {
 		if c.failure == "" || !strings.Contains(err.Error(), c.failure) {
 			t.Errorf("got the error %v, want %q", err, c.failure)
+		}
+		for h := err; h != nil && len(c.hints) > 0; h = errors.Unwrap(h) {
+			if h, ok := h.(interface{ Hints() []string }); ok && !slices.Equal(h.Hints(), c.hints) {
+				t.Errorf("hints are %q, want %q", h.Hints(), c.hints)
+			}
 		}
 		return
 	}

@@ -68,7 +68,7 @@ func (r *resolution) noSolution(f *fork, d *pubgrub.Derivation[pep440.Set]) erro
 	p := x.proof(d)
 	x.learnKnown(p)
 	raw := p
-	for _, step := range [...]func(*proof) *proof{x.dropProxies, x.dropGaps, x.dropProject, x.shorten, x.joinNeighbours} {
+	for _, step := range [...]func(*proof) *proof{x.dropProxies, x.dropGaps, x.dropProject, x.shorten, x.joinNeighbours, x.once()} {
 		if kept := x.rewrite(p, step); kept != nil {
 			p = kept
 		}
@@ -279,6 +279,23 @@ func (x *explainer) shorten(p *proof) *proof {
 	return p
 }
 
+// once returns a step that proves nothing twice: of two nodes with the same
+// conclusion the one met first stands for both.
+func (x *explainer) once() func(*proof) *proof {
+	proven := map[string]*proof{}
+	return func(p *proof) *proof {
+		if p.isFact() {
+			return p
+		}
+		text := x.conclusion(p)
+		if first := proven[text]; first != nil {
+			return first
+		}
+		proven[text] = p
+		return p
+	}
+}
+
 // proves tells whether a forbids all that b does, of versions that exist.
 func (x *explainer) proves(a, b *proof) bool {
 	for _, t := range a.terms {
@@ -310,10 +327,8 @@ func (x *explainer) within(pkg pubgrub.Package, a, b pep440.Set, reversed bool) 
 
 // dropProject leaves out that a workspace of one project requires that project.
 func (x *explainer) dropProject(p *proof) *proof {
-	if p.kind == pubgrub.Depends && p.pkg == rootPackage && len(x.Manifest.Members) == 1 {
-		if n := &x.nodes[p.on]; n.isBase() && x.Manifest.Members[x.names[n.name]] {
-			return nil
-		}
+	if p.kind == pubgrub.Depends && p.pkg == rootPackage && x.isProject(p.on) {
+		return nil
 	}
 	return p
 }

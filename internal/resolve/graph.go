@@ -40,7 +40,11 @@ type Node struct {
 	// Extras and Groups are those that something requires, sorted.
 	Extras []pyname.Extra
 	Groups []pyname.Group
-	// Marker says in which environments the distribution is needed.
+	// OnlyGroups is set if nothing requires the project itself: it is not to be
+	// installed.
+	OnlyGroups bool
+	// Marker says in which environments the distribution is needed or, with
+	// OnlyGroups, a group of it.
 	Marker marker.Tree
 	// Requires is what it needs, sorted.
 	Requires []Edge
@@ -49,7 +53,8 @@ type Node struct {
 	RequiredBy []*Node
 	Direct     bool
 
-	key nodeKey
+	place string // what tells it from other nodes of the same version
+	seen  bool
 }
 
 // An Edge says that a distribution, on behalf of an extra or group of its own if
@@ -70,30 +75,38 @@ type nodeKey struct {
 	place   string // a URL, or an index
 }
 
-// variant is a node of a graph on behalf of an extra or group. It is what
-// markers spread over.
+// variant is a node of a graph on behalf of an extra or group, or the manifest
+// if there is no node. It is what markers spread over.
 type variant struct {
-	key   nodeKey
+	node  *Node
 	extra pyname.Extra
 	group pyname.Group
 }
 
-type variantEdge struct{ from, to variant }
+// link is an edge between variants, which are named by their numbers.
+type link struct {
+	from, to int
+	marker   marker.Tree
+}
 
 // builder puts solved forks together.
 type builder struct {
 	*resolution
-	out   map[nodeKey]*Node
-	edges map[variantEdge]marker.Tree
-	order []variantEdge // of the keys of edges, as added
+	out      map[nodeKey]*Node
+	here     []*Node // by name: the node in the fork at hand
+	numbers  map[variant]int
+	variants []variant
+	places   map[[2]int]int // of links, by the variants they join
+	links    []link
 }
 
-// rootVariant stands for the manifest.
-func rootVariant() variant { return variant{key: nodeKey{name: noName}} }
+// manifestVariant is the number of the variant without a node.
+const manifestVariant = 0
 
 // graph builds the graph of all forks.
 func (r *resolution) graph(forks []*fork) (*Graph, error) {
-	b := &builder{resolution: r, out: map[nodeKey]*Node{}, edges: map[variantEdge]marker.Tree{}}
+	b := &builder{resolution: r, out: map[nodeKey]*Node{}, numbers: map[variant]int{}, places: map[[2]int]int{}}
+	b.number(variant{})
 	for _, f := range forks {
 		if err := b.addFork(f); err != nil {
 			return nil, err
@@ -101,13 +114,21 @@ func (r *resolution) graph(forks []*fork) (*Graph, error) {
 	}
 	reach := b.reachability()
 	g := &Graph{Python: r.Options.Python.Target}
-	for key, n := range b.out {
-		m, ok := reach[variant{key: key}]
-		if !ok || m.IsFalse() {
+	for at, v := range b.variants {
+		if at == manifestVariant || !reach[at].needed() {
 			continue
 		}
-		n.Marker = m
-		g.Nodes = append(g.Nodes, n)
+		n := v.node
+		if !n.seen {
+			n.seen, n.OnlyGroups, n.Marker = true, true, marker.False()
+			g.Nodes = append(g.Nodes, n)
+		}
+		switch isBase := v.extra == "" && v.group == ""; {
+		case isBase:
+			n.OnlyGroups, n.Marker = false, reach[at].marker
+		case n.OnlyGroups:
+			n.Marker = n.Marker.Or(reach[at].marker)
+		}
 	}
 	slices.SortFunc(g.Nodes, compareNodes)
 	b.link(g, reach)
@@ -116,31 +137,61 @@ func (r *resolution) graph(forks []*fork) (*Graph, error) {
 }
 
 func compareNodes(a, b *Node) int {
-	return cmp.Or(cmp.Compare(a.Name, b.Name), a.Version.Compare(b.Version), cmp.Compare(a.key.place, b.key.place))
+	return cmp.Or(cmp.Compare(a.Name, b.Name), a.Version.Compare(b.Version), cmp.Compare(a.place, b.place))
 }
 
-// key returns which node of the graph a version is in a fork.
-func (b *builder) key(f *fork, n name, version pep440.Version) nodeKey {
+func (b *builder) number(v variant) int {
+	id, ok := b.numbers[v]
+	if !ok {
+		id = len(b.variants)
+		b.numbers[v] = id
+		b.variants = append(b.variants, v)
+	}
+	return id
+}
+
+// node returns the node of the graph that a project is in a fork.
+func (b *builder) node(f *fork, n name, version pep440.Version) *Node {
+	b.here = grown(b.here, int(n))
+	if b.here[n] != nil {
+		return b.here[n]
+	}
 	key := nodeKey{name: n, version: version.Key()}
+	fresh := &Node{Name: b.names[n], Version: version}
 	if url := f.urls[n]; url != nil {
 		key.place = "url " + url.dist.ID()
-	} else if p := f.pins[versionKey{n, key.version}]; p != nil && !p.installed {
-		key.place = p.candidate.Dist.Source.Index
+		fresh.Dist = url.dist
+	} else {
+		p := f.pins[versionKey{n, key.version}]
+		fresh.Dist, fresh.Installed = p.candidate.Dist, p.installed
+		if !p.installed {
+			key.place = p.candidate.Dist.Source.Index
+			fresh.Candidate = p.candidate
+		}
 	}
-	return key
+	known := b.out[key]
+	if known == nil {
+		fresh.place = key.place
+		b.out[key] = fresh
+		known = fresh
+	}
+	b.here[n] = known
+	return known
 }
 
 func (b *builder) addFork(f *fork) error {
+	clear(b.here)
 	for pkg, version := range f.solver.Decisions() {
 		n := &b.nodes[pkg]
 		if n.kind != rootNode && n.kind != projectNode {
 			continue
 		}
-		from := rootVariant()
+		from := manifestVariant
 		if n.kind == projectNode {
-			from = variant{b.key(f, n.name, version), n.extra, n.group}
+			v := variant{b.node(f, n.name, version), n.extra, n.group}
+			from = b.number(v)
 			if n.marker.IsTrue() {
-				if err := b.addNode(f, from, version); err != nil {
+				if err := b.fill(f, n.name, v); err != nil {
 					return err
 				}
 			}
@@ -152,33 +203,21 @@ func (b *builder) addFork(f *fork) error {
 	return nil
 }
 
-func (b *builder) addNode(f *fork, v variant, version pep440.Version) error {
-	n := b.out[v.key]
-	if n == nil {
-		n = &Node{Name: b.names[v.key.name], Version: version, key: v.key}
-		if url := f.urls[v.key.name]; url != nil {
-			n.Dist = url.dist
-		} else {
-			p := f.pins[versionKey{v.key.name, v.key.version}]
-			n.Dist, n.Installed = p.candidate.Dist, p.installed
-			if !p.installed {
-				n.Candidate = p.candidate
-			}
-		}
-		b.out[v.key] = n
-	}
-	if n.Metadata == nil && !b.Options.NoDeps {
-		m, err := b.metadata(f, b.base(v.key.name), v.key.name, version)
+// fill notes on a node the metadata, and the extra or group that is required.
+func (b *builder) fill(f *fork, n name, v variant) error {
+	node := v.node
+	if node.Metadata == nil && !b.Options.NoDeps {
+		m, err := b.metadata(f, b.base(n), n, node.Version)
 		if err != nil {
 			return err
 		}
-		n.Metadata = m
+		node.Metadata = m
 	}
-	if v.extra != "" && !slices.Contains(n.Extras, v.extra) {
-		n.Extras = append(n.Extras, v.extra)
+	if v.extra != "" && !slices.Contains(node.Extras, v.extra) {
+		node.Extras = append(node.Extras, v.extra)
 	}
-	if v.group != "" && !slices.Contains(n.Groups, v.group) {
-		n.Groups = append(n.Groups, v.group)
+	if v.group != "" && !slices.Contains(node.Groups, v.group) {
+		node.Groups = append(node.Groups, v.group)
 	}
 	return nil
 }
@@ -186,83 +225,91 @@ func (b *builder) addNode(f *fork, v variant, version pep440.Version) error {
 // addDependency adds the edges for what a version needs: through a proxy, to
 // what stands behind it. What a project needs of itself is no edge, unless a
 // group of it does.
-func (b *builder) addDependency(f *fork, from variant, n *node, d *dependency) {
-	to := &b.nodes[d.pkg]
+func (b *builder) addDependency(f *fork, from int, n *node, d *dependency) {
+	to := b.nodes[d.pkg]
 	if n.kind == projectNode && n.group == "" && n.name == to.name {
 		return
 	}
-	version, ok := f.solver.Version(b.base(to.name))
+	version, ok := f.solver.Version(d.pkg)
 	if !ok {
-		if version, ok = f.solver.Version(d.pkg); !ok {
-			return
-		}
-	}
-	key := b.key(f, to.name, version)
-	m := to.marker.And(f.scope.marker)
-	switch to.kind {
-	case projectNode, markerProxy:
-		b.addEdge(from, variant{key: key}, m)
-	case extraProxy:
-		b.addEdge(from, variant{key: key, extra: to.extra}, m)
-		b.addEdge(from, variant{key: key}, m)
-	case groupProxy:
-		b.addEdge(from, variant{key: key, group: to.group}, m)
-	}
-}
-
-func (b *builder) addEdge(from, to variant, m marker.Tree) {
-	e := variantEdge{from, to}
-	old, ok := b.edges[e]
-	if !ok {
-		b.order = append(b.order, e)
-		b.edges[e] = m
 		return
 	}
-	b.edges[e] = old.Or(m)
+	v := variant{node: b.node(f, to.name, version)}
+	m := to.marker.And(f.scope.marker)
+	if to.kind != groupProxy {
+		b.addLink(from, b.number(v), m)
+	}
+	if to.kind == extraProxy || to.kind == groupProxy {
+		v.extra, v.group = to.extra, to.group
+		b.addLink(from, b.number(v), m)
+	}
 }
 
-// reachability returns under which marker each variant is needed: the union over
-// all ways from the root.
-func (b *builder) reachability() map[variant]marker.Tree {
-	out := map[variant]marker.Tree{rootVariant(): marker.True()}
-	following := map[variant][]variantEdge{}
-	for _, e := range b.order {
-		following[e.from] = append(following[e.from], e)
+func (b *builder) addLink(from, to int, m marker.Tree) {
+	key := [2]int{from, to}
+	at, ok := b.places[key]
+	if !ok {
+		b.places[key] = len(b.links)
+		b.links = append(b.links, link{from, to, m})
+		return
 	}
-	work := []variant{rootVariant()}
-	for len(work) > 0 {
+	b.links[at].marker = b.links[at].marker.Or(m)
+}
+
+// reach says under which marker a variant is needed.
+type reach struct {
+	reached bool
+	marker  marker.Tree
+}
+
+func (r reach) needed() bool { return r.reached && !r.marker.IsFalse() }
+
+// reachability returns for each variant the union over all ways from the
+// manifest.
+func (b *builder) reachability() []reach {
+	out := make([]reach, len(b.variants))
+	out[manifestVariant].reached = true
+	slices.SortStableFunc(b.links, func(x, y link) int { return x.from - y.from })
+	starts := make([]int, len(b.variants)+1)
+	for _, l := range b.links {
+		starts[l.from+1]++
+	}
+	for i := range b.variants {
+		starts[i+1] += starts[i]
+	}
+	for work := []int{manifestVariant}; len(work) > 0; {
 		from := work[len(work)-1]
 		work = work[:len(work)-1]
-		for _, e := range following[from] {
-			m := b.edges[e].And(out[from])
-			if old, ok := out[e.to]; ok {
-				if m = m.Or(old); m == old {
+		for _, l := range b.links[starts[from]:starts[from+1]] {
+			m := l.marker.And(out[from].marker)
+			if to := &out[l.to]; to.reached {
+				if m = m.Or(to.marker); m == to.marker {
 					continue
 				}
 			}
-			out[e.to] = m
-			work = append(work, e.to)
+			out[l.to] = reach{true, m}
+			work = append(work, l.to)
 		}
 	}
 	return out
 }
 
 // link gives the nodes their edges.
-func (b *builder) link(g *Graph, reach map[variant]marker.Tree) {
-	for _, ve := range b.order {
-		to, from := b.out[ve.to.key], b.out[ve.from.key]
-		if _, ok := reach[ve.from]; !ok || to == nil {
+func (b *builder) link(g *Graph, reach []reach) {
+	for _, l := range b.links {
+		if !reach[l.from].reached {
 			continue
 		}
-		e := Edge{ve.from.extra, ve.from.group, to, ve.to.extra, ve.to.group, b.edges[ve]}
-		if ve.from.key.name == noName {
+		from, to := b.variants[l.from], b.variants[l.to]
+		e := Edge{from.extra, from.group, to.node, to.extra, to.group, l.marker}
+		if from.node == nil {
 			g.Root = append(g.Root, e)
-			to.Direct = true
+			to.node.Direct = true
 			continue
 		}
-		from.Requires = append(from.Requires, e)
-		if from != to {
-			to.RequiredBy = append(to.RequiredBy, from)
+		from.node.Requires = append(from.node.Requires, e)
+		if from.node != to.node {
+			to.node.RequiredBy = append(to.node.RequiredBy, from.node)
 		}
 	}
 	slices.SortFunc(g.Root, compareEdges)

@@ -28,7 +28,7 @@ func (x *explainer) subject(pkg pubgrub.Package, set pep440.Set) subject {
 		return subject{text: x.yourRequirements(), plural: true}
 	}
 	title := x.title(pkg)
-	if n := &x.nodes[pkg]; len(x.Manifest.Members) == 1 && n.isBase() && x.Manifest.Members[x.names[n.name]] {
+	if x.isProject(pkg) {
 		return subject{text: "your project"}
 	}
 	known := x.known[x.nodes[pkg].name]
@@ -49,6 +49,12 @@ func (x *explainer) subject(pkg pubgrub.Package, set pep440.Set) subject {
 		return subject{text: "all versions of " + title, plural: true}
 	}
 	return subject{text: setText(title, narrowed(known, set))}
+}
+
+// isProject tells whether a package is the only project of the workspace.
+func (x *explainer) isProject(pkg pubgrub.Package) bool {
+	n := &x.nodes[pkg]
+	return len(x.Manifest.Members) == 1 && n.isBase() && x.Manifest.Members[x.names[n.name]]
 }
 
 // narrowed returns a set without what it says about versions that do not exist:

@@ -46,7 +46,9 @@ func (t *teller) conclude(p *proof) {
 	default:
 		t.conclude(left)
 		t.number(left)
-		t.lines = append(t.lines, "")
+		if t.lines[len(t.lines)-1] != "" {
+			t.lines = append(t.lines, "")
+		}
 		t.last = nil
 		t.conclude(right)
 		givens = t.refer(right, t.reference(left))
@@ -256,6 +258,8 @@ func (x *explainer) conclusion(p *proof) string {
 		return x.yourRequirements() + " cannot be fulfilled"
 	case len(has) == 0:
 		return x.youRequire() + " " + x.anyOf(wants)
+	case len(has) == 1 && len(wants) == 0 && x.isProject(has[0].Package):
+		return x.yourRequirements() + " cannot be fulfilled"
 	case len(has) == 1 && len(wants) == 0:
 		return x.subject(has[0].Package, has[0].Set).text + " cannot be used"
 	case len(has) == 1 && len(wants) == 1:

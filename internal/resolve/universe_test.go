@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/par"
@@ -31,27 +33,49 @@ type release struct {
 	WheelTags      []string            `json:"wheel_tags"`
 	Yanked         any                 `json:"yanked"`
 
-	groups map[string][]string
-	broken Reason // its metadata cannot be used
+	groups   map[string][]string
+	broken   Reason // its metadata cannot be used
+	fails    string // reading its metadata ends in an error
+	uploaded time.Time
 }
 
 // universe is all projects there are. It is a Provider with everything in
 // memory.
 type universe struct {
-	projects map[string]map[string]*release
+	projects map[string]map[string]*release // of the first index, by name and version
+	others   []otherIndex
 	urls     []urlRelease
 	absence  Absence // of what is not there
 	policy   *index.Policy
 
 	mu       sync.Mutex
-	versions map[pyname.Package]*par.Future[*Versions]
+	versions map[[2]string]*par.Future[*Versions]
+	limit    index.Cutoff
 	metadata map[*source.Dist]*par.Future[*Metadata]
+}
+
+// otherIndex is an index after the first.
+type otherIndex struct {
+	url      string
+	projects map[string]map[string]*release
+}
+
+const firstIndex = "https://one.example"
+
+// at returns the projects of an index.
+func (u *universe) at(url string) map[string]map[string]*release {
+	for _, o := range u.others {
+		if o.url == url {
+			return o.projects
+		}
+	}
+	return u.projects
 }
 
 func newUniverse() *universe {
 	return &universe{
 		projects: map[string]map[string]*release{},
-		versions: map[pyname.Package]*par.Future[*Versions]{},
+		versions: map[[2]string]*par.Future[*Versions]{},
 		metadata: map[*source.Dist]*par.Future[*Metadata]{},
 	}
 }
@@ -59,28 +83,41 @@ func newUniverse() *universe {
 func (u *universe) Versions(n pyname.Package, from string) *par.Future[*Versions] {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if f := u.versions[n]; f != nil {
+	key := [2]string{string(n), from}
+	if f := u.versions[key]; f != nil {
 		return f
 	}
-	answer := &Versions{Absence: max(u.absence, NotFound)}
-	if files := u.files(n); len(files) > 0 {
-		list := index.NewVersionMap(n, source.Source{Index: "https://index.example"}, index.NewPage(n, files), u.policy, index.Cutoff{})
-		answer = &Versions{Lists: []*index.VersionMap{list}}
+	answer := &Versions{}
+	urls := []string{from}
+	if from == "" {
+		urls = []string{firstIndex}
+		for _, o := range u.others {
+			urls = append(urls, o.url)
+		}
+	}
+	for _, url := range urls {
+		if files := files(u.at(url), n, url); len(files) > 0 {
+			answer.Lists = append(answer.Lists,
+				index.NewVersionMap(n, source.Source{Index: url}, index.NewPage(n, files), u.policy, u.limit))
+		}
+	}
+	if len(answer.Lists) == 0 {
+		answer.Absence = max(u.absence, NotFound)
 	}
 	f := par.Settled(answer, nil)
-	u.versions[n] = f
+	u.versions[key] = f
 	return f
 }
 
-func (u *universe) files(n pyname.Package) []simple.File {
+func files(projects map[string]map[string]*release, n pyname.Package, url string) []simple.File {
 	var out []simple.File
 	stem := strings.ReplaceAll(string(n), "-", "_")
-	for name, versions := range u.projects {
+	for name, versions := range projects {
 		if pyname.Normalize(name) != string(n) {
 			continue
 		}
 		for version, r := range versions {
-			file := simple.File{Size: -1, RequiresPython: r.python()}
+			file := simple.File{Size: -1, RequiresPython: r.python(), UploadTime: r.uploaded}
 			if reason, ok := r.Yanked.(string); ok {
 				file.Yanked, file.YankedReason = true, reason
 			} else if yes, _ := r.Yanked.(bool); yes {
@@ -88,7 +125,7 @@ func (u *universe) files(n pyname.Package) []simple.File {
 			}
 			v := pep440.MustParse(version).String()
 			add := func(filename string) {
-				file.Filename, file.URL = filename, "https://index.example/"+filename
+				file.Filename, file.URL = filename, url+"/"+filename
 				out = append(out, file)
 			}
 			if r.Wheel == nil || *r.Wheel {
@@ -130,7 +167,7 @@ func (u *universe) Metadata(d *source.Dist) *par.Future[*Metadata] {
 		return f
 	}
 	var r *release
-	for name, versions := range u.projects {
+	for name, versions := range u.at(d.Source.Index) {
 		for version, candidate := range versions {
 			if pyname.Normalize(name) == string(d.Name) && pep440.MustParse(version).Equal(d.Version) {
 				r = candidate
@@ -138,6 +175,9 @@ func (u *universe) Metadata(d *source.Dist) *par.Future[*Metadata] {
 		}
 	}
 	m, err := r.parse(d.Name, d.Version)
+	if r.fails != "" {
+		err = errors.New(r.fails)
+	}
 	f := par.Settled(m, err)
 	u.metadata[d] = f
 	return f
@@ -273,10 +313,13 @@ func (u *universe) resolver(a ask) (*Resolver, error) {
 	return r, nil
 }
 
-// pins is a graph as `name==version`, one for each node.
+// pins is what a graph would install, as `name==version`.
 func pins(g *Graph) []string {
 	var out []string
 	for _, n := range g.Nodes {
+		if n.OnlyGroups {
+			continue
+		}
 		out = append(out, fmt.Sprintf("%s==%s", n.Name, n.Version))
 	}
 	return out
