@@ -31,6 +31,8 @@ func commands() []command {
 	return []command{
 		pipGroup(), pipInstallCommand(), pipSyncCommand(), pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(),
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
+		pythonGroup(), pythonListCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
+		venvCommand(),
 		selfGroup(), selfVersionCommand(),
 		helpCommand(), completionCommand(),
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -51,9 +52,20 @@ func (f *Finder) Store() managed.Store { return managed.DefaultStore(f.Getenv, f
 // IsManaged reports whether an interpreter, or the one below an environment,
 // is a managed installation.
 func (f *Finder) IsManaged(i *Interpreter) bool {
+	if declared := f.declaredManaged(); declared != "" {
+		return slices.ContainsFunc(strings.Fields(declared), func(version string) bool {
+			r, err := ParseVersionRequest(version)
+			return err == nil && r.matchesRelease(i.Version)
+		})
+	}
 	_, ok := f.Store().Find(i.BasePrefix)
 	return ok
 }
+
+// declaredManaged lists versions whose interpreters are to be taken for
+// managed ones, wherever they are: a hook of uv's own tests, which any program
+// that is held against them needs.
+func (f *Finder) declaredManaged() string { return f.Getenv("UV_INTERNAL__TEST_PYTHON_MANAGED") }
 
 // An Installation is an interpreter and where it was found.
 type Installation struct {
@@ -239,6 +251,9 @@ func (f *Finder) ask(ctx context.Context, group []candidate) []answered {
 		if err != nil {
 			out[n].err = c.wrap(err)
 			continue
+		}
+		if f.declaredManaged() != "" && f.IsManaged(i) {
+			c.source = Managed
 		}
 		out[n].found = &Installation{i, c.source}
 	}

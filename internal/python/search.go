@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/tame-py/tame/internal/fsx"
@@ -200,7 +201,7 @@ func (f *Finder) installed(r Request) iter.Seq2[[]candidate, error] {
 		}
 		switch f.Preference {
 		case OnlyManaged:
-			inStore()
+			_ = inStore() && f.declaredManaged() != "" && onSystem()
 		case OnlySystem:
 			onSystem()
 		case PreferSystem:
@@ -262,10 +263,10 @@ func (f *Finder) rightBuild(i managed.Installation) bool {
 }
 
 // searchPath lists the directories to search: UV_PYTHON_SEARCH_PATH if it is
-// set, else PATH.
+// set, even to nothing, else PATH.
 func (f *Finder) searchPath() []string {
 	path := f.Getenv("UV_PYTHON_SEARCH_PATH")
-	if path == "" {
+	if path == "" && !slices.Contains(f.Environ, "UV_PYTHON_SEARCH_PATH=") {
 		path = f.Getenv("PATH")
 	}
 	dirs := filepath.SplitList(path)
