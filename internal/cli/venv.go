@@ -181,6 +181,10 @@ func (a *app) venvPath(given *string, p *projectPython) string {
 // there is somebody to ask.
 func (a *app) createVenv(ctx context.Context, path string, i *python.Interpreter, o venv.Options) (*python.Environment, error) {
 	env, err := venv.Create(ctx, path, i, o)
+	var other *venv.NotVenvError
+	if errors.As(err, &other) {
+		other.Path = a.shown(other.Path)
+	}
 	var exists *venv.ExistsError
 	if !errors.As(err, &exists) {
 		return env, err
