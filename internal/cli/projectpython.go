@@ -46,18 +46,6 @@ func (d pythonDemand) where(several bool) string {
 	return key
 }
 
-// projectDir is where a project is looked for.
-func (a *app) projectDir() string {
-	if dir := first(a.global.project, a.env["UV_PROJECT"]); dir != "" {
-		dir = a.path(dir)
-		if filepath.Base(dir) == "pyproject.toml" {
-			return filepath.Dir(dir)
-		}
-		return dir
-	}
-	return a.dir
-}
-
 // findProjectPython reads the requires-python of the project that a directory
 // is in, with those of its workspace and, if wanted, of the dependency groups
 // that are installed by default. It returns nil if there is no project. A
