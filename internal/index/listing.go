@@ -401,8 +401,9 @@ func (p *listedPage) Files(i int) []simple.File {
 	size, hashes := 0, 0
 	for i := range rows {
 		f := &rows[i]
-		name := len(d.stem) + int(at(l.tails, f.Tail).Len)
-		size += 2*name + int(at(l.prefixes, f.Prefix).Len+at(l.texts, f.Text).Suffix.Len) + pathLen + 2*len(f.SHA256) + 2*len(f.Metadata)
+		name := len(d.stem) + len(l.rows.Text(at(l.tails, f.Tail)))
+		size += 2*name + len(l.rows.Text(at(l.prefixes, f.Prefix))) + len(l.rows.Text(at(l.texts, f.Text).Suffix)) +
+			pathLen + 2*len(f.SHA256) + 2*len(f.Metadata)
 		hashes += 2 + int(f.Count)
 	}
 	d.text.Grow(size)
