@@ -3,7 +3,10 @@ package python
 import (
 	"encoding/binary"
 	"errors"
+	"strings"
 	"sync"
+
+	"github.com/zeebo/xxh3"
 
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/packaging/marker"
@@ -11,10 +14,34 @@ import (
 	"github.com/tame-py/tame/packaging/tags"
 )
 
-// The cache keeps one small file for each interpreter: what must hold for the
-// facts to hold (a witness), then the facts, as a row of strings and numbers.
-// Everything is read in place; docs/formats/cache.md has the page on it.
+// The cache keeps one small file for each interpreter: a checksum, what must
+// hold for the facts to hold (a witness), then the facts, as a row of strings
+// and numbers. Everything is read in place; docs/formats/cache.md describes it.
 const factsMagic = "tame python facts 1\n"
+
+// encodeFacts makes the text of a file.
+func encodeFacts(w witness, i *Interpreter) []byte {
+	const head = len(factsMagic) + 8
+	b := append(make([]byte, 0, 4096), factsMagic...)
+	b = append(b, make([]byte, 8)...)
+	b = i.appendFacts(w.append(b))
+	binary.LittleEndian.PutUint64(b[len(factsMagic):], xxh3.Hash(b[head:]))
+	return b
+}
+
+// openFacts checks the frame of a file and returns a reader of what is in it,
+// which is bad if the file is cut off, damaged or of another version.
+func openFacts(text string) reader {
+	r := reader{rest: text}
+	if !strings.HasPrefix(text, factsMagic) {
+		r.bad = true
+		return r
+	}
+	r.rest = text[len(factsMagic):]
+	sum := r.take(8)
+	r.bad = r.bad || binary.LittleEndian.Uint64([]byte(sum)) != xxh3.HashString(r.rest)
+	return r
+}
 
 // A witness is what the facts depend on.
 type witness struct {
@@ -27,7 +54,6 @@ type witness struct {
 }
 
 func (w witness) append(b []byte) []byte {
-	b = append(b, factsMagic...)
 	for _, s := range []string{w.path, w.overrides, w.host, w.loader, w.config} {
 		b = appendString(b, s)
 	}
@@ -37,9 +63,6 @@ func (w witness) append(b []byte) []byte {
 }
 
 func (r *reader) witness() (w witness) {
-	if !r.cut(factsMagic) {
-		return w
-	}
 	for _, s := range []*string{&w.path, &w.overrides, &w.host, &w.loader, &w.config} {
 		*s = r.string()
 	}
@@ -135,15 +158,6 @@ func appendString(b []byte, s string) []byte {
 type reader struct {
 	rest string
 	bad  bool
-}
-
-func (r *reader) cut(prefix string) bool {
-	if len(r.rest) < len(prefix) || r.rest[:len(prefix)] != prefix {
-		r.bad = true
-		return false
-	}
-	r.rest = r.rest[len(prefix):]
-	return true
 }
 
 func (r *reader) take(n uint64) string {

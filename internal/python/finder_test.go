@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -376,6 +377,14 @@ func TestBrokenFactsAreReplaced(t *testing.T) {
 		}
 		if query(); w.asked() != before+1 {
 			t.Errorf("an entry cut at %d of %d bytes was believed", n, len(text))
+		}
+		damaged := slices.Clone(text)
+		damaged[n] ^= 1
+		if err := os.WriteFile(file, damaged, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if query(); w.asked() != before+2 {
+			t.Errorf("an entry damaged at %d was believed", n)
 		}
 	}
 }

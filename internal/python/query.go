@@ -82,7 +82,7 @@ func readFacts(entry string, now witness) (*Interpreter, bool) {
 	if !ok {
 		return nil, false
 	}
-	r := reader{rest: text}
+	r := openFacts(text)
 	then := r.witness()
 	if r.bad || then.path != now.path || then.overrides != now.overrides || then.host != now.host {
 		return nil, false
@@ -125,7 +125,7 @@ func (f *Finder) remember(entry string, w witness, i *Interpreter) {
 			w.loader = loader
 		}
 	}
-	text := i.appendFacts(w.append(make([]byte, 0, 4096)))
+	text := encodeFacts(w, i)
 	if err = fsx.WriteFile(entry, text, 0o644); errors.Is(err, fs.ErrNotExist) {
 		if os.MkdirAll(f.CacheDir, 0o755) == nil {
 			err = fsx.WriteFile(entry, text, 0o644)
