@@ -1,12 +1,11 @@
 package python
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"strings"
 	"sync"
-
-	"github.com/zeebo/xxh3"
 
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/packaging/marker"
@@ -19,13 +18,18 @@ import (
 // and numbers. Everything is read in place; docs/formats/cache.md describes it.
 const factsMagic = "tame python facts 1\n"
 
+// sumSize is how much of a SHA-256 stands in the file: it guards against
+// accidents only.
+const sumSize = 8
+
 // encodeFacts makes the text of a file.
 func encodeFacts(w witness, i *Interpreter) []byte {
-	const head = len(factsMagic) + 8
+	const head = len(factsMagic) + sumSize
 	b := append(make([]byte, 0, 4096), factsMagic...)
-	b = append(b, make([]byte, 8)...)
+	b = append(b, make([]byte, sumSize)...)
 	b = i.appendFacts(w.append(b))
-	binary.LittleEndian.PutUint64(b[len(factsMagic):], xxh3.Hash(b[head:]))
+	sum := sha256.Sum256(b[head:])
+	copy(b[len(factsMagic):], sum[:sumSize])
 	return b
 }
 
@@ -38,8 +42,9 @@ func openFacts(text string) reader {
 		return r
 	}
 	r.rest = text[len(factsMagic):]
-	sum := r.take(8)
-	r.bad = r.bad || binary.LittleEndian.Uint64([]byte(sum)) != xxh3.HashString(r.rest)
+	want := r.take(sumSize)
+	sum := sha256.Sum256([]byte(r.rest))
+	r.bad = r.bad || want != string(sum[:sumSize])
 	return r
 }
 
