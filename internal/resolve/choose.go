@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/tame-py/tame/internal/index"
@@ -170,6 +171,9 @@ func (r *resolution) metadata(f *fork, pkg pubgrub.Package, n name, version pep4
 		p.metadata = r.Provider.Metadata(p.candidate.Metadata)
 	}
 	m, err := p.metadata.Wait(r.ctx)
+	if err == nil && m.Unusable.Reason == Usable && m.Name != r.names[n] {
+		err = fmt.Errorf("it is the metadata of `%s`", m.Name)
+	}
 	if err != nil {
 		return nil, &DistError{Dist: p.candidate.Metadata, Chain: r.chain(f, pkg), Err: err}
 	}

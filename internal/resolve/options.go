@@ -31,6 +31,10 @@ type Options struct {
 	// Hashed tells whether a distribution has the hashes that it must have
 	// before anything of it is read. Nil is yes.
 	Hashed func(*source.Dist) bool
+	// CheapMetadata tells whether the metadata of a wheel can be had without the
+	// wheel, so that many may be asked for in advance. Nil is yes for wheels of
+	// which the index says so (PEP 658).
+	CheapMetadata func(*source.Dist) bool
 	// Fixed is set where a user can't change the options, as in the environment
 	// of a build; advice is worded accordingly.
 	Fixed bool

@@ -3,6 +3,7 @@ package resolve
 import (
 	"maps"
 
+	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/pep440"
 )
 
@@ -146,10 +147,21 @@ func (r *resolution) prefetchBatch(f *fork, n node, version pep440.Version, allo
 		}
 		previous = c.version
 		q.allowed = q.allowed.Minus(pep440.Exactly(c.version))
-		if worthPrefetching(c, f.python) && c.candidate.Metadata.IsWheel() {
-			r.Provider.Metadata(c.candidate.Metadata)
+		if !worthPrefetching(c, f.python) || !c.candidate.Metadata.IsWheel() {
+			continue
 		}
+		if !r.cheap(c.candidate.Metadata) {
+			return
+		}
+		r.Provider.Metadata(c.candidate.Metadata)
 	}
+}
+
+func (r *resolution) cheap(d *source.Dist) bool {
+	if r.Options.CheapMetadata != nil {
+		return r.Options.CheapMetadata(d)
+	}
+	return d.File.Metadata.Available
 }
 
 func batchDue(tried, before int) bool {
