@@ -43,6 +43,14 @@ type inflater struct {
 // inflate unpacks src, which must end exactly where the data does, into dst,
 // which must be filled exactly.
 func inflate(dst, src []byte) error {
+	if fastInflate(dst, src) == nil {
+		return nil
+	}
+	return slowInflate(dst, src)
+}
+
+// slowInflate is inflate by the ordinary decompressor, whose judgement counts.
+func slowInflate(dst, src []byte) error {
 	f, ok := inflaters.Get().(*inflater)
 	if !ok {
 		f = &inflater{}
@@ -165,6 +173,13 @@ func (e *entry) decoder(r io.Reader) (io.Reader, func(), error) {
 // unpackStream unpacks the rest of limited, which is the data of an entry of
 // known size, to w.
 func (t *target) unpackStream(e *entry, limited io.Reader, w io.Writer) error {
+	if e.Method == methodDeflate {
+		c, err := t.pumpDeflate(e, limited, w)
+		if err != nil {
+			return e.streamError(err)
+		}
+		return e.accept(c)
+	}
 	buffered := bufio.NewReaderSize(limited, smallBuffer)
 	r, release, err := e.decoder(buffered)
 	if err != nil {
@@ -220,66 +235,106 @@ type writeError struct{ error }
 
 func (e writeError) Unwrap() error { return e.error }
 
-// pump copies r to w until its end while another goroutine hashes and writes,
-// since both take about as long together as inflating.
-func (t *target) pump(e *entry, r io.Reader, w io.Writer) (content, error) {
-	var c content
-	full, empty := make(chan []byte, 1), make(chan []byte, 2)
-	for range 2 {
-		empty <- getBuffer(largeBuffer)
-	}
-	done := make(chan error, 1)
-	go func() {
-		h := sha256.New()
-		var err error
-		for b := range full {
-			if err == nil {
-				c.crc = crc32.Update(c.crc, crc32.IEEETable, b)
-				h.Write(b)
-				if _, err = w.Write(b); err != nil {
-					t.fail(err)
-				}
-			}
-			empty <- b[:cap(b)]
-		}
-		h.Sum(c.sha256[:0])
-		done <- err
-	}()
-	err := t.readInto(e, r, full, empty, &c.size)
-	close(full)
-	if writeErr := <-done; writeErr != nil {
-		err = writeError{writeErr}
-	}
-	for range 2 {
-		putBuffer(<-empty)
-	}
-	return c, err
+// A sink hashes and writes what others put into its buffers, in a goroutine of
+// its own: both take about as long together as inflating.
+type sink struct {
+	t     *target
+	e     *entry
+	full  chan []byte
+	empty chan []byte
+	done  chan error
+	head  int // bytes at the beginning of each buffer that do not count
+	seen  content
 }
 
-// readInto fills buffers from r until its end.
-func (t *target) readInto(e *entry, r io.Reader, full chan<- []byte, empty <-chan []byte, size *int64) error {
-	for {
-		b := <-empty
-		n, err := fill(b, r)
-		full <- b[:n]
-		*size += int64(n)
-		if err == nil || err == io.EOF {
-			if growErr := t.grow(e.Name, int64(n)); growErr != nil {
-				return growErr
-			}
-			if *size > e.Size && !e.unsized() {
-				return refuse(e.Name, "it is longer than the %d bytes it tells", e.Size)
-			}
+func (t *target) newSink(e *entry, w io.Writer, head, size int) *sink {
+	k := &sink{t: t, e: e, head: head, full: make(chan []byte, 1), empty: make(chan []byte, 2), done: make(chan error, 1)}
+	for range 2 {
+		k.empty <- getBuffer(head + size)
+	}
+	go k.run(w)
+	return k
+}
+
+func (k *sink) run(w io.Writer) {
+	h := sha256.New()
+	var err error
+	for b := range k.full {
+		if data := b[k.head:]; err == nil {
+			k.seen.crc = crc32.Update(k.seen.crc, crc32.IEEETable, data)
+			h.Write(data)
+			_, err = w.Write(data)
+			k.t.fail(err)
 		}
-		switch {
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return err
-		case t.stop.Load():
-			return t.failure()
+		k.empty <- b[:cap(b)]
+	}
+	h.Sum(k.seen.sha256[:0])
+	k.done <- err
+}
+
+// put hands over a buffer and counts what is in it. The error is a reason to
+// stop.
+func (k *sink) put(b []byte) error {
+	k.full <- b
+	n := int64(len(b) - k.head)
+	k.seen.size += n
+	if err := k.t.grow(k.e.Name, n); err != nil {
+		return err
+	}
+	if k.seen.size > k.e.Size && !k.e.unsized() {
+		return refuse(k.e.Name, "it is longer than the %d bytes it tells", k.e.Size)
+	}
+	if k.t.stop.Load() {
+		return k.t.failure()
+	}
+	return nil
+}
+
+// close waits until all is written and returns what went by. err is that of
+// whoever filled the buffers.
+func (k *sink) close(err error) (content, error) {
+	close(k.full)
+	if writeErr := <-k.done; writeErr != nil {
+		err = writeError{writeErr}
+	}
+	for len(k.empty) > 0 {
+		putBuffer(<-k.empty)
+	}
+	return k.seen, err
+}
+
+// pump copies r to w until its end.
+func (t *target) pump(e *entry, r io.Reader, w io.Writer) (content, error) {
+	k := t.newSink(e, w, 0, largeBuffer)
+	for {
+		b := <-k.empty
+		n, err := fill(b[:largeBuffer], r)
+		putErr := k.put(b[:n])
+		if err == nil || err == io.EOF && putErr != nil {
+			err = putErr
+		}
+		if err == io.EOF {
+			return k.close(nil)
+		}
+		if err != nil {
+			return k.close(err)
 		}
 	}
+}
+
+// pumpDeflate inflates what r holds to its end into w.
+func (t *target) pumpDeflate(e *entry, r io.Reader, w io.Writer) (content, error) {
+	k := t.newSink(e, w, window, pieceSize)
+	last, err := fastStream(r, (<-k.empty)[:window+pieceSize], func(out []byte) ([]byte, error) {
+		if err := k.put(out); err != nil {
+			return nil, err
+		}
+		return (<-k.empty)[:window+pieceSize], nil
+	})
+	if err == nil {
+		err = k.put(last)
+	}
+	return k.close(err)
 }
 
 // fill reads until b is full. Unlike [io.ReadFull] it returns the error of r

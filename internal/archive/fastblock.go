@@ -1,0 +1,220 @@
+package archive
+
+import "encoding/binary"
+
+// What the quick loop of a block may read and write in one turn, whatever it
+// meets: it runs as long as there is so much.
+const (
+	quickIn  = 24
+	quickOut = 3 + 258 + 24
+)
+
+// block unpacks a block by the tables, from where out is filled on. If there is
+// more input than s has, or if dst may run full, it may stop before the end of
+// the block (done is false) and is called again when there is more, or room.
+//
+// The state of the stream is kept in variables here, where the compiler keeps
+// it in registers.
+func (f *fastInflater) block(s *bitStream, dst []byte, out int) (filled int, done bool, err error) {
+	src, in, buf, n, floor := s.src, s.in, s.buf, uint64(s.n), f.floor
+	lit, dist := &f.lit, &f.dist
+	for len(src)-in >= quickIn && len(dst)-out >= quickOut {
+		// 56 bits or more: whole bytes are read again where they were read in
+		// part, and give the same bits.
+		buf |= binary.LittleEndian.Uint64(src[in:]) << (n & 63)
+		in += int((63 - n) >> 3)
+		n |= 56
+
+		e := lit[buf&(1<<litBits-1)]
+		if e&isLiteral != 0 {
+			// Up to three literals take 33 bits.
+			buf >>= e & 63
+			n -= uint64(e & 63)
+			dst[out] = byte(e >> 16)
+			e = lit[buf&(1<<litBits-1)]
+			out++
+			if e&isLiteral != 0 {
+				buf >>= e & 63
+				n -= uint64(e & 63)
+				dst[out] = byte(e >> 16)
+				e = lit[buf&(1<<litBits-1)]
+				out++
+				if e&isLiteral != 0 {
+					buf >>= e & 63
+					n -= uint64(e & 63)
+					dst[out] = byte(e >> 16)
+					out++
+					continue
+				}
+			}
+			buf |= binary.LittleEndian.Uint64(src[in:]) << (n & 63)
+			in += int((63 - n) >> 3)
+			n |= 56
+		}
+		if e&isSpecial != 0 {
+			if e&isTable != 0 {
+				buf >>= litBits
+				n -= litBits
+				i := uint64(e>>16) + buf&(1<<(e>>8&15)-1)
+				if i >= litSize {
+					return out, false, errDeflate
+				}
+				e = lit[i]
+				if e&isLiteral != 0 {
+					buf >>= e & 63
+					n -= uint64(e & 63)
+					dst[out] = byte(e >> 16)
+					out++
+					continue
+				}
+			}
+			if e&isSpecial != 0 {
+				if e&isEnd == 0 {
+					return out, false, errDeflate
+				}
+				s.in, s.buf, s.n = in, buf>>(e&63), uint(n-uint64(e&63))
+				return out, true, nil
+			}
+		}
+		// A length, of at most 20 bits, and a distance of at most 28.
+		length := int(e>>16) + int(buf&(1<<(e&63)-1)>>(e>>8&15))
+		buf >>= e & 63
+		n -= uint64(e & 63)
+		e = dist[buf&(1<<distBits-1)]
+		if e&isSpecial != 0 {
+			if e&isTable == 0 {
+				return out, false, errDeflate
+			}
+			buf >>= distBits
+			n -= distBits
+			i := uint64(e>>16&0x7fff) + buf&(1<<(e>>8&15)-1)
+			if i >= distSize {
+				return out, false, errDeflate
+			}
+			if e = dist[i]; e&isSpecial != 0 {
+				return out, false, errDeflate
+			}
+		}
+		distance := int(e>>16) + int(buf&(1<<(e&63)-1)>>(e>>8&15))
+		buf >>= e & 63
+		n -= uint64(e & 63)
+		from := out - distance
+		if from < floor {
+			return out, false, errDeflate
+		}
+		end := out + length
+		switch {
+		case distance >= 16:
+			// Sixteen bytes at a time, beyond the end if need be: there is
+			// room, and what comes next is written over it.
+			for {
+				*(*[16]byte)(dst[out:]) = *(*[16]byte)(dst[from:])
+				from, out = from+16, out+16
+				if out >= end {
+					break
+				}
+			}
+		case distance >= 8:
+			for {
+				binary.LittleEndian.PutUint64(dst[out:], binary.LittleEndian.Uint64(dst[from:]))
+				from, out = from+8, out+8
+				if out >= end {
+					break
+				}
+			}
+		case distance == 1:
+			v := uint64(dst[from]) * 0x0101010101010101
+			for ; out < end; out += 8 {
+				binary.LittleEndian.PutUint64(dst[out:], v)
+			}
+		default:
+			// Of eight bytes the first so many are right.
+			for ; out < end; from, out = from+distance, out+distance {
+				binary.LittleEndian.PutUint64(dst[out:], binary.LittleEndian.Uint64(dst[from:]))
+			}
+		}
+		out = end
+	}
+	s.in, s.buf, s.n = in, buf, uint(n)
+	if f.more || f.partial && len(dst)-out < startRoom {
+		return out, false, nil
+	}
+	return f.carefully(s, dst, out)
+}
+
+// carefully does what block does, at the ends of the data.
+func (f *fastInflater) carefully(s *bitStream, dst []byte, out int) (filled int, done bool, err error) {
+	if s.n < 64 {
+		s.buf &= 1<<s.n - 1 // bits above are of bytes that will be read again
+	}
+	for {
+		e, ok := s.symbol(f.lit[:], litBits)
+		switch {
+		case !ok:
+			return out, false, errDeflate
+		case e&isLiteral != 0:
+			if out == len(dst) {
+				return out, false, errShort
+			}
+			dst[out] = byte(e >> 16)
+			out++
+			continue
+		case e&isEnd != 0 && e&isSpecial != 0:
+			return out, true, nil
+		}
+		length, ok := s.extra(e)
+		if !ok {
+			return out, false, errDeflate
+		}
+		if e, ok = s.symbol(f.dist[:], distBits); !ok {
+			return out, false, errDeflate
+		}
+		distance, ok := s.extra(e)
+		if !ok || distance > out-f.floor {
+			return out, false, errDeflate
+		}
+		if length > len(dst)-out {
+			return out, false, errShort
+		}
+		for range length {
+			dst[out] = dst[out-distance]
+			out++
+		}
+	}
+}
+
+// symbol takes the code of one symbol, but not the extra bits that follow it.
+// It is false when there is none.
+func (s *bitStream) symbol(table []uint32, first uint) (uint32, bool) {
+	s.need(maxCode) // near the end there may be fewer
+	e := table[s.buf&(1<<first-1)]
+	if e&isSpecial != 0 && e&isTable != 0 {
+		if s.n < first {
+			return 0, false
+		}
+		s.take(first)
+		i := uint64(e>>16&0x7fff) + s.buf&(1<<(e>>8&15)-1)
+		if i >= uint64(len(table)) {
+			return 0, false
+		}
+		e = table[i]
+	}
+	if e&isSpecial != 0 && e&isEnd == 0 && e&isLiteral == 0 {
+		return 0, false
+	}
+	n := uint(e >> 8 & 15)
+	if n > s.n {
+		return 0, false
+	}
+	s.take(n)
+	return e, true
+}
+
+// extra takes the bits that follow a code and adds them to its value.
+func (s *bitStream) extra(e uint32) (int, bool) {
+	n := uint(e&0xff) - uint(e>>8&15)
+	if !s.need(n) {
+		return 0, false
+	}
+	return int(e>>16) + int(s.take(n)), true
+}
