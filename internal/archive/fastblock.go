@@ -51,49 +51,32 @@ func (f *fastInflater) block(s *bitStream, dst []byte, out int) (filled int, don
 			in += int((63 - n) >> 3)
 			n |= 56
 		}
+		if e&isTable != 0 {
+			if e, buf, n = longCode(lit[:], e, buf, n); e&isLiteral != 0 {
+				buf >>= e & 63
+				n -= uint64(e & 63)
+				dst[out] = byte(e >> 16)
+				out++
+				continue
+			}
+		}
 		if e&isSpecial != 0 {
-			if e&isTable != 0 {
-				buf >>= litBits
-				n -= litBits
-				i := uint64(e>>16) + buf&(1<<(e>>8&15)-1)
-				if i >= litSize {
-					return out, false, errDeflate
-				}
-				e = lit[i]
-				if e&isLiteral != 0 {
-					buf >>= e & 63
-					n -= uint64(e & 63)
-					dst[out] = byte(e >> 16)
-					out++
-					continue
-				}
+			if e&isEnd == 0 {
+				return out, false, errDeflate
 			}
-			if e&isSpecial != 0 {
-				if e&isEnd == 0 {
-					return out, false, errDeflate
-				}
-				s.in, s.buf, s.n = in, buf>>(e&63), uint(n-uint64(e&63))
-				return out, true, nil
-			}
+			s.in, s.buf, s.n = in, buf>>(e&63), uint(n-uint64(e&63))
+			return out, true, nil
 		}
 		// A length, of at most 20 bits, and a distance of at most 28.
 		length := int(e>>16) + int(buf&(1<<(e&63)-1)>>(e>>8&15))
 		buf >>= e & 63
 		n -= uint64(e & 63)
 		e = dist[buf&(1<<distBits-1)]
+		if e&isTable != 0 {
+			e, buf, n = longCode(dist[:], e, buf, n)
+		}
 		if e&isSpecial != 0 {
-			if e&isTable == 0 {
-				return out, false, errDeflate
-			}
-			buf >>= distBits
-			n -= distBits
-			i := uint64(e>>16&0x7fff) + buf&(1<<(e>>8&15)-1)
-			if i >= distSize {
-				return out, false, errDeflate
-			}
-			if e = dist[i]; e&isSpecial != 0 {
-				return out, false, errDeflate
-			}
+			return out, false, errDeflate
 		}
 		distance := int(e>>16) + int(buf&(1<<(e&63)-1)>>(e>>8&15))
 		buf >>= e & 63
@@ -140,6 +123,17 @@ func (f *fastInflater) block(s *bitStream, dst []byte, out int) (filled int, don
 		return out, false, nil
 	}
 	return f.carefully(s, dst, out)
+}
+
+// longCode goes on in a subtable for a code of which e is the first entry.
+func longCode(table []uint32, e uint32, buf, n uint64) (entry uint32, rest, left uint64) {
+	buf >>= e & 63
+	n -= uint64(e & 63)
+	i := uint64(e>>16&0x7fff) + buf&(1<<(e>>8&15)-1)
+	if i >= uint64(len(table)) {
+		return isSpecial, buf, n
+	}
+	return table[i], buf, n
 }
 
 // carefully does what block does, at the ends of the data.
