@@ -65,15 +65,15 @@ func (s exitStatus) Error() string { return "exit status" }
 // exitCode is 2 unless an error of the chain knows better: that no solution
 // exists, or that a distribution could not be had, is an answer.
 func exitCode(err error) int {
+	var coder interface{ ExitCode() int }
+	if errors.As(err, &coder) {
+		return coder.ExitCode()
+	}
 	var none *resolve.NoSolution
 	var dist *resolve.DistError
 	var prepare *engine.PrepareError
 	if errors.As(err, &none) || errors.As(err, &dist) || errors.As(err, &prepare) {
 		return exitFailed
-	}
-	var coder interface{ ExitCode() int }
-	if errors.As(err, &coder) {
-		return coder.ExitCode()
 	}
 	return exitError
 }

@@ -174,6 +174,9 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 	if !o.sync && len(args)+len(o.requirements)+len(o.editables)+len(sources.Groups) == 0 {
 		return pip.ErrNothingGiven
 	}
+	if err := s.check(o); err != nil {
+		return err
+	}
 	e, err := a.newEngine(ctx, s)
 	if err != nil {
 		return err
@@ -183,7 +186,11 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 		return err
 	}
 	if o.sync && len(inputs.Requirements) == 0 && inputs.Lock == "" && !s.allowEmpty {
-		return &pip.EmptyError{Files: o.requirements}
+		a.print.Line("No requirements found (hint: use `--allow-empty-requirements` to clear the environment)")
+		return nil
+	}
+	if err := inputs.AddSettings(settingsInputs(&a.config)); err != nil {
+		return err
 	}
 	env, err := a.pipEnvironment(ctx, &s.pip, true)
 	if err != nil {
@@ -209,7 +216,7 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 	if err != nil {
 		return err
 	}
-	a.showInstalled(result, o, start)
+	a.showInstalled(result, s, start)
 	if isTrue(s.pip.Strict) && !o.dryRun {
 		after, err := a.site(env)
 		if err != nil {
@@ -220,16 +227,16 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 	return nil
 }
 
-func (a *app) showInstalled(r *pip.InstallResult, o *installOptions, start time.Time) {
+func (a *app) showInstalled(r *pip.InstallResult, s *workSettings, start time.Time) {
 	switch {
 	case r.Satisfied:
 		a.status("Checked", countPackages(r.Checked), time.Since(start))
-		if o.dryRun {
+		if s.dryRun {
 			a.print.Line("Would make no changes")
 		}
-	case o.dryRun:
+	case s.dryRun:
 		a.showDryRun(r.Changes)
-	case r.IsEmpty():
+	case r.IsEmpty() && !s.compiles():
 		a.status("Checked", countPackages(r.Checked), r.CheckTime)
 	default:
 		a.showChanges(r.Changes)
@@ -285,4 +292,10 @@ func text(p *string) string {
 	return *p
 }
 
-func countPackages(n int) string { return ui.Count(n, "package") }
+// countPackages is a number of packages; of none there is nothing to say.
+func countPackages(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return ui.Count(n, "package")
+}

@@ -12,11 +12,7 @@ func (a *app) showStage(e engine.Event) {
 	what := ui.Count(e.Count, "package")
 	switch e.Stage {
 	case engine.Resolved:
-		if e.Count == 0 {
-			a.status("Resolved", "", e.Took)
-			return
-		}
-		a.status("Resolved", what, e.Took)
+		a.status("Resolved", countPackages(e.Count), e.Took)
 	case engine.Prepared:
 		a.status("Prepared", what, e.Took)
 	case engine.Uninstalled:

@@ -13,6 +13,7 @@ import (
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/fetch"
+	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
@@ -79,6 +80,45 @@ func (a *app) installSettings(o *installOptions) (*workSettings, error) {
 	return s, nil
 }
 
+// check refuses settings that contradict each other.
+func (s *workSettings) check(o *installOptions) error {
+	offline, err := s.app.flagOrEnv(s.app.global.offline, "UV_OFFLINE")
+	switch {
+	case err != nil:
+		return err
+	case isTrue(offline) && (isTrue(o.refresh.refresh) || len(o.refresh.refreshPackage) > 0):
+		return usageError("`--offline` cannot be used together with `--refresh`")
+	case len(o.resolver.upgradeGroup) > 0:
+		return withHint(usageError("`--upgrade-group` is not supported by the pip commands"), "use `--upgrade` or `--upgrade-package`")
+	case s.pip.LinkMode != nil && *s.pip.LinkMode == fsx.Symlink && s.app.noCache():
+		return withHint(usageError("symbolic links into the cache cannot be made together with `--no-cache`: they would be broken at once"), "use another `--link-mode`")
+	}
+	return nil
+}
+
+// compiles reports whether bytecode is made of everything.
+func (s *workSettings) compiles() bool { return s.sync && isTrue(s.pip.CompileBytecode) }
+
+// settingsInputs are the requirements among the settings of a project.
+func settingsInputs(o *config.Options) pip.Settings {
+	s := pip.Settings{Constraints: o.ConstraintDependencies, BuildConstraints: o.BuildConstraintDependencies}
+	for _, v := range o.OverrideDependencies {
+		scope := pip.Scope{Name: v.Scope.Name}
+		if v.Scope.Version != nil {
+			scope.Version = *v.Scope.Version
+		}
+		s.Overrides = append(s.Overrides, pip.ScopedOverride{Scope: scope, Requirements: v.Requirements})
+	}
+	for _, v := range o.ExcludeDependencies {
+		scope := pip.Scope{Name: v.Scope.Name}
+		if v.Scope.Version != nil {
+			scope.Version = *v.Scope.Version
+		}
+		s.Excludes = append(s.Excludes, pip.ScopedExclude{Scope: scope, Names: v.Names})
+	}
+	return s
+}
+
 // applyBinary settles what may be built and what must be, and the pre-release
 // modes of single projects.
 func (s *workSettings) applyBinary(b *binaryFlags, prereleases []string) error {
@@ -98,6 +138,13 @@ func (s *workSettings) applyBinary(b *binaryFlags, prereleases []string) error {
 		return err
 	}
 	s.noBuild.All = s.noBuild.All || isTrue(s.pip.NoBuild)
+	// Naming a package counts more than `:all:` on the other side.
+	if s.noBinary.All {
+		s.noBinary.Except = s.noBuild.Packages
+	}
+	if s.noBuild.All {
+		s.noBuild.Except = s.noBinary.Packages
+	}
 	s.prereleasePackage = map[pyname.Package]string{}
 	for name, mode := range s.app.config.PrereleasePackage {
 		s.prereleasePackage[name] = mode
@@ -251,7 +298,7 @@ func choiceOf(all bool, names []pyname.Package) pip.Choice {
 
 func (s *workSettings) hashMode(in *pip.Inputs) pip.HashMode {
 	switch {
-	case isTrue(s.requireHashes), in.Options.RequireHashes && s.requireHashes == nil:
+	case isTrue(s.requireHashes), in.Options.RequireHashes:
 		return pip.RequireHashes
 	case s.verifyHashes != nil && !*s.verifyHashes:
 		return pip.IgnoreHashes

@@ -77,7 +77,7 @@ func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, err
 		return &Changes{}, nil
 	}
 	if req.DryRun {
-		return dryRun(plan), nil
+		return dryRun(plan, req.Wanted), nil
 	}
 	wheels := slices.Clone(plan.Cached)
 	if len(plan.Remote) > 0 {
@@ -105,6 +105,9 @@ func (e *Engine) plan(req *InstallRequest, fetcher *fetch.Fetcher) (*install.Pla
 		},
 		Reinstall: req.Reinstall,
 		Cached: func(d *source.Dist) (install.Wheel, bool, error) {
+			if e.Cache.Refresh().Wants(d.Name) {
+				return install.Wheel{}, false, nil
+			}
 			w, ok, err := fetcher.Cached(d)
 			if err != nil || !ok {
 				return install.Wheel{}, false, err
@@ -150,7 +153,7 @@ func (e *Engine) apply(ctx context.Context, req *InstallRequest, plan *install.P
 	}
 	remove := append(slices.Clone(plan.Reinstalls), plan.Extraneous...)
 	slices.SortFunc(wheels, func(a, b install.Wheel) int { return cmp.Compare(a.Name, b.Name) })
-	out := changes(remove, wheels)
+	out := changes(remove, wheels, givenURLs(req.Wanted))
 	start, removed := time.Now(), time.Now()
 	options := install.Options{
 		LinkMode: req.LinkMode, Workers: req.Workers, NoMetadata: req.NoMetadata, AnyName: req.AnyName,
@@ -193,8 +196,20 @@ func (e *Engine) warnCopying(err error) {
 		err.Error() + "); to be silent about it, set `--link-mode copy` or UV_LINK_MODE=copy")
 }
 
+// givenURLs are the direct references as the user gave them, which may say more
+// than where the archive is.
+func givenURLs(wanted []install.Wanted) map[pyname.Package]string {
+	out := map[pyname.Package]string{}
+	for _, w := range wanted {
+		if w.Source.IsDirect() {
+			out[w.Name] = w.Source.String()
+		}
+	}
+	return out
+}
+
 // changes lists what goes and comes, by name.
-func changes(remove []*install.Installed, wheels []install.Wheel) *Changes {
+func changes(remove []*install.Installed, wheels []install.Wheel, from map[pyname.Package]string) *Changes {
 	c := &Changes{Removed: len(remove), Added: len(wheels)}
 	for _, i := range remove {
 		c.Changes = append(c.Changes, Change{Name: i.Name, Version: i.Version, URL: i.URL()})
@@ -203,6 +218,9 @@ func changes(remove []*install.Installed, wheels []install.Wheel) *Changes {
 		url := ""
 		if w.DirectURL != nil {
 			url = w.DirectURL.URL
+			if given := from[w.Name]; given != "" {
+				url = given
+			}
 		}
 		c.Changes = append(c.Changes, Change{Name: w.Name, Version: w.Version, URL: url, Added: true})
 	}
@@ -226,8 +244,8 @@ func (c *Changes) sort() {
 }
 
 // dryRun is what a plan would change.
-func dryRun(plan *install.Plan) *Changes {
-	c := changes(append(slices.Clone(plan.Reinstalls), plan.Extraneous...), plan.Cached)
+func dryRun(plan *install.Plan, wanted []install.Wanted) *Changes {
+	c := changes(append(slices.Clone(plan.Reinstalls), plan.Extraneous...), plan.Cached, givenURLs(wanted))
 	for _, d := range plan.Remote {
 		url := ""
 		if d.Source.IsDirect() {

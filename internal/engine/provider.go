@@ -110,6 +110,9 @@ func (a *answers) readMetadata(d *source.Dist) (*resolve.Metadata, error) {
 	m, err := read(d)
 	if err != nil {
 		var unavailable *index.Unavailable
+		if errors.As(err, &unavailable) && unavailable.Reason == index.Foreign && d.Source.IsDirect() {
+			return nil, &ForeignError{unavailable}
+		}
 		if errors.As(err, &unavailable) {
 			return &resolve.Metadata{Name: d.Name, Version: d.Version, Unusable: unusableFor(unavailable), Err: err}, nil
 		}
@@ -117,6 +120,13 @@ func (a *answers) readMetadata(d *source.Dist) (*resolve.Metadata, error) {
 	}
 	return a.resolved(d, m), nil
 }
+
+// A ForeignError reports an archive that a user named and that is of another
+// project or version than its name says.
+type ForeignError struct{ *index.Unavailable }
+
+// ExitCode is that of wrong use.
+func (e *ForeignError) ExitCode() int { return 2 }
 
 // unusableFor puts the story of a wheel in the resolver's terms.
 func unusableFor(u *index.Unavailable) resolve.Unusable {

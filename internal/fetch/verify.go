@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -137,7 +138,9 @@ func recorded(tree string, file *archive.File, hash string) (bool, error) {
 	algorithm, digest, _ := strings.Cut(hash, "=")
 	algorithm = strings.ToLower(algorithm)
 	if algorithm == "sha256" {
-		return dist.HashSHA256(file.SHA256) == "sha256="+strings.TrimRight(digest, "="), nil
+		// Some tools write the digest in hexadecimal.
+		return dist.HashSHA256(file.SHA256) == "sha256="+strings.TrimRight(digest, "=") ||
+			hex.EncodeToString(file.SHA256[:]) == strings.ToLower(digest), nil
 	}
 	if strength(algorithm) <= 1 {
 		return true, nil

@@ -93,7 +93,7 @@ func removeAll(ctx context.Context, l *Layout, list []*Installed, opts *Options)
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if _, err := Uninstall(*l, d, opts.Warn); err != nil {
+			if err := remove(l, d, opts); err != nil {
 				return err
 			}
 			if opts.Removed != nil {
@@ -103,6 +103,21 @@ func removeAll(ctx context.Context, l *Layout, list []*Installed, opts *Options)
 		})
 	}
 	return group.Wait()
+}
+
+// remove uninstalls a distribution to make place for another. One that does
+// not list its files only loses what makes it visible: what comes is placed
+// over the rest.
+func remove(l *Layout, d *Installed, opts *Options) error {
+	_, err := Uninstall(*l, d, opts.Warn)
+	var missing *MissingRecordError
+	if !errors.As(err, &missing) || d.Kind != DistInfo {
+		return err
+	}
+	if opts.Warn != nil {
+		opts.Warn(fmt.Sprintf("Failed to uninstall package at %s due to missing `RECORD` file. Installation may result in an incomplete environment.", d.Path))
+	}
+	return os.RemoveAll(d.Path)
 }
 
 // trees opens the directories that files go to, each once.

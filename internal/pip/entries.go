@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -94,6 +93,9 @@ func (r *Reader) requirement(e requirements.Entry) (source.Requirement, error) {
 		return r.named(*e.Requirement, e.Editable)
 	}
 	s, err := r.place(e.Unnamed.URL)
+	if err == nil {
+		err = checkArchive(s)
+	}
 	if err != nil {
 		return source.Requirement{}, err
 	}
@@ -114,8 +116,23 @@ func (r *Reader) named(p pep508.Requirement, editable bool) (source.Requirement,
 	if req.Source, err = r.place(p.URL); err != nil {
 		return req, err
 	}
+	if err := checkArchive(req.Source); err != nil {
+		return req, err
+	}
 	req.Source.Editable = editable
 	return req, checkEditable(req.Source)
+}
+
+// checkArchive refuses source distributions in forms that are no longer
+// installed (PEP 625).
+func checkArchive(s source.Source) error {
+	if s.Kind != source.URL && s.Kind != source.Path {
+		return nil
+	}
+	if dist.KindOf(s.Filename()) == dist.LegacySdistKind {
+		return fmt.Errorf("`%s` is an archive of a kind that is not supported: a source distribution ends in .tar.gz or .zip", s)
+	}
+	return nil
 }
 
 func checkEditable(s source.Source) error {
@@ -203,10 +220,7 @@ func isProject(dir string) bool {
 func nameOf(s source.Source) (pyname.Package, error) {
 	switch s.Kind {
 	case source.URL, source.Path:
-		base := path.Base(filepath.ToSlash(s.Location))
-		if plain, err := url.PathUnescape(base); err == nil {
-			base = plain
-		}
+		base := s.Filename()
 		if dist.KindOf(base) == dist.WheelKind {
 			w, err := dist.ParseWheel(base)
 			return w.Name, err

@@ -79,9 +79,6 @@ type Input struct {
 	Given string
 }
 
-// An Exclude is a project that is dropped wherever it is required.
-type Exclude struct{ Name pyname.Package }
-
 // Inputs are what the sources said.
 type Inputs struct {
 	Requirements     []Input
@@ -89,6 +86,9 @@ type Inputs struct {
 	Overrides        []Input
 	Excludes         []pyname.Package
 	BuildConstraints []Input
+	// Scoped are overrides and exclusions of the settings, which may be
+	// limited to the dependencies of one project.
+	Scoped Settings
 
 	// Options are the settings in the requirements files.
 	Options  requirements.Options

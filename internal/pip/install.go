@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/tame-py/tame/internal/engine"
@@ -15,6 +14,7 @@ import (
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/packaging/tags"
 )
 
 // A Choice selects projects: all, none, or some.
@@ -75,6 +75,9 @@ func Install(ctx context.Context, req *InstallRequest) (*InstallResult, error) {
 	}
 	graph, err := req.resolve(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := req.checkPlatform(graph); err != nil {
 		return nil, err
 	}
 	start = time.Now()
@@ -164,13 +167,52 @@ func (req *InstallRequest) resolve(ctx context.Context) (*resolve.Graph, error) 
 	if req.Policy.Hashes, err = hashPolicy(req.Inputs, req.Hashes, req.Target.Env); err != nil {
 		return nil, err
 	}
+	manifest := req.Inputs.manifest()
+	if err := req.Inputs.addScoped(&manifest); err != nil {
+		return nil, err
+	}
 	rr := engine.ResolveRequest{
-		Manifest: req.Inputs.manifest(), Options: req.Options, Policy: req.Policy, Static: req.Static,
+		Manifest: manifest, Options: req.Options, Policy: req.Policy, Static: req.Static,
 		Site: req.Site, Upgrade: req.Upgrade.Has, Reinstall: req.Reinstall.Has,
+	}
+	if hashes := req.Policy.Hashes; hashes.Required {
+		rr.Options.Hashed = func(d *source.Dist) bool { return len(hashes.Allowed[d.Name]) > 0 }
 	}
 	rr.Options.NoDeps = rr.Options.NoDeps || req.Sync
 	targetOptions(&rr, req.Environment.Interpreter, req.Target)
 	return req.Engine.Resolve(ctx, rr)
+}
+
+// A PlatformError reports a wheel that a user named and that is for something
+// else than the environment.
+type PlatformError struct {
+	Dist   *source.Dist
+	Reason tags.Reason
+}
+
+func (e *PlatformError) Error() string {
+	what := "another platform"
+	switch e.Reason {
+	case tags.BadPython:
+		what = "another Python"
+	case tags.BadABI, tags.FreeThreadedABI:
+		what = "another binary interface of Python"
+	}
+	return fmt.Sprintf("the wheel `%s` cannot be installed here: it is for %s (%s)", e.Dist.Source, what, e.Dist.Wheel.Tags)
+}
+
+// checkPlatform refuses direct references to wheels for something else. Those
+// of an index were chosen to fit.
+func (req *InstallRequest) checkPlatform(g *resolve.Graph) error {
+	for _, n := range g.Nodes {
+		if n.Dist == nil || !n.Dist.IsWheel() || !n.Dist.Source.IsDirect() || req.Target.Tags == nil {
+			continue
+		}
+		if m := req.Target.Tags.Match(n.Dist.Wheel.Tags); !m.OK() {
+			return &PlatformError{n.Dist, m.Reason}
+		}
+	}
+	return nil
 }
 
 // targetOptions makes a resolution one for a target.
@@ -216,28 +258,5 @@ func wanted(g *resolve.Graph) []install.Wanted {
 	return out
 }
 
-// An EmptyError reports requirements files that together ask for nothing.
-type EmptyError struct{ Files []string }
-
-func (e *EmptyError) Error() string {
-	return "no requirements found in " + strings.Join(e.Files, ", ")
-}
-
-// Hints says how to go on all the same.
-func (e *EmptyError) Hints() []string {
-	return []string{"`--allow-empty-requirements` removes everything from the environment"}
-}
-
 // ErrNothingGiven reports an installation of nothing.
 var ErrNothingGiven = errors.New("nothing to install: a package, `-r`, `-e` or `--group` is expected")
-
-// CheckPins refuses what `pip sync` could not install without looking for
-// more.
-func (in *Inputs) CheckPins() error {
-	for _, r := range in.Requirements {
-		if r.Name == "" {
-			return fmt.Errorf("cannot tell the name of the project in `%s`", r.Given)
-		}
-	}
-	return nil
-}

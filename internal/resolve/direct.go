@@ -1,7 +1,6 @@
 package resolve
 
 import (
-	"path"
 	"slices"
 
 	"github.com/tame-py/tame/internal/source"
@@ -124,7 +123,7 @@ func (r *resolution) setURL(f *fork, n name, s source.Source) error {
 // only if it is a wheel.
 func DirectDist(n pyname.Package, s source.Source) *source.Dist {
 	d := &source.Dist{Name: n, Source: s}
-	d.File.Filename = path.Base(s.Location)
+	d.File.Filename = s.Filename()
 	if w, err := dist.ParseWheel(d.File.Filename); err == nil && s.Kind != source.Directory {
 		d.Wheel, d.Version = &w, w.Version
 	}

@@ -3,6 +3,7 @@ package source
 import (
 	"fmt"
 	"net/url"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -145,6 +146,17 @@ func (s Source) String() string {
 		return s.FileURL()
 	}
 	return redacted(s.Given)
+}
+
+// Filename is the name of the archive at a URL or path.
+func (s Source) Filename() string {
+	name := filepath.ToSlash(s.Location)
+	if s.Kind == URL {
+		if u, err := url.Parse(s.Location); err == nil {
+			name = u.Path
+		}
+	}
+	return path.Base(name)
 }
 
 // FileURL is the `file:` URL of a Path or Directory.
