@@ -184,11 +184,12 @@ func (f *fastInflater) fixedTables() {
 			lengths[i] = 8
 		}
 	}
-	makeTable(f.lit[:], litBits, lengths, litEntry)
+	v := tableValues()
+	makeTable(f.lit[:], litBits, lengths, v.lit[:])
 	for i := range 32 {
 		f.lengths[i] = 5
 	}
-	makeTable(f.dist[:], distBits, f.lengths[:32], distEntry)
+	makeTable(f.dist[:], distBits, f.lengths[:32], v.dist[:])
 	f.fixed = true
 }
 
@@ -210,15 +211,16 @@ func (f *fastInflater) dynamicTables(s *bitStream) error {
 		}
 		pre[order[i]] = uint8(s.take(3))
 	}
-	if !makeTable(f.pre[:], preBits, pre[:], preEntry) {
+	v := tableValues()
+	if !makeTable(f.pre[:], preBits, pre[:], v.pre[:]) {
 		return errDeflate
 	}
 	if !f.readLengths(s, f.lengths[:lits+dists]) {
 		return errDeflate
 	}
 	if f.lengths[256] == 0 || // without an end
-		!makeTable(f.lit[:], litBits, f.lengths[:lits], litEntry) ||
-		!makeTable(f.dist[:], distBits, f.lengths[lits:lits+dists], distEntry) {
+		!makeTable(f.lit[:], litBits, f.lengths[:lits], v.lit[:]) ||
+		!makeTable(f.dist[:], distBits, f.lengths[lits:lits+dists], v.dist[:]) {
 		return errDeflate
 	}
 	return nil
@@ -265,7 +267,27 @@ func (f *fastInflater) readLengths(s *bitStream, lengths []uint8) bool {
 	return true
 }
 
-func preEntry(symbol int) uint32 { return uint32(symbol) << 16 }
+// values are what the entries of symbols have besides their codes.
+type values struct {
+	lit  [288]uint32
+	dist [32]uint32
+	pre  [19]uint32
+}
+
+// tableValues makes them once, when they are needed.
+var tableValues = sync.OnceValue(func() *values {
+	v := new(values)
+	for i := range v.lit {
+		v.lit[i] = litEntry(i)
+	}
+	for i := range v.dist {
+		v.dist[i] = distEntry(i)
+	}
+	for i := range v.pre {
+		v.pre[i] = uint32(i) << 16
+	}
+	return v
+})
 
 // litEntry returns what the entry of a literal, a length or the end has
 // besides its code: section 3.2.5.
@@ -303,7 +325,7 @@ func distEntry(symbol int) uint32 {
 // longer than first bits go on in subtables. It is false if they make no
 // prefix code. As in zlib a code may be incomplete if it has one symbol of one
 // bit, or none at all.
-func makeTable(table []uint32, first uint, lengths []uint8, value func(symbol int) uint32) bool {
+func makeTable(table []uint32, first uint, lengths []uint8, values []uint32) bool {
 	var count, start [maxCode + 2]uint16
 	for _, n := range lengths {
 		count[n]++
@@ -336,13 +358,33 @@ func makeTable(table []uint32, first uint, lengths []uint8, value func(symbol in
 			start[n]++
 		}
 	}
-	return fillTable(table, first, lengths, sorted[:used], &count, value)
+	return fillTable(table, first, lengths, sorted[:used], &count, values)
 }
 
 // fillTable enters the symbols, which are sorted by the lengths of their
-// codes.
-func fillTable(table []uint32, first uint, lengths []uint8, sorted []uint16, count *[maxCode + 2]uint16, value func(symbol int) uint32) bool {
-	code, before := uint(0), uint(0)
+// codes. The part of the table that codes of up to n bits need is filled, and
+// then doubled for codes of n+1 bits, so that no entry is written twice.
+func fillTable(table []uint32, first uint, lengths []uint8, sorted []uint16, count *[maxCode + 2]uint16, values []uint32) bool {
+	code, done := uint(0), 0
+	for n := uint(1); n <= first; n++ {
+		size := 1 << (n - 1)
+		if n > 1 {
+			copy(table[size:2*size], table[:size])
+		}
+		code <<= 1
+		width := uint32(n)<<8 | uint32(n)
+		for _, symbol := range sorted[done : done+int(count[n])] {
+			table[bits.Reverse16(uint16(code))>>(16-n)] = values[symbol] + width
+			code++
+		}
+		done += int(count[n])
+	}
+	return done == len(sorted) || fillSubtables(table, first, lengths, sorted[done:], code, count, values)
+}
+
+// fillSubtables enters the symbols whose codes are longer than first bits.
+func fillSubtables(table []uint32, first uint, lengths []uint8, sorted []uint16, code uint, count *[maxCode + 2]uint16, values []uint32) bool {
+	before := first
 	prefix, sub, subBits := ^uint(0), 0, uint(0)
 	next := 1 << first // where the next subtable begins
 	for _, symbol := range sorted {
@@ -351,15 +393,6 @@ func fillTable(table []uint32, first uint, lengths []uint8, sorted []uint16, cou
 		before = n
 		reversed := uint(bits.Reverse16(uint16(code)) >> (16 - n))
 		code++
-		entry := value(int(symbol))
-		if n <= first {
-			entry += uint32(n)<<8 | uint32(n)
-			for i := reversed; i < 1<<first; i += 1 << n {
-				table[i] = entry
-			}
-			count[n]--
-			continue
-		}
 		if low := reversed & (1<<first - 1); low != prefix {
 			// A new subtable, as large as the codes that share the prefix need.
 			prefix, sub, subBits = low, next, n-first
@@ -373,12 +406,12 @@ func fillTable(table []uint32, first uint, lengths []uint8, sorted []uint16, cou
 			}
 			table[prefix] = isSpecial | isTable | uint32(sub)<<16 | uint32(subBits)<<8 | uint32(first)
 		}
+		count[n]--
 		n -= first
-		entry += uint32(n)<<8 | uint32(n)
+		entry := values[symbol] + (uint32(n)<<8 | uint32(n))
 		for i := reversed >> first; i < 1<<subBits; i += 1 << n {
 			table[sub+int(i)] = entry
 		}
-		count[n+first]--
 	}
 	return true
 }
