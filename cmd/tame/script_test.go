@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -152,7 +154,8 @@ func scriptCode(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // scriptVenv makes a virtual environment without running anything, with what
-// is to be in its site-packages: venv [DIR [SITE]].
+// is to be in its site-packages: venv [DIR [SITE]]. In those files $WORK stands
+// for the script's directory.
 func scriptVenv(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 2 {
 		ts.Fatalf("usage: venv [DIR [SITE-PACKAGES]]")
@@ -167,6 +170,26 @@ func scriptVenv(ts *testscript.TestScript, neg bool, args []string) {
 	site := filepath.Join(dir, ts.Getenv("SITE"))
 	ts.Check(os.MkdirAll(site, 0o777))
 	if len(args) == 2 {
-		ts.Check(os.CopyFS(site, os.DirFS(ts.MkAbs(args[1]))))
+		ts.Check(copyExpanded(site, ts.MkAbs(args[1]), ts.Getenv("WORK")))
 	}
+}
+
+func copyExpanded(to, from, work string) error {
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Join(to, filepath.Dir(rel)), 0o777); err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, rel), bytes.ReplaceAll(text, []byte("$WORK"), []byte(work)), 0o666)
+	})
 }

@@ -140,7 +140,7 @@ func (a *app) cachePrune(ctx context.Context, ci, force bool) error {
 // at the end.
 func (a *app) cacheRoot() (string, error) {
 	if !a.noCache() {
-		return a.path(a.cacheDir()), nil
+		return a.cacheDir(), nil
 	}
 	dir, err := os.MkdirTemp("", "tame-cache-")
 	a.atEnd(func() { _ = os.RemoveAll(dir) })
@@ -161,7 +161,7 @@ func (a *app) cleaner(ctx context.Context, force bool) (*cache.Cleaner, error) {
 		},
 	})
 	if errors.Is(err, fs.ErrNotExist) {
-		a.print.Line("No cache found at: %s", a.print.Color.Cyan(a.shown(dir)))
+		a.print.Line("No cache found at: %s", a.print.Color.Cyan(a.shown(a.path(dir))))
 		return nil, nil
 	}
 	return x, err

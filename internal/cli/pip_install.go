@@ -181,7 +181,7 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 	if err != nil {
 		return err
 	}
-	inputs, err := a.readInputs(ctx, s, sources)
+	inputs, err := a.readInputs(ctx, a.reader(s), sources)
 	if err != nil {
 		return err
 	}

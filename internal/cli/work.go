@@ -506,10 +506,10 @@ func (a *app) webClient(s *workSettings, store *auth.Store) (*web.Client, error)
 	return web.New(o), nil
 }
 
-// readInputs reads the requirements; files behind URLs need a client that
-// knows no indexes yet.
-func (a *app) readInputs(ctx context.Context, s *workSettings, sources pip.Sources) (*pip.Inputs, error) {
-	r := &pip.Reader{
+// reader reads requirements; files behind URLs need a client that knows no
+// indexes yet.
+func (a *app) reader(s *workSettings) *pip.Reader {
+	return &pip.Reader{
 		Dir: a.dir, Stdin: a.stdio.In, Getenv: a.getenv,
 		Fetch: func(ctx context.Context, url string) ([]byte, error) {
 			store := auth.NewStore(a.authOptions(s, index.Locations{}))
@@ -521,6 +521,10 @@ func (a *app) readInputs(ctx context.Context, s *workSettings, sources pip.Sourc
 			return body, err
 		},
 	}
+}
+
+// readInputs reads the requirements, and says what is odd in them.
+func (a *app) readInputs(ctx context.Context, r *pip.Reader, sources pip.Sources) (*pip.Inputs, error) {
 	in, err := pip.Read(ctx, sources, r)
 	if err != nil {
 		return nil, err

@@ -48,7 +48,7 @@ func Apply(ctx context.Context, l Layout, site *Site, c Changes, opts Options) e
 	if err := site.Repair(l); err != nil {
 		return err
 	}
-	if err := removeAll(ctx, &l, c.Remove, &opts); err != nil {
+	if err := removeAll(ctx, c.Remove, &opts, func(d *Installed) error { return replace(&l, d, &opts) }); err != nil {
 		return err
 	}
 	return installAll(ctx, &l, jobs, &opts)
@@ -85,7 +85,23 @@ func closeAll(jobs []*job) {
 	}
 }
 
-func removeAll(ctx context.Context, l *Layout, list []*Installed, opts *Options) error {
+// Remove removes distributions for good. Unlike [Apply], after which others are
+// in their place, it refuses one that does not list its files. The environment's
+// lock must be held.
+func Remove(ctx context.Context, l Layout, site *Site, list []*Installed, opts Options) error {
+	if opts.Workers <= 0 {
+		opts.Workers = runtime.GOMAXPROCS(0)
+	}
+	if err := site.Repair(l); err != nil {
+		return err
+	}
+	return removeAll(ctx, list, &opts, func(d *Installed) error {
+		_, err := Uninstall(l, d, opts.Warn)
+		return err
+	})
+}
+
+func removeAll(ctx context.Context, list []*Installed, opts *Options, remove func(*Installed) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(opts.Workers)
 	for _, d := range list {
@@ -93,7 +109,7 @@ func removeAll(ctx context.Context, l *Layout, list []*Installed, opts *Options)
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := remove(l, d, opts); err != nil {
+			if err := remove(d); err != nil {
 				return err
 			}
 			if opts.Removed != nil {
@@ -105,10 +121,10 @@ func removeAll(ctx context.Context, l *Layout, list []*Installed, opts *Options)
 	return group.Wait()
 }
 
-// remove uninstalls a distribution to make place for another. One that does
+// replace uninstalls a distribution to make place for another. One that does
 // not list its files only loses what makes it visible: what comes is placed
 // over the rest.
-func remove(l *Layout, d *Installed, opts *Options) error {
+func replace(l *Layout, d *Installed, opts *Options) error {
 	_, err := Uninstall(*l, d, opts.Warn)
 	var missing *MissingRecordError
 	if !errors.As(err, &missing) || d.Kind != DistInfo {

@@ -101,6 +101,9 @@ func (r *Reader) requirement(e requirements.Entry) (source.Requirement, error) {
 	}
 	s.Editable = e.Editable
 	req := source.Requirement{Extras: sorted(e.Unnamed.Extras), Marker: e.Unnamed.Marker, Source: s}
+	if r.Loose {
+		return req, nil
+	}
 	if req.Name, err = nameOf(s); err != nil {
 		return source.Requirement{}, err
 	}
@@ -192,6 +195,9 @@ func (r *Reader) fileURL(text string) (source.Source, error) {
 // exists settles whether a path is a directory, and refuses one that is not
 // there.
 func (r *Reader) exists(s source.Source) error {
+	if r.Loose {
+		return nil
+	}
 	info, err := os.Stat(s.Location)
 	switch {
 	case err != nil:

@@ -67,7 +67,10 @@ type Reader struct {
 	Getenv func(string) (string, bool)
 	// Fetch returns the content behind an http(s) URL.
 	Fetch func(ctx context.Context, url string) ([]byte, error)
-	// Exists reports whether the path exists; nil asks the system.
+	// Loose takes paths and URLs as they are: they need not lead anywhere, and
+	// the name of the project there is not looked for.
+	Loose bool
+
 	stdin []byte
 }
 
