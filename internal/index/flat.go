@@ -80,7 +80,7 @@ func (c *Client) remoteFlat(ctx context.Context, x *Index) (*listing, error) {
 		Stale:        c.stale(""),
 	}
 	return c.listing(ctx, r, func(resp *web.Response) ([]byte, error) {
-		body, err := web.ReadAll(resp)
+		body, err := web.ReadText(resp)
 		if err != nil {
 			return nil, err
 		}
@@ -107,7 +107,7 @@ func (c *Client) localFlat(x *Index) (*listing, error) {
 		var doc []byte
 		if doc, err = os.ReadFile(path); err == nil {
 			var project *simple.Project
-			if project, err = simple.ParseHTML(doc, x.URL); err == nil {
+			if project, err = simple.ParseHTML(string(doc), x.URL); err == nil {
 				files = project.Files
 			}
 		}

@@ -105,6 +105,7 @@ func listingSchema() cache.Schema { return cache.Schema{Kind: [4]byte{'p', 'a', 
 type listed struct {
 	project pyname.Package
 	version pep440.Version
+	stem    int // how much of the name changes with the version
 	file    *simple.File
 }
 
@@ -116,7 +117,7 @@ func (c *Client) listFiles(project pyname.Package, files []simple.File, where st
 	readable := map[string]bool{"": true} // Requires-Python
 	for i := range files {
 		f := &files[i]
-		name, version, ok := parseFilename(project, f.Filename)
+		name, version, stem, ok := parseFilename(project, f.Filename)
 		if !ok {
 			c.debug("passing over %s on %s: not a distribution of the project", f.Filename, where)
 			continue
@@ -131,26 +132,38 @@ func (c *Client) listFiles(project pyname.Package, files []simple.File, where st
 			c.debug("passing over %s on %s: invalid Requires-Python %q", f.Filename, where, f.RequiresPython)
 			continue
 		}
-		out = append(out, listed{name, version, f})
+		out = append(out, listed{name, version, stem, f})
 	}
-	slices.SortStableFunc(out, func(a, b listed) int {
-		return cmp.Or(cmp.Compare(a.project, b.project), a.version.Compare(b.version), cmp.Compare(a.file.Filename, b.file.Filename))
-	})
+	order := func(a, b listed) int {
+		if c := cmp.Compare(a.project, b.project); c != 0 {
+			return c
+		}
+		if c := a.version.Compare(b.version); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.file.Filename, b.file.Filename)
+	}
+	if !slices.IsSortedFunc(out, order) {
+		slices.SortStableFunc(out, order)
+	}
 	return out
 }
 
-// parseFilename returns name and version that a file's name carries. If project
-// is not empty the name must be that.
-func parseFilename(project pyname.Package, filename string) (name pyname.Package, v pep440.Version, ok bool) {
+// parseFilename returns name and version that a file's name carries, and how much
+// of it that is; what follows are tags and ending, of which a project has few. If
+// project is not empty the name must be that.
+func parseFilename(project pyname.Package, filename string) (name pyname.Package, v pep440.Version, stem int, ok bool) {
 	switch dist.KindOf(filename) {
 	case dist.WheelKind:
 		w, err := dist.ParseWheel(filename)
 		name, v, ok = w.Name, w.Version, err == nil
+		stem = len(filename) - len(w.Tags) - len(".whl")
 	case dist.SdistKind, dist.LegacySdistKind:
 		s, err := dist.ParseSdist(filename, project)
 		name, v, ok = s.Name, s.Version, err == nil
+		stem = len(filename) - len(s.Extension)
 	}
-	return name, v, ok && (project == "" || name == project)
+	return name, v, stem, ok && (project == "" || name == project)
 }
 
 // encodeListing returns the file of a listing. The files are sorted.
@@ -208,9 +221,9 @@ func (e *encoder) place(text string, known map[string]uint32, rows *[]cache.Ref)
 
 // version adds the files of a version.
 func (e *encoder) version(files []listed) {
-	stem := nameStem(files[0].file.Filename)
+	stem := files[0].file.Filename[:files[0].stem]
 	for _, f := range files[1:] {
-		stem = commonPrefix(stem, nameStem(f.file.Filename))
+		stem = commonPrefix(stem, f.file.Filename[:f.stem])
 	}
 	e.versions = append(e.versions, versionRow{
 		Text: e.b.Text(files[0].version.String()), Stem: e.b.Text(stem), First: uint32(len(e.files)), Count: uint32(len(files)),
@@ -218,20 +231,6 @@ func (e *encoder) version(files []listed) {
 	for _, f := range files {
 		e.file(f.file, len(stem))
 	}
-}
-
-// nameStem returns the part of a file's name that changes with the version; what
-// follows are tags and ending, of which a project has few.
-func nameStem(filename string) string {
-	if w, err := dist.ParseWheel(filename); err == nil {
-		return filename[:len(filename)-len(w.Tags)-len(".whl")]
-	}
-	for _, ending := range []string{".tar.gz", ".zip"} {
-		if stem, ok := strings.CutSuffix(filename, ending); ok {
-			return stem
-		}
-	}
-	return filename
 }
 
 func commonPrefix(a, b string) string {
@@ -257,7 +256,7 @@ func (e *encoder) file(f *simple.File, stem int) {
 		text.Yanked = e.b.Text(f.YankedReason)
 	}
 	for _, h := range f.Hashes {
-		if h.Algorithm == "sha256" && len(h.Digest) == 64 && decodeHex(row.SHA256[:], h.Digest) {
+		if h.Algorithm == "sha256" && decodeHex(row.SHA256[:], h.Digest) {
 			row.Flags |= hasSHA256
 		} else {
 			e.hashes = append(e.hashes, hashRow{e.b.Text(h.Algorithm), e.b.Text(h.Digest)})
@@ -283,30 +282,47 @@ func (e *encoder) file(f *simple.File, stem int) {
 	e.files = append(e.files, row)
 }
 
-// decodeHex decodes lower-case digits; others would not come out as they went in.
+// decodeHex decodes exactly as many lower-case digits as dst takes; others would
+// not come out as they went in.
 func decodeHex(dst []byte, digits string) bool {
-	for _, c := range []byte(digits) {
-		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f') {
+	if len(digits) != 2*len(dst) {
+		return false
+	}
+	for i := range dst {
+		high, low := hexDigit(digits[2*i]), hexDigit(digits[2*i+1])
+		if high|low > 15 {
 			return false
 		}
+		dst[i] = high<<4 | low
 	}
-	_, err := hex.Decode(dst, []byte(digits))
-	return err == nil
+	return true
+}
+
+func hexDigit(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0'
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10
+	}
+	return 255
 }
 
 // packURL takes a URL apart, because most files share some of it: what is before
 // a hash in the path, the hash, the file's name, and what follows. The hash is of
 // the form aa/bb/60 digits/, which is 32 bytes.
 func packURL(row *fileRow, url, name string) (prefix, suffix string) {
-	at := strings.LastIndex(url, "/"+name)
-	if name == "" || at < 0 {
+	path, _, _ := strings.Cut(url, "?")
+	at := len(path) - len(name)
+	if name == "" || at < 1 || path[at-1] != '/' || path[at:] != name {
 		return url, ""
 	}
 	row.Flags |= namedURL
-	prefix, suffix = url[:at+1], url[at+1+len(name):]
+	prefix, suffix = path[:at], url[len(path):]
 	if n := len(prefix) - pathLen; n >= 0 {
 		p := prefix[n:]
-		if p[2] == '/' && p[5] == '/' && p[pathLen-1] == '/' && decodeHex(row.Path[:], p[:2]+p[3:5]+p[6:pathLen-1]) {
+		if p[2] == '/' && p[5] == '/' && p[pathLen-1] == '/' &&
+			decodeHex(row.Path[:1], p[:2]) && decodeHex(row.Path[1:2], p[3:5]) && decodeHex(row.Path[2:], p[6:pathLen-1]) {
 			row.Flags |= packedPath
 			prefix = prefix[:n]
 		}

@@ -62,7 +62,7 @@ func (c *Client) remotePage(ctx context.Context, name pyname.Package, x *Index) 
 		Stale:        c.stale(name),
 	}
 	l, err := c.listing(ctx, r, func(resp *web.Response) ([]byte, error) {
-		body, err := web.ReadAll(resp)
+		body, err := web.ReadText(resp)
 		if err != nil {
 			return nil, err
 		}
@@ -169,7 +169,7 @@ func readFolder(dir, location string, html bool) ([]simple.File, error) {
 	if html {
 		doc, err := os.ReadFile(filepath.Join(dir, "index.html"))
 		if err == nil {
-			project, err := simple.ParseHTML(doc, location)
+			project, err := simple.ParseHTML(string(doc), location)
 			if err != nil {
 				return nil, err
 			}

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -159,8 +161,8 @@ func (c *Client) decompress(r *Response) error {
 	if r.Length == 0 {
 		return nil // an answer to HEAD, or without body
 	}
+	r.Body = &decodedBody{raw: r.Body, pool: &c.decoders, length: r.Length}
 	r.Length = -1
-	r.Body = &decodedBody{raw: r.Body, pool: &c.decoders}
 	return nil
 }
 
@@ -170,6 +172,7 @@ func (c *Client) decompress(r *Response) error {
 type decodedBody struct {
 	raw     io.ReadCloser
 	pool    *sync.Pool
+	length  int64 // of raw, or -1
 	decoder *gzip.Reader
 	err     error
 }
@@ -198,6 +201,32 @@ func (b *decodedBody) start() error {
 		err = io.ErrUnexpectedEOF
 	}
 	return corrupt(err)
+}
+
+// all reads the whole body at once: first what is compressed, which is faster to
+// decompress from memory, and whose end tells how long the rest is.
+func (b *decodedBody) all() ([]byte, error) {
+	if b.length > MaxBody {
+		return nil, errTooLarge
+	}
+	packed, err := readBody(b.raw, b.length, min(b.length, 8<<20))
+	if err != nil {
+		return nil, err
+	}
+	b.raw = struct {
+		io.Reader
+		io.Closer
+	}{bytes.NewReader(packed), b.raw}
+	// The last bytes are the length of the last of possibly several parts,
+	// modulo 2^32 (RFC 1952), and of a byte deflate makes at most 1032.
+	hint := int64(-1)
+	if n := len(packed); n > 18 {
+		hint = int64(binary.LittleEndian.Uint32(packed[n-4:]))
+		if hint > min(int64(n)*1032, MaxBody) {
+			hint = -1
+		}
+	}
+	return readBody(b, -1, hint)
 }
 
 // corrupt marks errors of decoding as broken transfers.

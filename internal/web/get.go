@@ -3,14 +3,14 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
+	"unsafe"
 )
 
-// MaxBody is the largest body that [Client.Get] reads, in bytes. The largest
-// index pages known are about 40 MB.
-const MaxBody = 1 << 30
+// MaxBody is the largest body that [Client.Get] reads, in bytes, decompressed.
+// The largest index pages known are about 40 MB.
+const MaxBody = 256 << 20
 
 // Get makes a request and reads the whole body. A body that breaks off is asked
 // for again like a request that failed.
@@ -34,26 +34,42 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, []byte, error) 
 // ReadAll reads the body of a response and closes it.
 func ReadAll(resp *Response) ([]byte, error) {
 	defer resp.Body.Close()
+	if body, ok := resp.Body.(*decodedBody); ok && body.decoder == nil && body.length >= 0 {
+		return body.all()
+	}
 	if resp.Length > MaxBody {
-		return nil, fmt.Errorf("the answer is too large: %d bytes", resp.Length)
+		return nil, errTooLarge
 	}
-	size := 16 << 10
-	if resp.Length >= 0 {
-		size = int(min(resp.Length, 8<<20)) + 1 // one more, to see the end without growing
+	return readBody(resp.Body, resp.Length, min(resp.Length, 8<<20))
+}
+
+var errTooLarge = errors.New("the answer is too large")
+
+// ReadText is [ReadAll] for those who want a string.
+func ReadText(resp *Response) (string, error) {
+	body, err := ReadAll(resp)
+	return unsafe.String(unsafe.SliceData(body), len(body)), err // nobody else has the bytes
+}
+
+// readBody reads a body of the given length, or of unknown length if that is -1.
+// hint is how long it probably is, to begin with, or -1.
+func readBody(r io.Reader, length, hint int64) ([]byte, error) {
+	if hint < 0 {
+		hint = 16 << 10
 	}
-	body := make([]byte, 0, size)
+	body := make([]byte, 0, hint+1) // one more, to see the end without growing
 	for {
-		n, err := resp.Body.Read(body[len(body):cap(body)])
+		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		switch {
-		case err == io.EOF && resp.Length >= 0 && int64(len(body)) < resp.Length:
+		case err == io.EOF && length >= 0 && int64(len(body)) < length:
 			return nil, errIncomplete
 		case err == io.EOF:
 			return body, nil
 		case err != nil:
 			return nil, err
 		case len(body) > MaxBody:
-			return nil, errors.New("the answer is too large")
+			return nil, errTooLarge
 		}
 		if len(body) == cap(body) {
 			body = append(body, 0)[:len(body)]

@@ -10,7 +10,7 @@ func ExampleParse() {
 	page := `{"meta": {"api-version": "1.1"}, "name": "six", "files": [
 	  {"filename": "six-1.16.0.tar.gz", "url": "/files/six-1.16.0.tar.gz",
 	   "hashes": {"sha256": "1e61"}, "requires-python": ">=2.7", "yanked": "too old"}]}`
-	project, err := simple.Parse(simple.MediaJSON, []byte(page), "https://index.example.com/simple/six/")
+	project, err := simple.Parse(simple.MediaJSON, page, "https://index.example.com/simple/six/")
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -19,10 +19,10 @@ import (
 // Any bytes are HTML, so there is hardly an error: text without links is a
 // project without files. What an index says in a broken way counts as absent.
 // A [ParseError] means bytes that are not UTF-8.
-func ParseHTML(doc []byte, base string) (*Project, error) {
-	r := htmlReader{z: html.NewTokenizer(bytes.NewReader(doc)), base: newBase(base)}
+func ParseHTML(doc, base string) (*Project, error) {
+	r := htmlReader{z: html.NewTokenizer(strings.NewReader(doc)), base: newBase(base)}
 	// An anchor takes more bytes than this.
-	r.project.Files = make([]File, 0, bytes.Count(doc, []byte("<a "))+bytes.Count(doc, []byte("<A ")))
+	r.project.Files = make([]File, 0, strings.Count(doc, "<a ")+strings.Count(doc, "<A "))
 	if at := invalidUTF8(doc); at >= 0 {
 		return nil, &ParseError{Format: "HTML", Offset: at, Reason: "not UTF-8"}
 	}
@@ -41,11 +41,11 @@ func ParseHTML(doc []byte, base string) (*Project, error) {
 
 // ParseIndexHTML reads the list of an index's projects in HTML (PEP 503): the
 // texts of its links.
-func ParseIndexHTML(doc []byte) (*Index, error) {
+func ParseIndexHTML(doc string) (*Index, error) {
 	if at := invalidUTF8(doc); at >= 0 {
 		return nil, &ParseError{Format: "HTML", Offset: at, Reason: "not UTF-8"}
 	}
-	r := htmlReader{z: html.NewTokenizer(bytes.NewReader(doc))}
+	r := htmlReader{z: html.NewTokenizer(strings.NewReader(doc))}
 	x := &Index{}
 	inside := false // of a link
 	var text []byte
@@ -80,13 +80,13 @@ func ParseIndexHTML(doc []byte) (*Index, error) {
 	}
 }
 
-func invalidUTF8(doc []byte) int {
-	if utf8.Valid(doc) {
+func invalidUTF8(doc string) int {
+	if utf8.ValidString(doc) {
 		return -1
 	}
 	at := 0
 	for at < len(doc) {
-		c, n := utf8.DecodeRune(doc[at:])
+		c, n := utf8.DecodeRuneInString(doc[at:])
 		if c == utf8.RuneError && n == 1 {
 			break
 		}

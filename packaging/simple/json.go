@@ -13,10 +13,9 @@ import (
 //
 // A document that is not JSON, or lacks the list of files or a file's name or
 // URL, is a [ParseError]. Everything else is taken leniently: a value of the
-// wrong type counts as absent.
-func ParseJSON(doc []byte, base string) (*Project, error) {
-	text := string(doc) // one copy, so that every value below may be a substring
-	r := jsonReader{scanner: scanner{doc: text}, base: newBase(base)}
+// wrong type counts as absent. The strings of the result are parts of doc.
+func ParseJSON(doc, base string) (*Project, error) {
+	r := jsonReader{scanner: scanner{doc: doc}, base: newBase(base)}
 	p := &Project{}
 	seen := false
 	r.object(func(key string) {
@@ -48,8 +47,8 @@ func ParseJSON(doc []byte, base string) (*Project, error) {
 }
 
 // ParseIndexJSON reads the list of an index's projects in JSON (PEP 691).
-func ParseIndexJSON(doc []byte) (*Index, error) {
-	r := jsonReader{scanner: scanner{doc: string(doc)}}
+func ParseIndexJSON(doc string) (*Index, error) {
+	r := jsonReader{scanner: scanner{doc: doc}}
 	x := &Index{}
 	seen := false
 	r.object(func(key string) {

@@ -166,7 +166,7 @@ func (e *UnsupportedError) Error() string {
 // Content-Type header, names. It returns an [UnsupportedError] if that is none
 // of the three media types of this package, and otherwise what [ParseJSON] or
 // [ParseHTML] return.
-func Parse(contentType string, doc []byte, base string) (*Project, error) {
+func Parse(contentType, doc, base string) (*Project, error) {
 	media, _, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		media, _, _ = strings.Cut(contentType, ";")

@@ -71,14 +71,14 @@ var (
 
 func TestBothFormatsGiveTheSame(t *testing.T) {
 	t.Parallel()
-	fromHTML, err := Parse("text/html; charset=utf-8", []byte(sameHTML), pageURL)
+	fromHTML, err := Parse("text/html; charset=utf-8", sameHTML, pageURL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(same, fromHTML); d != "" {
 		t.Errorf("HTML (-want +got):\n%s", d)
 	}
-	fromJSON, err := Parse("application/vnd.pypi.simple.v1+json", []byte(sameJSON), pageURL)
+	fromJSON, err := Parse("application/vnd.pypi.simple.v1+json", sameJSON, pageURL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,14 +102,14 @@ func TestWriteAndReadAgain(t *testing.T) {
 	if !json.Valid(doc) {
 		t.Fatalf("not JSON: %s", doc)
 	}
-	got, err := ParseJSON(doc, "")
+	got, err := ParseJSON(string(doc), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(&p, got); d != "" {
 		t.Errorf("JSON (-want +got):\n%s", d)
 	}
-	got, err = ParseHTML(same.AppendHTML(nil), "")
+	got, err = ParseHTML(string(same.AppendHTML(nil)), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestWriteAndReadAgain(t *testing.T) {
 
 func TestSeveralHashes(t *testing.T) {
 	t.Parallel()
-	p, err := ParseJSON([]byte(`{"files":[{"filename":"a","url":"b","hashes":{"sha512":"3","md5":"1","sha256":"2","md5":"4","x":5}}]}`), "")
+	p, err := ParseJSON(`{"files":[{"filename":"a","url":"b","hashes":{"sha512":"3","md5":"1","sha256":"2","md5":"4","x":5}}]}`, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestSeveralHashes(t *testing.T) {
 	if got := Digest(want, "sha256"); got != "2" {
 		t.Errorf("Digest = %q", got)
 	}
-	html, err := ParseHTML(p.AppendHTML(nil), "")
+	html, err := ParseHTML(string(p.AppendHTML(nil)), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestJSONIsTakenLeniently(t *testing.T) {
 		{`"core-metadata":false,"dist-info-metadata":true`, File{Size: -1, Metadata: Metadata{Available: true}}},
 		{`"requires-python":">=3.8\u002c<4"`, File{Size: -1, RequiresPython: ">=3.8,<4"}},
 	} {
-		p, err := ParseJSON([]byte(`{"files":[{"filename":"a","url":"u",`+c.member+`}]}`), "")
+		p, err := ParseJSON(string(`{"files":[{"filename":"a","url":"u",`+c.member+`}]}`), "")
 		if err != nil {
 			t.Errorf("%s: %v", c.member, err)
 			continue
@@ -190,7 +190,7 @@ func TestBrokenJSON(t *testing.T) {
 		{`{"a":"b`, "unterminated string"},
 		{`{"a":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`, "nested too deeply"},
 	} {
-		_, err := ParseJSON([]byte(c.doc), "")
+		_, err := ParseJSON(c.doc, "")
 		var parse *ParseError
 		if !errors.As(err, &parse) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%.40s: %v, want %s", c.doc, err, c.want)
@@ -228,7 +228,7 @@ func TestHTMLOddities(t *testing.T) {
 		{"not metadata", `<a href="a.whl" data-core-metadata="false" data-size="-1" data-upload-time="x">`, []File{file("a.whl", pageURL+"a.whl")}},
 		{"no links", `hello`, []File{}},
 	} {
-		p, err := ParseHTML([]byte(c.html), pageURL)
+		p, err := ParseHTML(c.html, pageURL)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -237,7 +237,7 @@ func TestHTMLOddities(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", c.name, d)
 		}
 	}
-	if _, err := ParseHTML([]byte("<a href='\xff'>"), ""); err == nil || !strings.Contains(err.Error(), "byte 9: not UTF-8") {
+	if _, err := ParseHTML("<a href='\xff'>", ""); err == nil || !strings.Contains(err.Error(), "byte 9: not UTF-8") {
 		t.Errorf("bytes that are not UTF-8: %v", err)
 	}
 }
@@ -270,7 +270,7 @@ func TestUnsupported(t *testing.T) {
 	t.Parallel()
 	for _, ct := range []string{"application/json", "text/plain", "", "application/vnd.pypi.simple.v2+json"} {
 		var unsupported *UnsupportedError
-		if _, err := Parse(ct, []byte("{}"), ""); !errors.As(err, &unsupported) || err.Error() == "" {
+		if _, err := Parse(ct, "{}", ""); !errors.As(err, &unsupported) || err.Error() == "" {
 			t.Errorf("content type %q: %v", ct, err)
 		}
 	}
@@ -279,26 +279,26 @@ func TestUnsupported(t *testing.T) {
 func TestIndex(t *testing.T) {
 	t.Parallel()
 	x := &Index{APIVersion: "1.1", Projects: []string{"Flask", "a b&c", "zope.interface"}}
-	got, err := ParseIndexJSON(x.AppendJSON(nil))
+	got, err := ParseIndexJSON(string(x.AppendJSON(nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(x, got); d != "" {
 		t.Error(d)
 	}
-	if got, err = ParseIndexHTML(x.AppendHTML(nil)); err != nil {
+	if got, err = ParseIndexHTML(string(x.AppendHTML(nil))); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(x, got); d != "" {
 		t.Error(d)
 	}
-	if got, err = ParseIndexHTML([]byte(`<a href="x"> two <b>parts</b> </a><a>none</a><a href="y"></a>`)); err != nil {
+	if got, err = ParseIndexHTML(`<a href="x"> two <b>parts</b> </a><a>none</a><a href="y"></a>`); err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff([]string{"two parts"}, got.Projects); d != "" {
 		t.Error(d)
 	}
-	if _, err := ParseIndexJSON([]byte(`{"files":[]}`)); err == nil {
+	if _, err := ParseIndexJSON(`{"files":[]}`); err == nil {
 		t.Error("a project page is read as an index")
 	}
 }
@@ -313,7 +313,7 @@ func FuzzJSON(f *testing.F) {
 	f.Add([]byte(`{"files":[{"filename":"\ud83d\ude00","url":"\ud800","size":12}]}`))
 	f.Add([]byte("{\"files\":[{\"filename\":\"\xff\xc3\xa9\",\"url\":\"x\"}]}"))
 	f.Fuzz(func(t *testing.T, doc []byte) {
-		p, err := ParseJSON(doc, "")
+		p, err := ParseJSON(string(doc), "")
 		if !json.Valid(doc) {
 			if err == nil {
 				t.Fatalf("accepted what is not JSON")
@@ -335,7 +335,7 @@ func FuzzJSON(f *testing.F) {
 				t.Errorf("filename %q, want %q", p.Files[i].Filename, name)
 			}
 		}
-		again, err := ParseJSON(p.AppendJSON(nil), "")
+		again, err := ParseJSON(string(p.AppendJSON(nil)), "")
 		if err != nil {
 			t.Fatalf("what was written cannot be read: %v", err)
 		}
@@ -371,11 +371,11 @@ func FuzzHTML(f *testing.F) {
 	f.Add([]byte(sameHTML))
 	f.Add([]byte(`<a href="a%20b.whl#sha256=00" data-yanked>`))
 	f.Fuzz(func(t *testing.T, doc []byte) {
-		p, err := ParseHTML(doc, pageURL)
+		p, err := ParseHTML(string(doc), pageURL)
 		if err != nil {
 			return
 		}
-		again, err := ParseHTML(p.AppendHTML(nil), "")
+		again, err := ParseHTML(string(p.AppendHTML(nil)), "")
 		if err != nil {
 			t.Fatalf("what was written cannot be read: %v", err)
 		}
@@ -384,7 +384,7 @@ func FuzzHTML(f *testing.F) {
 				t.Fatalf("file %d changed: %+v", i, again.Files[i])
 			}
 		}
-		if _, err := ParseIndexHTML(doc); err != nil {
+		if _, err := ParseIndexHTML(string(doc)); err != nil {
 			t.Errorf("reading it as an index: %v", err)
 		}
 	})
@@ -407,7 +407,7 @@ func bigPage(n int) *Project {
 }
 
 func BenchmarkJSON(b *testing.B) {
-	doc := bigPage(5000).AppendJSON(nil)
+	doc := string(bigPage(5000).AppendJSON(nil))
 	b.SetBytes(int64(len(doc)))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -418,7 +418,7 @@ func BenchmarkJSON(b *testing.B) {
 }
 
 func BenchmarkHTML(b *testing.B) {
-	doc := bigPage(4600).AppendHTML(nil)
+	doc := string(bigPage(4600).AppendHTML(nil))
 	b.SetBytes(int64(len(doc)))
 	b.ReportAllocs()
 	for b.Loop() {
