@@ -29,7 +29,7 @@ type work func(ctx context.Context, a *app, args []string) error
 // commands is the one list of everything the program can do.
 func commands() []command {
 	return []command{
-		pipGroup(), pipInstallCommand(), pipSyncCommand(), pipUninstallCommand(),
+		pipGroup(), pipCompileCommand(), pipInstallCommand(), pipSyncCommand(), pipUninstallCommand(),
 		pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(), pipDebugCommand(),
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
 		pythonGroup(), pythonListCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),

@@ -189,7 +189,7 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 		a.print.Line("No requirements found (hint: use `--allow-empty-requirements` to clear the environment)")
 		return nil
 	}
-	if err := inputs.AddSettings(settingsInputs(&a.config)); err != nil {
+	if err := inputs.AddSettings(settingsInputs(&a.config, &s.pip)); err != nil {
 		return err
 	}
 	env, err := a.pipEnvironment(ctx, &s.pip, true)

@@ -99,9 +99,12 @@ func (s *workSettings) check(o *installOptions) error {
 // compiles reports whether bytecode is made of everything.
 func (s *workSettings) compiles() bool { return s.sync && isTrue(s.pip.CompileBytecode) }
 
-// settingsInputs are the requirements among the settings of a project.
-func settingsInputs(o *config.Options) pip.Settings {
-	s := pip.Settings{Constraints: o.ConstraintDependencies, BuildConstraints: o.BuildConstraintDependencies}
+// settingsInputs are the requirements among the settings of a project, and
+// those of --upgrade-package.
+func settingsInputs(o *config.Options, p *config.Pip) pip.Settings {
+	s := pip.Settings{
+		Constraints: o.ConstraintDependencies, BuildConstraints: o.BuildConstraintDependencies, Upgrades: p.UpgradePackage,
+	}
 	for _, v := range o.OverrideDependencies {
 		scope := pip.Scope{Name: v.Scope.Name}
 		if v.Scope.Version != nil {
@@ -432,21 +435,21 @@ func (a *app) fileLocations(l *index.Locations, in *pip.Inputs) error {
 		if err != nil {
 			return err
 		}
-		l.Indexes = append(l.Indexes, index.Index{URL: url})
+		l.Indexes = append(l.Indexes, index.Index{URL: url, Given: x.Given})
 	}
 	if o.IndexURL != nil {
 		url, err := at(o.IndexURL.Text, o.IndexURL.File)
 		if err != nil {
 			return err
 		}
-		l.Indexes = append(l.Indexes, index.Index{URL: url, Default: true})
+		l.Indexes = append(l.Indexes, index.Index{URL: url, Given: o.IndexURL.Given, Default: true})
 	}
 	for _, x := range o.FindLinks {
 		url, err := at(x.Text, x.File)
 		if err != nil {
 			return err
 		}
-		l.FindLinks = append(l.FindLinks, index.Index{URL: url, Flat: true})
+		l.FindLinks = append(l.FindLinks, index.Index{URL: url, Given: x.Given, Flat: true})
 	}
 	l.NoIndex = l.NoIndex || o.NoIndex
 	return nil
@@ -455,7 +458,7 @@ func (a *app) fileLocations(l *index.Locations, in *pip.Inputs) error {
 // indexOf is an index of the settings in the terms of package index.
 func indexOf(x config.Index) index.Index {
 	out := index.Index{
-		Name: x.Name, URL: x.URL, Default: x.Default, Explicit: x.Explicit, Flat: x.Flat,
+		Name: x.Name, URL: x.URL, Given: x.Given, Default: x.Default, Explicit: x.Explicit, Flat: x.Flat,
 		Authenticate: x.Authenticate, IgnoreErrorCodes: x.IgnoreErrorCodes, HashAlgorithm: x.HashAlgorithm,
 		CacheControlAPI: text(x.CacheControlAPI), CacheControlFiles: text(x.CacheControlFile),
 	}

@@ -17,6 +17,9 @@ type Index struct {
 	// URL is absolute: http, https, or file for a folder. It may carry
 	// credentials.
 	URL string
+	// Given is the URL or path as the user wrote it, for files that repeat it;
+	// it may be empty.
+	Given string
 	// Default marks the index that is asked last, in place of any other
 	// default.
 	Default bool

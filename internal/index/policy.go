@@ -201,3 +201,43 @@ func (p *Policy) weighHashes(name pyname.Package, f *simple.File) hashRank {
 	}
 	return hashWrong
 }
+
+// Digests returns the digests of all files of the candidate's version that were
+// there at the limit, also of those that the policy refuses for another reason:
+// whoever installs the version elsewhere may need them. They are sorted by
+// algorithm and digest, each once.
+func (c *Candidate) Digests() []simple.Hash {
+	if c.list == nil {
+		return nil
+	}
+	var out []simple.Hash
+	for part, f := range c.list.files(c.index) {
+		e := entry{part: part, file: f}
+		if e.parse(c.list.Name) && !c.list.hides(&e, c.Version) {
+			out = append(out, f.Hashes...)
+		}
+	}
+	return source.SortHashes(out)
+}
+
+// Released returns the distributions that Files returns, but for those that are
+// newer than the limit.
+func (c *Candidate) Released() []source.Dist {
+	if c.list == nil {
+		return nil
+	}
+	var out []source.Dist
+	for part, f := range c.list.files(c.index) {
+		e := entry{part: part, file: f}
+		if e.parse(c.list.Name) && !c.list.hides(&e, c.Version) {
+			out = append(out, *c.list.dist(&e, c.index))
+		}
+	}
+	return out
+}
+
+// hides reports whether a file is refused for its time.
+func (m *VersionMap) hides(e *entry, v pep440.Version) bool {
+	r := m.weigh(e, v)
+	return r == NewerThanLimit || r == UnknownUploadTime
+}

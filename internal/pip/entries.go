@@ -90,7 +90,11 @@ func given(e requirements.Entry) string {
 // source.
 func (r *Reader) requirement(e requirements.Entry) (source.Requirement, error) {
 	if e.Requirement != nil {
-		return r.named(*e.Requirement, e.Editable)
+		req, err := r.named(*e.Requirement, e.Editable)
+		if e.GivenURL != e.Requirement.URL {
+			req.Source.Written = e.GivenURL
+		}
+		return req, err
 	}
 	s, err := r.place(e.Unnamed.URL)
 	if err == nil {
@@ -98,6 +102,9 @@ func (r *Reader) requirement(e requirements.Entry) (source.Requirement, error) {
 	}
 	if err != nil {
 		return source.Requirement{}, err
+	}
+	if e.GivenURL != e.Unnamed.URL {
+		s.Written = e.GivenURL
 	}
 	s.Editable = e.Editable
 	req := source.Requirement{Extras: sorted(e.Unnamed.Extras), Marker: e.Unnamed.Marker, Source: s}

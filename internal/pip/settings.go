@@ -14,6 +14,9 @@ type Settings struct {
 	Constraints, BuildConstraints []pep508.Requirement
 	Overrides                     []ScopedOverride
 	Excludes                      []ScopedExclude
+	// Upgrades are the requirements of --upgrade-package, which may say how
+	// far.
+	Upgrades []pep508.Requirement
 }
 
 // A Scope limits a setting to the dependencies of a project, or of one version
@@ -38,15 +41,16 @@ type ScopedExclude struct {
 // AddSettings adds the requirements of settings.
 func (in *Inputs) AddSettings(s Settings) error {
 	for _, part := range []struct {
-		list []pep508.Requirement
-		into *[]Input
-	}{{s.Constraints, &in.Constraints}, {s.BuildConstraints, &in.BuildConstraints}} {
+		list    []pep508.Requirement
+		into    *[]Input
+		setting bool
+	}{{s.Constraints, &in.Constraints, true}, {s.Upgrades, &in.Constraints, false}, {s.BuildConstraints, &in.BuildConstraints, true}} {
 		for _, r := range part.list {
 			req, err := source.FromPEP508(r)
 			if err != nil {
 				return err
 			}
-			req.Origin.Role = source.Constraint
+			req.Origin = source.Origin{Role: source.Constraint, Settings: part.setting}
 			*part.into = append(*part.into, Input{Requirement: req, Given: r.String()})
 		}
 	}
@@ -60,7 +64,7 @@ func (in *Inputs) AddSettings(s Settings) error {
 			if err != nil {
 				return err
 			}
-			req.Origin.Role = source.Override
+			req.Origin = source.Origin{Role: source.Override, Settings: true}
 			in.Overrides = append(in.Overrides, Input{Requirement: req, Given: r.String()})
 		}
 	}

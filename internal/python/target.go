@@ -85,3 +85,9 @@ func (i *Interpreter) tagsFor(v pep440.Version, on tags.Platform) (*tags.Set, er
 		FreeThreaded: i.FreeThreaded, Debug: i.Debug, NoManylinux: i.NoManylinux,
 	}, on)
 }
+
+// NamesPatch reports whether a `--python-version` names a patch release.
+func NamesPatch(text string) bool {
+	v, err := pep440.Parse(text)
+	return err == nil && len(v.Release()) > 2
+}

@@ -1,6 +1,8 @@
 package source
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/tame-py/tame/packaging/dist"
@@ -81,4 +83,18 @@ func ParseHash(text string) (simple.Hash, bool) {
 		return simple.Hash{Algorithm: algorithm, Digest: digest}, ok && digest != ""
 	}
 	return simple.Hash{}, false
+}
+
+// SortHashes sorts digests, the weaker algorithms first, and drops those that
+// occur twice.
+func SortHashes(hashes []simple.Hash) []simple.Hash {
+	slices.SortFunc(hashes, func(a, b simple.Hash) int {
+		return cmp.Or(cmp.Compare(strength(a.Algorithm), strength(b.Algorithm)), cmp.Compare(a.Digest, b.Digest))
+	})
+	return slices.Compact(hashes)
+}
+
+// strength orders algorithms as uv does.
+func strength(algorithm string) int {
+	return slices.Index([]string{"md5", "sha256", "sha384", "sha512", "blake2b"}, algorithm)
 }

@@ -43,6 +43,7 @@ type Source struct {
 	// Given is the reference as the user wrote it; for Path and Directory
 	// it keeps whether the path was relative.
 	Given        string
+	Written      string // Given before variables in it were replaced, if it had any
 	Subdirectory string // below the archive or repository
 
 	Reference Reference // Git
@@ -55,6 +56,20 @@ type Reference struct {
 	Branch, Tag, Rev string // at most one; none is the default branch
 	Commit           string // the full hash, once it is known
 	LFS              bool
+}
+
+// Verbatim is a direct reference as the user wrote it, with variables in place.
+// It may contain a password.
+func (s Source) Verbatim() string {
+	switch {
+	case s.Written != "":
+		return s.Written
+	case s.Given != "":
+		return s.Given
+	case s.Kind == Path || s.Kind == Directory:
+		return s.FileURL()
+	}
+	return s.Location
 }
 
 // IsDirect reports whether the source names one distribution, not a range of
@@ -80,6 +95,9 @@ type Origin struct {
 	Project pyname.Package // the project whose pyproject.toml it is
 	Group   pyname.Group
 	Extra   pyname.Extra
+	// Settings: it stands in the settings (`constraint-dependencies` and the
+	// like), whichever file they come from.
+	Settings bool
 }
 
 // A Role says what a requirement is used for.

@@ -1,0 +1,252 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/tame-py/tame/internal/config"
+	"github.com/tame-py/tame/internal/pip"
+	"github.com/tame-py/tame/packaging/pylock"
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
+// compileOptions are the flags of `pip compile`.
+type compileOptions struct {
+	inputFlags
+	pipCompat compileCompat
+	index     indexFlags
+	resolver  resolverFlags
+	build     buildFlags
+	binary    binaryFlags
+	refresh   refreshFlags
+	platform  platformFlags
+	linkMode  string
+	cert      string
+	python    *string
+	system    *bool
+
+	noDeps         *bool
+	outputFile     *string
+	format         string
+	noStripExtras  *bool
+	noStripMarkers *bool
+	noAnnotate     *bool
+	noHeader       *bool
+	style          string
+	command        *string
+	hashes         *bool
+	universal      *bool
+	noEmitPackage  []string
+
+	emitIndexURL, emitFindLinks, emitBuildOptions, emitMarker, emitIndex *bool
+	torchBackend                                                         string
+}
+
+func pipCompileCommand() command {
+	return command{
+		path: "pip compile", args: "<FILE>...", short: "Pin what requirements come down to, as a requirements file or pylock.toml",
+		prepare: func(f *flags) work {
+			var o compileOptions
+			o.registerOutput(f)
+			o.registerConstraints(f, true)
+			f.pair(&o.noDeps, "no-deps", "deps", "Pin no dependencies, only what the files list")
+			o.pipCompat.register(f)
+			f.under("Python options")
+			f.python(&o.python)
+			f.pair(&o.system, "system", "no-system", "Use the Python of the system rather than a virtual environment").fromEnv("UV_SYSTEM_PYTHON")
+			o.platform.register(f)
+			f.pair(&o.universal, "universal", "no-universal", "Resolve for all platforms at once")
+			o.index.register(f)
+			o.resolver.register(f)
+			f.linkMode(&o.linkMode)
+			o.build.register(f)
+			o.binary.register(f)
+			f.text(&o.torchBackend, "torch-backend", "BACKEND", "Where to look for PyTorch").fromEnv("UV_TORCH_BACKEND")
+			o.refresh.register(f)
+			f.text(&o.cert, "cert", "FILE", "Trust the certificates in this PEM file")
+			f.exclusive("universal", "python-platform")
+			f.exclusive("universal", "strip-markers")
+			f.exclusive("no-build", "no-binary")
+			f.exclusive("no-build", "only-binary")
+			return func(ctx context.Context, a *app, args []string) error {
+				o.requirements = args
+				return a.pipCompile(ctx, &o)
+			}
+		},
+	}
+}
+
+func (o *compileOptions) registerOutput(f *flags) {
+	f.optional(&o.outputFile, "output-file,o", "FILE", "Write to this file too; the versions in it are kept where possible")
+	f.choice(&o.format, "format", "FORMAT", "What to write", "requirements.txt", "pylock.toml")
+	f.pair(&o.noStripExtras, "no-strip-extras", "strip-extras", "Write extras: name[extra]==version")
+	f.pair(&o.noStripMarkers, "no-strip-markers", "strip-markers", "Write markers")
+	f.pair(&o.noAnnotate, "no-annotate", "annotate", "Leave out the comments that say what needs each package")
+	f.pair(&o.noHeader, "no-header", "header", "Leave out the comment at the top")
+	f.choice(&o.style, "annotation-style", "STYLE", "Where the comments stand", "line", "split")
+	f.optional(&o.command, "custom-compile-command", "COMMAND", "What the comment at the top gives as the command").fromEnv("UV_CUSTOM_COMPILE_COMMAND")
+	f.pair(&o.hashes, "generate-hashes", "no-generate-hashes", "Write the hashes of all files of each version")
+	f.commas(&o.noEmitPackage, "no-emit-package", "NAME", "Leave this package out of the output").alias("unsafe-package")
+	f.pair(&o.emitIndexURL, "emit-index-url", "no-emit-index-url", "Write `--index-url` and `--extra-index-url`")
+	f.pair(&o.emitFindLinks, "emit-find-links", "no-emit-find-links", "Write `--find-links`")
+	f.pair(&o.emitBuildOptions, "emit-build-options", "no-emit-build-options", "Write `--no-binary` and `--only-binary`")
+	f.pair(&o.emitMarker, "emit-marker-expression", "no-emit-marker-expression", "Write the environment that the versions hold for").hide()
+	f.pair(&o.emitIndex, "emit-index-annotation", "no-emit-index-annotation", "Write which index each package is from")
+}
+
+// A compileSettings is what decides how to compile: flags over variables over
+// files.
+type compileSettings struct {
+	workSettings
+	omit    []pyname.Package
+	format  string // requirements.txt or pylock.toml
+	output  string
+	system  bool
+	python  string
+	version string // of Python to resolve for
+}
+
+func (a *app) compileSettings(o *compileOptions) (*compileSettings, error) {
+	s := &compileSettings{workSettings: workSettings{app: a, pip: a.config.ForPip(), cert: o.cert, refresh: o.refresh, platform: o.platform}}
+	p := &s.pip
+	var err error
+	if s.indexes, err = o.index.apply(a, &p.Resolver); err != nil {
+		return nil, err
+	}
+	if err := o.resolver.apply(a, &p.Resolver); err != nil {
+		return nil, err
+	}
+	if err := s.applyBinary(&o.binary, o.resolver.prereleasePackage); err != nil {
+		return nil, err
+	}
+	override(&p.NoDeps, o.noDeps)
+	s.noDeps = isTrue(p.NoDeps)
+	o.applyOutput(a, p)
+	system, err := a.flagOrEnv(o.system, "UV_SYSTEM_PYTHON")
+	if err != nil {
+		return nil, err
+	}
+	override(&p.System, system)
+	s.system = isTrue(p.System)
+	s.choosePython(o)
+	if s.omit, err = packages("no-emit-package", o.noEmitPackage); err != nil {
+		return nil, err
+	}
+	if o.noEmitPackage == nil {
+		s.omit = p.NoEmitPackage
+	}
+	s.output = text(p.OutputFile)
+	return s, s.chooseFormat(o.format)
+}
+
+// applyOutput puts the flags about the output over the settings.
+func (o *compileOptions) applyOutput(a *app, p *config.Pip) {
+	override(&p.OutputFile, o.outputFile)
+	override(&p.NoStripExtras, o.noStripExtras)
+	override(&p.NoStripMarkers, o.noStripMarkers)
+	override(&p.NoAnnotate, o.noAnnotate)
+	override(&p.NoHeader, o.noHeader)
+	override(&p.CustomCompileCommand, a.textOrEnv(o.command, "UV_CUSTOM_COMPILE_COMMAND"))
+	override(&p.GenerateHashes, o.hashes)
+	override(&p.Universal, o.universal)
+	override(&p.EmitIndexURL, o.emitIndexURL)
+	override(&p.EmitFindLinks, o.emitFindLinks)
+	override(&p.EmitBuildOptions, o.emitBuildOptions)
+	override(&p.EmitMarkerExpression, o.emitMarker)
+	override(&p.EmitIndexAnnotation, o.emitIndex)
+	choose(&p.AnnotationStyle, o.style)
+	choose(&p.TorchBackend, o.torchBackend, a.env["UV_TORCH_BACKEND"])
+}
+
+// chooseFormat tells the format by the name of the output file where it is not
+// asked for.
+func (s *compileSettings) chooseFormat(asked string) error {
+	name := filepath.Base(s.output)
+	if strings.EqualFold(name, "pyproject.toml") {
+		return fmt.Errorf("`pyproject.toml` is not a supported output format for `%s pip compile`", s.app.name)
+	}
+	s.format = asked
+	if s.format == "" {
+		s.format = "requirements.txt"
+		if strings.EqualFold(filepath.Ext(name), ".toml") {
+			s.format = "pylock.toml"
+		}
+	}
+	if s.format == "pylock.toml" && s.output != "" && !pylock.IsFileName(name) {
+		return fmt.Errorf("`%s` would not be recognized as a pylock.toml: the name must be `pylock.toml` or `pylock.NAME.toml`", name)
+	}
+	return nil
+}
+
+func (a *app) pipCompile(ctx context.Context, o *compileOptions) error {
+	if err := o.pipCompat.check(a); err != nil {
+		return err
+	}
+	s, err := a.compileSettings(o)
+	if err != nil {
+		return err
+	}
+	if err := s.refuse(o); err != nil {
+		return err
+	}
+	sources, err := o.sources(a, nil, &s.pip)
+	if err != nil {
+		return err
+	}
+	if len(sources.Files)+len(sources.Groups) == 0 {
+		return usageError("a requirements file, pyproject.toml or `--group` is expected")
+	}
+	e, err := a.newEngine(ctx, &s.workSettings)
+	if err != nil {
+		return err
+	}
+	in, err := a.readInputs(ctx, a.reader(&s.workSettings), sources)
+	if err != nil {
+		return err
+	}
+	if err := in.AddSettings(settingsInputs(&a.config, &s.pip)); err != nil {
+		return err
+	}
+	if in.Lock != "" {
+		return errors.New("`pylock.toml` is not a supported input of `pip compile`: it is an output")
+	}
+	interpreter, target, err := a.compileTarget(ctx, s, in)
+	if err != nil {
+		return err
+	}
+	if err := a.connect(e, &s.workSettings, in, interpreter); err != nil {
+		return err
+	}
+	req := &pip.CompileRequest{
+		Engine: e, Inputs: in, Interpreter: interpreter, Target: target, Static: s.static(), Policy: s.policy(in),
+		Hashes: isTrue(s.pip.GenerateHashes), FileHashes: s.format == "pylock.toml",
+	}
+	if req.Options, err = s.resolveOptions(); err != nil {
+		return err
+	}
+	reader := a.reader(&s.workSettings)
+	if req.Pins, err = pip.ReadPins(reader, s.output, s.format == "pylock.toml", s.upgrade()); err != nil {
+		return err
+	}
+	compiled, err := pip.Compile(ctx, req)
+	if err != nil {
+		return err
+	}
+	return a.writeCompiled(s, e, compiled)
+}
+
+// refuse tells what cannot be done.
+func (s *compileSettings) refuse(o *compileOptions) error {
+	switch {
+	case isTrue(s.pip.Universal):
+		return errors.New("`--universal` is not available yet: only resolutions for one platform are; name it with `--python-platform`")
+	case text(s.pip.TorchBackend) != "":
+		return errors.New("`--torch-backend` is not available yet: name PyTorch's index with `--index`")
+	case len(o.resolver.upgradeGroup) > 0:
+		return fmt.Errorf("`--upgrade-group` is not supported in `%s pip` commands", s.app.name)
+	}
+	return nil
+}

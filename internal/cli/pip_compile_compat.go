@@ -1,0 +1,73 @@
+package cli
+
+import "fmt"
+
+// compileCompat are flags of pip-compile. Those that ask for what happens in
+// any case are accepted with a warning, the others refused.
+type compileCompat struct {
+	allowUnsafe, noAllowUnsafe             bool
+	reuseHashes, noReuseHashes             bool
+	emitTrustedHost, noEmitTrustedHost     bool
+	emitOptions, noEmitOptions             bool
+	resolver                               string
+	maxRounds, clientCert, config, pipArgs *string
+}
+
+func (c *compileCompat) register(f *flags) {
+	f.bool(&c.allowUnsafe, "allow-unsafe", "").hide()
+	f.bool(&c.noAllowUnsafe, "no-allow-unsafe", "").hide()
+	f.bool(&c.reuseHashes, "reuse-hashes", "").hide()
+	f.bool(&c.noReuseHashes, "no-reuse-hashes", "").hide()
+	f.bool(&c.emitTrustedHost, "emit-trusted-host", "").hide()
+	f.bool(&c.noEmitTrustedHost, "no-emit-trusted-host", "").hide()
+	f.bool(&c.emitOptions, "emit-options", "").hide()
+	f.bool(&c.noEmitOptions, "no-emit-options", "").hide()
+	f.choice(&c.resolver, "resolver", "RESOLVER", "", "backtracking", "legacy").hide()
+	f.optional(&c.maxRounds, "max-rounds", "N", "").hide()
+	f.optional(&c.clientCert, "client-cert", "FILE", "").hide()
+	f.optional(&c.config, "config", "FILE", "").hide()
+	f.optional(&c.pipArgs, "pip-args", "ARGS", "").hide()
+}
+
+// check warns of the flags that have no effect, and refuses those whose effect
+// is not to be had.
+func (c *compileCompat) check(a *app) error {
+	for _, flag := range []struct {
+		given bool
+		name  string
+		why   string
+	}{
+		{c.allowUnsafe, "--allow-unsafe", a.name + " can safely pin `pip` and other packages"},
+		{c.noAllowUnsafe, "--no-allow-unsafe", a.name + " can safely pin `pip` and other packages"},
+		{c.noReuseHashes, "--no-reuse-hashes", a.name + " doesn't reuse hashes"},
+		{c.resolver == "backtracking", "--resolver=backtracking", a.name + " always backtracks"},
+		{c.noEmitTrustedHost, "--no-emit-trusted-host", a.name + " never emits trusted hosts"},
+		{c.noEmitOptions, "--no-emit-options", a.name + " never emits options"},
+	} {
+		if flag.given {
+			a.print.Warn("pip-compile's `%s` has no effect (%s)", flag.name, flag.why)
+		}
+	}
+	for _, flag := range []struct {
+		given bool
+		name  string
+		why   string
+	}{
+		{c.reuseHashes, "--reuse-hashes", a.name + " doesn't reuse hashes"},
+		{c.resolver == "legacy", "--resolver=legacy", a.name + " always backtracks"},
+		{c.maxRounds != nil, "--max-rounds", a.name + " always resolves until convergence"},
+		{c.clientCert != nil, "--client-cert", a.name + " doesn't support dedicated client certificates"},
+		{c.emitTrustedHost, "--emit-trusted-host", ""},
+		{c.config != nil, "--config", a.name + " does not use a configuration file of pip-compile"},
+		{c.emitOptions, "--emit-options", "try `--emit-build-options` instead"},
+		{c.pipArgs != nil, "--pip-args", "try passing arguments to " + a.name + " directly"},
+	} {
+		switch {
+		case flag.given && flag.why == "":
+			return fmt.Errorf("pip-compile's `%s` is unsupported", flag.name)
+		case flag.given:
+			return fmt.Errorf("pip-compile's `%s` is unsupported (%s)", flag.name, flag.why)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/tame-py/tame/internal/pip"
+	"github.com/tame-py/tame/internal/python"
+)
+
+// choosePython settles which Python to resolve for and which one to use for
+// that. A plain version asked for with --python counts as --python-version: any
+// interpreter can resolve for it.
+func (s *compileSettings) choosePython(o *compileOptions) {
+	s.version = first(o.platform.pythonVersion, text(s.pip.PythonVersion))
+	s.python = text(s.pip.Python)
+	if o.python != nil {
+		s.python = *o.python
+	}
+	if s.python == "" && s.version == "" {
+		s.python = s.app.env["UV_PYTHON"]
+	}
+	if s.python == "" || s.version != "" {
+		return
+	}
+	if _, err := python.ParseTargetVersion(s.python); err == nil {
+		s.version, s.python = s.python, ""
+	}
+}
+
+// compileTarget finds the interpreter: the one asked for, else whichever comes
+// closest to the version asked for. It needs no virtual environment.
+func (a *app) compileTarget(ctx context.Context, s *compileSettings, in *pip.Inputs) (*python.Interpreter, python.Target, error) {
+	f, err := a.finder()
+	if err != nil {
+		return nil, python.Target{}, err
+	}
+	if s.system {
+		f.Preference = f.Preference.WithSystemFlag()
+	}
+	where := python.EnvironmentsFor(s.system, false)
+	var found *python.Installation
+	if s.python != "" {
+		found, err = f.Find(ctx, python.ParseRequest(s.python, a.dir), where)
+	} else {
+		request := python.Request{}
+		if s.version != "" {
+			request = python.ParseRequest(s.version, a.dir)
+		}
+		found, err = f.FindBest(ctx, request, where)
+	}
+	if err != nil {
+		return nil, python.Target{}, err
+	}
+	i := found.Interpreter
+	target, err := i.Target(s.version, first(s.platform.pythonPlatform, text(s.pip.PythonPlatform)), a.environment.Get)
+	if err == nil && s.version != "" && s.python == "" && len(in.Options.OnlyBinary) == 0 {
+		a.warnOtherPython(s.version, target, i)
+	}
+	return i, target, err
+}
+
+// warnOtherPython says that builds will use another Python than the one that
+// is resolved for. A missing patch number asks for none in particular.
+func (a *app) warnOtherPython(asked string, target python.Target, i *python.Interpreter) {
+	v := target.Version
+	minor := v.Segment(0) == i.Version.Segment(0) && v.Segment(1) == i.Version.Segment(1)
+	if v.Equal(i.Version) || minor && !python.NamesPatch(asked) {
+		return
+	}
+	a.print.Warn("The requested Python version %s is not available; %s will be used to build dependencies instead.", asked, i.Version)
+}

@@ -1,0 +1,141 @@
+package pip
+
+import (
+	"context"
+	"slices"
+
+	"github.com/tame-py/tame/internal/engine"
+	"github.com/tame-py/tame/internal/index"
+	"github.com/tame-py/tame/internal/par"
+	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/packaging/marker"
+	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/packaging/simple"
+	"github.com/tame-py/tame/packaging/tags"
+)
+
+// A CompileRequest is the work of `pip compile`.
+type CompileRequest struct {
+	Engine      *engine.Engine
+	Inputs      *Inputs
+	Interpreter *python.Interpreter
+	Target      python.Target
+	Pins        *Pins // of an earlier output; nil is none
+
+	// Options and Policy say how to resolve; what concerns the target and the
+	// manifest is filled in here.
+	Options resolve.Options
+	Policy  index.Policy
+	Static  []engine.StaticMetadata
+	// Hashes asks for the digests of everything, FileHashes only for those of
+	// distributions that no index lists.
+	Hashes, FileHashes bool
+}
+
+// Compiled is what requirements come down to.
+type Compiled struct {
+	Inputs *Inputs
+	Graph  *resolve.Graph
+	Env    *marker.Env
+	Tags   *tags.Set
+	Policy *index.Policy
+	// Hashes are the digests of each distribution that were asked for, sorted.
+	Hashes map[*resolve.Node][]simple.Hash
+
+	reach reach
+}
+
+// Compile finds the versions that requirements come down to.
+func Compile(ctx context.Context, req *CompileRequest) (*Compiled, error) {
+	if req.Pins == nil {
+		req.Pins = &Pins{}
+	}
+	manifest := req.Inputs.manifest()
+	if err := req.Inputs.addScoped(&manifest); err != nil {
+		return nil, err
+	}
+	rr := engine.ResolveRequest{Manifest: manifest, Options: req.Options, Policy: req.Policy, Static: req.Static}
+	rr.Manifest.Preferences = req.Pins.Preferences
+	targetOptions(&rr, req.Interpreter, req.Target)
+	graph, err := req.Engine.Resolve(ctx, rr)
+	if err != nil {
+		return nil, err
+	}
+	c := &Compiled{Inputs: req.Inputs, Graph: graph, Env: rr.Options.Env, Tags: rr.Options.Tags, Policy: &rr.Policy}
+	if req.Hashes || req.FileHashes {
+		c.Hashes, err = req.hashes(ctx, graph)
+	}
+	return c, err
+}
+
+// hashes gathers digests: those that an earlier output has, those that the
+// index tells of all files of the version and, of a distribution without any,
+// that of the file itself.
+func (req *CompileRequest) hashes(ctx context.Context, g *resolve.Graph) (map[*resolve.Node][]simple.Hash, error) {
+	found := make([][]simple.Hash, len(g.Nodes))
+	err := par.ForEach(ctx, req.Engine.Downloads(), len(g.Nodes), func(ctx context.Context, i int) (err error) {
+		found[i], err = req.digests(ctx, g.Nodes[i])
+		return err
+	})
+	out := make(map[*resolve.Node][]simple.Hash, len(g.Nodes))
+	for i, n := range g.Nodes {
+		out[n] = found[i]
+	}
+	return out, err
+}
+
+func (req *CompileRequest) digests(ctx context.Context, n *resolve.Node) ([]simple.Hash, error) {
+	if pinned := req.Pins.of(n.Name, n.Version); len(pinned) > 0 {
+		return pinned, nil
+	}
+	switch {
+	case n.Dist.Source.Kind == source.Directory || n.Dist.Source.Kind == source.Git:
+		return nil, nil
+	case n.Dist.Source.Kind == source.Registry && !req.Hashes:
+		return nil, nil
+	case n.Candidate != nil && len(n.Dist.File.Hashes) > 0:
+		return n.Candidate.Digests(), nil
+	}
+	return req.Engine.Digests(ctx, n.Dist)
+}
+
+// Contains reports whether a project is part of the result.
+func (c *Compiled) Contains(name pyname.Package) bool {
+	return slices.ContainsFunc(c.Graph.Nodes, func(n *resolve.Node) bool { return n.Name == name })
+}
+
+// Conditions is the environment that the result holds for, as far as any
+// requirement asks about it.
+func (c *Compiled) Conditions() marker.Tree {
+	var asked []marker.Tree
+	add := func(r *source.Requirement) {
+		asked = append(asked, r.Marker)
+		for i := range c.Inputs.Constraints {
+			if x := &c.Inputs.Constraints[i]; x.Name == r.Name {
+				asked = append(asked, x.Marker)
+			}
+		}
+	}
+	for _, list := range [...][]Input{c.Inputs.Requirements, c.Inputs.Overrides} {
+		for i := range list {
+			add(&list[i].Requirement)
+		}
+	}
+	for _, n := range c.Graph.Nodes {
+		if n.Metadata == nil {
+			continue
+		}
+		for i := range n.Metadata.Requires {
+			if r := &n.Metadata.Requires[i]; !c.Inputs.overridden(r.Name) {
+				add(r)
+			}
+		}
+	}
+	return marker.Facts(c.Env, asked...)
+}
+
+func (in *Inputs) overridden(name pyname.Package) bool {
+	return slices.ContainsFunc(in.Overrides, func(o Input) bool { return o.Name == name })
+}
