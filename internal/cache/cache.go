@@ -93,6 +93,25 @@ func (c *Cache) Close() error {
 	return err
 }
 
+// Inherit lets the program that takes the place of this process by exec hold
+// the cache against cleaning, because it uses what lies in it. The cache must
+// not be closed then. A temporary cache, which has to be removed in the end,
+// and systems without exec return an error that matches
+// [errors.ErrUnsupported].
+func (c *Cache) Inherit() error {
+	if c.temporary {
+		return errors.ErrUnsupported
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lock.Inherit()
+}
+
+// Boot returns a number that changes when the machine starts anew, 0 when it
+// is not known. What was written since, without forcing it to the disk, is
+// there; of what is older a crash may have lost parts.
+func (c *Cache) Boot() int64 { return c.boot() }
+
 // Root returns the absolute path of the cache directory.
 func (c *Cache) Root() string { return c.root }
 

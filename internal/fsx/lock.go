@@ -142,6 +142,17 @@ func (l *Lock) Release() error {
 	return errors.Join(funlock(l.file), l.file.Close())
 }
 
+// Inherit lets the program that takes the place of this process by exec keep
+// the lock: it ends with that program, or with the last of its children that
+// was handed its open files. A lock that is inherited must not be released.
+// The error matches [errors.ErrUnsupported] where there is no exec.
+func (l *Lock) Inherit() error {
+	if l == nil {
+		return nil
+	}
+	return inherit(l.file)
+}
+
 // current says whether the open file is the one that has the name path.
 func current(file *os.File, path string) bool {
 	held, err := file.Stat()

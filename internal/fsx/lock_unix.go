@@ -36,6 +36,17 @@ func flock(file *os.File, mode LockMode) error {
 
 func funlock(file *os.File) error { return unix.Flock(int(file.Fd()), unix.LOCK_UN) }
 
+// inherit makes a descriptor that survives exec, at a number that is out of the
+// way of programs and shell scripts that choose their own.
+func inherit(file *os.File) error {
+	const high = 100
+	_, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD, high)
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.EMFILE) { // few are allowed
+		_, err = unix.FcntlInt(file.Fd(), unix.F_DUPFD, 0)
+	}
+	return err
+}
+
 // openLockFile opens the file, creating it for all users: another one's
 // process must be able to lock it too.
 func openLockFile(path string) (*os.File, error) {

@@ -29,3 +29,5 @@ func funlock(file *os.File) error {
 func openLockFile(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 }
+
+func inherit(*os.File) error { return errors.ErrUnsupported }
