@@ -60,6 +60,12 @@ func (e *Engine) adviseOptions(req *ResolveRequest) {
 	}
 	req.Options.Advice.FindLinks = len(l.FindLinks) > 0
 	req.Options.Advice.NoBinaryAll, req.Options.Advice.NoBuildAll = req.Policy.NoBinary.All, req.Policy.NoBuild.All
+	req.Options.Advice.Refused = func() (out []resolve.RefusedIndex) {
+		for _, p := range e.Index.Problems() {
+			out = append(out, resolve.RefusedIndex{URL: p.Index, Status: p.Status})
+		}
+		return out
+	}
 	limits := req.Policy.ExcludeNewer
 	req.Options.Advice.ExcludeNewer = func(name pyname.Package) string { return limits.For(name, index.Cutoff{}).String() }
 }

@@ -266,7 +266,7 @@ func (c *testCase) set(t *testing.T, r *Resolver, p *index.Policy, word, rest st
 	case "indexes":
 		r.Options.Advice.Indexes = strings.Fields(rest)
 	case "refused":
-		r.Options.Advice.Refused = []RefusedIndex{{firstIndex, 401}, {"https://two.example", 403}}
+		r.Options.Advice.Refused = func() []RefusedIndex { return []RefusedIndex{{firstIndex, 401}, {"https://two.example", 403}} }
 	case "fixed":
 		r.Options.Fixed = true
 	case "no-build-all":

@@ -46,7 +46,10 @@ func (x *explainer) hints(p *proof) []string {
 			}
 		}
 	})
-	for _, refused := range x.Options.Advice.Refused {
+	if x.Options.Advice.Refused == nil {
+		return out
+	}
+	for _, refused := range x.Options.Advice.Refused() {
 		if refused.Status == 401 {
 			add("an index URL (%s) could not be queried due to a lack of valid authentication credentials (401 Unauthorized)", refused.URL)
 		} else {

@@ -53,8 +53,9 @@ type Advice struct {
 	Indexes []string
 	// FindLinks is set when there are places to look in beside indexes.
 	FindLinks bool
-	// Refused are the indexes that asked for credentials or found them lacking.
-	Refused []RefusedIndex
+	// Refused returns the indexes that asked for credentials or found them
+	// lacking, as far as they were asked; nil means none.
+	Refused func() []RefusedIndex
 	// NoBinary and NoBuild tell whether all projects are concerned, not just the
 	// one at hand.
 	NoBinaryAll, NoBuildAll bool
