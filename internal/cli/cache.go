@@ -26,7 +26,7 @@ func cacheDirCommand() command {
 				if err != nil {
 					return err
 				}
-				a.print.Data("%s\n", dir)
+				a.print.Text("%s\n", dir)
 				return nil
 			}
 		},

@@ -68,7 +68,7 @@ func (a *app) showHelp(node *cobra.Command) {
 	if node.HasAvailableSubCommands() {
 		fmt.Fprintf(&b, "\n`%s help COMMAND` explains a command.\n", node.Root().Name())
 	}
-	a.print.Data("%s", b.String())
+	a.print.Text("%s", b.String())
 }
 
 func writeCommands(b *strings.Builder, p ui.Palette, node *cobra.Command) {

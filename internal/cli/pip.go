@@ -201,7 +201,7 @@ func (a *app) pipShow(ctx context.Context, p *pipFlags, args []string, files boo
 	}
 	for at, s := range shown {
 		if at > 0 {
-			a.print.Data("---\n")
+			a.print.Text("---\n")
 		}
 		a.showPackage(s, files)
 	}
@@ -213,7 +213,7 @@ func (a *app) showPackage(s pip.Shown, files bool) {
 		if value != "" {
 			value = " " + value
 		}
-		a.print.Data("%s:%s\n", name, value)
+		a.print.Text("%s:%s\n", name, value)
 	}
 	field("Name", string(s.Name))
 	field("Version", s.Version.String())
@@ -224,9 +224,9 @@ func (a *app) showPackage(s pip.Shown, files bool) {
 	field("Requires", strings.Join(s.Requires, ", "))
 	field("Required-by", strings.Join(s.RequiredBy, ", "))
 	if files {
-		a.print.Data("Files:\n")
+		a.print.Text("Files:\n")
 		for _, f := range s.Files {
-			a.print.Data("  %s\n", f.Path)
+			a.print.Text("  %s\n", f.Path)
 		}
 	}
 }

@@ -62,7 +62,7 @@ func (a *app) pipTree(ctx context.Context, t *treeOptions) error {
 		return err
 	}
 	if len(lines) > 0 {
-		a.print.Data("%s\n", strings.Join(lines, "\n"))
+		a.print.Text("%s\n", strings.Join(lines, "\n"))
 	}
 	return a.warnStrict(o)
 }

@@ -38,7 +38,7 @@ func (a *app) pythonDir(bin bool) error {
 			return errors.New("there is no home directory to link executables into")
 		}
 	}
-	a.print.Data("%s\n", a.print.Color.Cyan(dir))
+	a.print.Text("%s\n", a.print.Color.Cyan(dir))
 	return nil
 }
 
@@ -126,7 +126,7 @@ func (a *app) projectUnless(flag *bool, groups bool) (*projectPython, error) {
 
 func (a *app) printPython(i *python.Interpreter, o *pythonFindFlags) error {
 	if o.version {
-		a.print.Data("%s\n", i.Version)
+		a.print.Text("%s\n", i.Version)
 		return nil
 	}
 	path := i.Executable
@@ -136,7 +136,7 @@ func (a *app) printPython(i *python.Interpreter, o *pythonFindFlags) error {
 			return err
 		}
 	}
-	a.print.Data("%s\n", path)
+	a.print.Text("%s\n", path)
 	return nil
 }
 
@@ -256,7 +256,7 @@ func (a *app) pythonList(ctx context.Context, o *pythonListFlags, args []string)
 		if target, err := os.Readlink(p.path); err == nil {
 			line += " -> " + a.print.Color.Cyan(a.shown(target))
 		}
-		a.print.Data("%-*s    %s\n", width, p.key, line)
+		a.print.Text("%-*s    %s\n", width, p.key, line)
 	}
 	return nil
 }
@@ -346,6 +346,6 @@ func (a *app) printPythonsJSON(list []listedPython) error {
 	if err != nil {
 		return err
 	}
-	a.print.Data("%s\n", text)
+	a.print.Text("%s\n", text)
 	return nil
 }

@@ -85,7 +85,7 @@ func (a *app) removePin(file *python.VersionFile, err error, global bool) error 
 	if global {
 		what = "global Python pin"
 	}
-	a.print.Data("Removed %s at `%s`\n", what, a.shown(file.Path))
+	a.print.Text("Removed %s at `%s`\n", what, a.shown(file.Path))
 	return nil
 }
 
@@ -98,7 +98,7 @@ func (a *app) showPins(ctx context.Context, file *python.VersionFile, err error,
 		return errors.New("no Python version file found; specify a version to create one")
 	}
 	for _, r := range file.Requests {
-		a.print.Data("%s\n", r.Canonical())
+		a.print.Text("%s\n", r.Canonical())
 		if p == nil {
 			continue
 		}
@@ -176,10 +176,10 @@ func (a *app) writePin(r python.Request, old *python.VersionFile, dir string, gl
 	path, now := a.print.Color.Cyan(a.shown(file.Path)), a.print.Color.Green(r.Canonical())
 	if old != nil && old.Path == file.Path {
 		if was, ok := old.Request(); ok && was.Canonical() != r.Canonical() {
-			a.print.Data("Updated `%s` from `%s` -> `%s`\n", path, a.print.Color.Green(was.Canonical()), now)
+			a.print.Text("Updated `%s` from `%s` -> `%s`\n", path, a.print.Color.Green(was.Canonical()), now)
 			return nil
 		}
 	}
-	a.print.Data("Pinned `%s` to `%s`\n", path, now)
+	a.print.Text("Pinned `%s` to `%s`\n", path, now)
 	return nil
 }

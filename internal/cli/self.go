@@ -55,11 +55,11 @@ func (a *app) showVersion(short bool, format string) error {
 		if err != nil {
 			return err
 		}
-		a.print.Data("%s\n", out)
+		a.print.Text("%s\n", out)
 	case short:
-		a.print.Data("%s\n", version)
+		a.print.Text("%s\n", version)
 	default:
-		a.print.Data("%s\n", a.versionLine())
+		a.print.Text("%s\n", a.versionLine())
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func ParseCutoff(text string, zone *time.Location) (Cutoff, error) {
 	if text == "false" {
 		return Cutoff{Off: true}, nil
 	}
-	if t, err := time.Parse(time.RFC3339Nano, strings.Replace(strings.ToUpper(text), " ", "T", 1)); err == nil {
+	if t, ok := parseInstant(text); ok {
 		return Cutoff{Time: t}, nil
 	}
 	if t, ok := parseDate(text, zone); ok {
@@ -70,6 +70,23 @@ func ParseCutoff(text string, zone *time.Location) (Cutoff, error) {
 		return Cutoff{}, fmt.Errorf("%q is neither a time (2006-01-02T15:04:05Z), a date (2006-01-02) nor a span (`30 days`, `P30D`): %w", text, err)
 	}
 	return Cutoff{Span: s.duration(), text: s.String()}, nil
+}
+
+// parseInstant reads a time with its offset, in RFC 3339 or one of the shorter
+// forms of ISO 8601. The name of a zone may follow in brackets (RFC 9557) and
+// counts for nothing beside the offset.
+func parseInstant(text string) (time.Time, bool) {
+	text, _, _ = strings.Cut(text, "[")
+	text = strings.Replace(strings.ToUpper(text), " ", "T", 1)
+	for _, layout := range []string{
+		time.RFC3339Nano, "2006-01-02T15:04Z07:00", "2006-01-02T15Z07:00",
+		"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "20060102T150405Z0700", "20060102T1504Z0700",
+	} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // parseDate reads a date; a time of day without a zone may follow and is

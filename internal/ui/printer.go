@@ -84,6 +84,14 @@ func (p *Printer) Data(format string, args ...any) {
 	}
 }
 
+// Text prints to standard output like Data, but not if the printer is quiet:
+// what is for people to read rather than for programs to use.
+func (p *Printer) Text(format string, args ...any) {
+	if p.Level >= Normal {
+		p.write(p.Out, fmt.Sprintf(format, args...))
+	}
+}
+
 // DataBytes prints bytes to standard output as they are.
 func (p *Printer) DataBytes(b []byte) {
 	if p.Level > Silent {

@@ -20,14 +20,15 @@ func TestLevels(t *testing.T) {
 		quiet, verbose int
 		out, err       string
 	}{
-		{0, 0, "data\n", "line\nwarning: careful\nerror: wrong\n"},
+		{0, 0, "data\ntext\n", "line\nwarning: careful\nerror: wrong\n"},
 		{1, 0, "data\n", "error: wrong\n"},
 		{2, 0, "", ""},
-		{0, 1, "data\n", "line\nwarning: careful\nDEBUG why\nerror: wrong\n"},
+		{0, 1, "data\ntext\n", "line\nwarning: careful\nDEBUG why\nerror: wrong\n"},
 	} {
 		var out, errs bytes.Buffer
 		p := NewPrinter(Stdio{Out: &out, Err: &errs}, LevelOf(test.quiet, test.verbose), ColorAuto, noEnv)
 		p.Data("data\n")
+		p.Text("text\n")
 		p.Line("line")
 		p.Warn("careful")
 		p.Debug("why")
