@@ -140,7 +140,7 @@ func TestCandidates(t *testing.T) {
 		}},
 		{version: "2.0", want: "a-2.0-1-cp312-cp312-manylinux_2_17_x86_64.whl"},
 		{version: "3.0", want: "a-3.0.tar.gz metadata of a-3.0-cp312-cp312-win_amd64.whl"},
-		{version: "3.0", want: fmt.Sprintf("refused %d hidden=false ", WrongPlatform), change: func(p *Policy) { p.NoBuild.All = true }},
+		{version: "3.0", want: fmt.Sprintf("refused %d hidden=false ", BuildsRefused), change: func(p *Policy) { p.NoBuild.All = true }},
 		{version: "4.0", want: "a-4.0-py3-none-any.whl python >=3.13"},
 		{version: "5.0", want: fmt.Sprintf("refused %d hidden=false broken", Withdrawn)},
 		{version: "5.0", want: "a-5.0-py3-none-any.whl", change: func(p *Policy) {

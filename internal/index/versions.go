@@ -302,10 +302,11 @@ func (m *VersionMap) settle(c *Candidate, wheels, sdists *contest) {
 			c.Metadata = m.dist(&wheels.loser, c.index)
 		}
 	default:
-		// A wheel's story is told before a source distribution's.
-		side := wheels
+		// A source distribution's story is told before a wheel's: it would fit
+		// any environment, and what refused it can mostly be changed.
+		side := sdists
 		if side.refused == Usable {
-			side = sdists
+			side = wheels
 		}
 		c.Refused = side.refused
 		if side.refused == Withdrawn {

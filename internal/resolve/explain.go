@@ -65,14 +65,8 @@ type explainer struct {
 
 func (r *resolution) noSolution(f *fork, d *pubgrub.Derivation[pep440.Set]) error {
 	x := &explainer{resolution: r, fork: f, known: map[name][]pep440.Version{}}
-	p := x.proof(d)
-	x.learnKnown(p)
-	raw := p
-	for _, step := range [...]func(*proof) *proof{x.dropProxies, x.dropGaps, x.dropProject, x.shorten, x.joinNeighbours, x.once()} {
-		if kept := x.rewrite(p, step); kept != nil {
-			p = kept
-		}
-	}
+	raw := x.proof(d)
+	p := x.simplified(raw)
 	count(p, map[*proof]bool{})
 	e := &NoSolution{Fork: f.scope.marker, story: story(x.tell(p)), hints: x.hints(raw)}
 	for _, n := range x.namesIn(raw) {
@@ -80,6 +74,18 @@ func (r *resolution) noSolution(f *fork, d *pubgrub.Derivation[pep440.Set]) erro
 	}
 	slices.Sort(e.Packages)
 	return e
+}
+
+// simplified returns a proof without what only the solver needs to know, and
+// with what is said more than once said once. It learns which versions exist.
+func (x *explainer) simplified(p *proof) *proof {
+	x.learnKnown(p)
+	for _, step := range [...]func(*proof) *proof{x.dropProxies, x.dropGaps, x.dropProject, x.shorten, x.joinNeighbours, x.gather, x.once()} {
+		if kept := x.rewrite(p, step); kept != nil {
+			p = kept
+		}
+	}
+	return p
 }
 
 // proof copies a derivation, keeping shared parts shared.
@@ -222,7 +228,7 @@ func (x *explainer) has(pkg pubgrub.Package, set pep440.Set) bool {
 // dropProxies leaves out that a proxy comes with its project: nobody has heard
 // of proxies.
 func (x *explainer) dropProxies(p *proof) *proof {
-	if p.kind == pubgrub.Depends && x.nodes[p.pkg].isProxy() {
+	if p.kind == pubgrub.Depends && x.nodes[p.pkg].isProxy() && x.nodes[p.pkg].name == x.nodes[p.on].name {
 		return nil
 	}
 	return p
@@ -348,7 +354,11 @@ func (x *explainer) joinNeighbours(p *proof) *proof {
 			continue
 		}
 		for _, side := range [...][2]*proof{{inner.left, inner.right}, {inner.right, inner.left}} {
-			if joined, ok := x.join(one, side[0]); ok {
+			joined, ok := x.join(one, side[0])
+			if !ok {
+				joined, ok = x.joinNeeds(p, one, side[0])
+			}
+			if ok {
 				fresh := *p
 				fresh.left, fresh.right = side[1], joined
 				return &fresh
@@ -356,6 +366,86 @@ func (x *explainer) joinNeighbours(p *proof) *proof {
 		}
 	}
 	return p
+}
+
+// joinNeeds joins two needs for different versions of a project where what
+// follows from them makes no difference between these versions either.
+func (x *explainer) joinNeeds(p, a, b *proof) (*proof, bool) {
+	if a.kind != pubgrub.Depends || b.kind != pubgrub.Depends || a.on != b.on || x.plain(a.pkg) != x.plain(b.pkg) {
+		return nil, false
+	}
+	needs := a.needs.Union(b.needs)
+	for _, t := range p.terms {
+		if t.Package == a.on && t.Negative && needs.SubsetOf(t.Set) {
+			return widen(a, b.set, needs), true
+		}
+	}
+	return nil, false
+}
+
+// about returns the package of a proof that forbids versions of that one package,
+// apart from the root.
+func (x *explainer) about(p *proof) (pubgrub.Package, bool) {
+	var out pubgrub.Package
+	found := 0
+	for _, t := range p.terms {
+		if t.Package == rootPackage {
+			continue
+		}
+		if t.Negative {
+			return 0, false
+		}
+		out = x.plain(t.Package)
+		found++
+	}
+	return out, found == 1
+}
+
+// alternatives takes apart the proof that versions of a package can't be used
+// into those about some of them.
+func (x *explainer) alternatives(p *proof) []*proof {
+	pkg, ok := x.about(p)
+	if !ok || p.isFact() {
+		return []*proof{p}
+	}
+	var out []*proof
+	for _, cause := range [...]*proof{p.left, p.right} {
+		if other, ok := x.about(cause); !ok || other != pkg {
+			return []*proof{p}
+		}
+		out = append(out, x.alternatives(cause)...)
+	}
+	return out
+}
+
+// gather puts together what is said of versions of one package wherever it
+// stands in a row of such proofs.
+func (x *explainer) gather(p *proof) *proof {
+	all := x.alternatives(p)
+	if len(all) == 1 {
+		return p
+	}
+	kept := all[:0:0]
+next:
+	for _, one := range all {
+		for i, other := range kept {
+			if joined, ok := x.join(other, one); ok {
+				kept[i] = joined
+				continue next
+			}
+		}
+		kept = append(kept, one)
+	}
+	if len(kept) == len(all) {
+		return p
+	}
+	out := kept[0]
+	for _, one := range kept[1:] {
+		term := out.terms[0]
+		term.Set = term.Set.Union(one.terms[0].Set)
+		out = &proof{kind: pubgrub.Derived, terms: []pubgrub.Term[pep440.Set]{term}, left: out, right: one}
+	}
+	return out
 }
 
 // join returns one cause that says what two say.
@@ -400,33 +490,55 @@ func sameReason(a, b any) bool {
 }
 
 // joinDeadEnds joins two conclusions that versions of a project can't be used
-// because they need something that does not exist: together they need one or
-// the other, and neither exists.
+// because they need versions of another that can't be: together they need one
+// or the other.
 func (x *explainer) joinDeadEnds(a, b *proof) (*proof, bool) {
-	needA, endA, ok := deadEnd(a)
-	needB, endB, ok2 := deadEnd(b)
+	needA, endA, ok := x.deadEnd(a)
+	needB, endB, ok2 := x.deadEnd(b)
 	if !ok || !ok2 || needA.on != needB.on || x.plain(needA.pkg) != x.plain(needB.pkg) {
 		return nil, false
 	}
-	if endA.kind != endB.kind || endA.pkg != endB.pkg || endA.kind == pubgrub.Custom && !sameReason(endA.why, endB.why) {
+	end, ok := x.joinEnds(endA, endB)
+	if !ok {
 		return nil, false
 	}
-	fresh := *a
-	fresh.left = widen(needA, needB.set, needB.needs)
-	fresh.right = widen(endA, endB.set, pep440.None())
-	fresh.terms = fresh.left.terms[:1:1]
-	return &fresh, true
+	need := widen(needA, needB.set, needB.needs)
+	return &proof{kind: pubgrub.Derived, terms: need.terms[:1:1], left: need, right: end}, true
+}
+
+// joinEnds returns the proof that neither the one nor the other can be used.
+func (x *explainer) joinEnds(a, b *proof) (*proof, bool) {
+	if a == b {
+		return a, true
+	}
+	if a.isFact() && b.isFact() {
+		if joined, ok := x.joinFacts(a, b); ok || a.kind == pubgrub.NoVersions || b.kind == pubgrub.NoVersions {
+			return joined, ok
+		}
+	}
+	if x.plain(a.terms[0].Package) != x.plain(b.terms[0].Package) {
+		return nil, false
+	}
+	term := a.terms[0]
+	term.Set = term.Set.Union(b.terms[0].Set)
+	return x.gather(&proof{kind: pubgrub.Derived, terms: []pubgrub.Term[pep440.Set]{term}, left: a, right: b}), true
 }
 
 // deadEnd takes apart the conclusion that versions can't be used because nothing
-// is in what they need.
-func deadEnd(p *proof) (need, end *proof, ok bool) {
+// in what they need can be.
+func (x *explainer) deadEnd(p *proof) (need, end *proof, ok bool) {
+	if p.isFact() || len(p.terms) != 1 {
+		return nil, nil, false
+	}
 	need, end = p.left, p.right
 	if need.kind != pubgrub.Depends {
 		need, end = end, need
 	}
-	ok = need.isFact() && end.isFact() && need.kind == pubgrub.Depends && end.kind != pubgrub.Depends &&
-		end.pkg == need.on && need.needs.SubsetOf(end.set) && len(p.terms) == 1
+	if need.kind != pubgrub.Depends || end.kind == pubgrub.Depends || len(end.terms) != 1 {
+		return nil, nil, false
+	}
+	t := end.terms[0]
+	ok = !t.Negative && t.Package == need.on && x.within(t.Package, need.needs, t.Set, false)
 	return need, end, ok
 }
 

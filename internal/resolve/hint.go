@@ -11,19 +11,26 @@ import (
 	"github.com/tame-py/tame/packaging/pyname"
 )
 
-// hints collects what could be done about a failure, each piece of advice once.
+// hints collects what could be done about a failure, each piece of advice once
+// for a project: what applies to one of its versions mostly applies to all.
 func (x *explainer) hints(p *proof) []string {
 	var out []string
+	given := map[givenHint]bool{}
 	add := func(format string, args ...any) {
 		if text := fmt.Sprintf(format, args...); !slices.Contains(out, text) {
 			out = append(out, text)
 		}
 	}
 	requested := map[name][]pep440.Set{}
+	refused := map[refusal]pep440.Set{}
 	facts(p, func(p *proof) {
 		if p.kind == pubgrub.Depends {
 			n := x.nodes[p.on].name
 			requested[n] = append(requested[n], p.needs)
+		}
+		if why, ok := p.why.(Unusable); ok && why.Reason == Refused {
+			key := refusal{x.nodes[p.pkg].name, why.Refusal}
+			refused[key] = refused[key].Union(p.set)
 		}
 	})
 	facts(p, func(p *proof) {
@@ -35,14 +42,22 @@ func (x *explainer) hints(p *proof) []string {
 			if n == noName || x.unsatisfiable(p) {
 				return
 			}
-			x.prereleaseHint(p, requested[n], add)
+			once := func(kind string, hint func(add addHint)) {
+				hint(func(format string, args ...any) {
+					if !given[givenHint{kind, n}] {
+						given[givenHint{kind, n}] = true
+						add(format, args...)
+					}
+				})
+			}
+			once("prerelease", func(add addHint) { x.prereleaseHint(p, requested[n], add) })
 			x.absenceHints(p, add)
-			x.nextIndexHint(p, add)
+			once("index", func(add addHint) { x.nextIndexHint(p, add) })
 			if p.kind == pubgrub.NoVersions {
-				x.excludeNewerHint(p, add)
+				once("newer", func(add addHint) { x.excludeNewerHint(p, add) })
 			}
 			if why, ok := p.why.(Unusable); ok && why.Reason == Refused {
-				x.refusalHint(p, why, add)
+				x.refusalHint(refusal{n, why.Refusal}, refused[refusal{n, why.Refusal}], add)
 			}
 		}
 	})
@@ -57,6 +72,18 @@ func (x *explainer) hints(p *proof) []string {
 		}
 	}
 	return out
+}
+
+// givenHint is a kind of advice that was given about a project.
+type givenHint struct {
+	kind string
+	name name
+}
+
+// refusal is what stands in the way of a project.
+type refusal struct {
+	name    name
+	refusal index.Refusal
 }
 
 type addHint func(format string, args ...any)
@@ -246,12 +273,12 @@ func (x *explainer) excludeNewerHint(p *proof, add addHint) {
 	}
 }
 
-// refusalHint tells what files there are for a version that has none that fits.
-func (x *explainer) refusalHint(p *proof, why Unusable, add addHint) {
-	n := x.nodes[p.pkg].name
-	name := x.names[n]
+// refusalHint tells what files there are for the version that comes first of
+// those that have none that fits.
+func (x *explainer) refusalHint(r refusal, set pep440.Set, add addHint) {
+	name := x.names[r.name]
 	advice := &x.Options.Advice
-	switch why.Refusal {
+	switch r.refusal {
 	case index.BuildsRefused:
 		add("wheels are required for `%s` because building from source is disabled %s", name, option(advice.NoBuildAll, "--no-build", name))
 		return
@@ -262,22 +289,22 @@ func (x *explainer) refusalHint(p *proof, why Unusable, add addHint) {
 	default:
 		return
 	}
-	project := x.projects[projectKey{n, x.fork.indexes[n]}]
+	project := x.projects[projectKey{r.name, x.fork.indexes[r.name]}]
 	if project == nil || project.answer == nil {
 		return
 	}
-	c, ok := x.selector.pickListed(query{name: name, allowed: p.set, lists: project.answer.Lists, scope: x.fork.scope})
+	c, ok := x.selector.pickListed(query{name: name, allowed: set, lists: project.answer.Lists, scope: x.fork.scope})
 	if !ok {
 		return
 	}
-	list := x.tagsOf(c.candidate, why.Refusal)
+	list := x.tagsOf(c.candidate, r.refusal)
 	if len(list) == 0 {
 		return
 	}
 	what := map[index.Refusal]string{
 		index.WrongPython: "with the following Python tags", index.WrongABI: "with the following ABI tags",
 		index.WrongPlatform: "on the following platforms",
-	}[why.Refusal]
+	}[r.refusal]
 	add("wheels are available for `%s` (v%s) %s: %s", name, c.version, what, "`"+strings.Join(list, "`, `")+"`")
 }
 

@@ -33,6 +33,10 @@ func (t *teller) conclude(p *proof) {
 	if t.numbers[p] > 0 {
 		return
 	}
+	if all := t.alternatives(p); len(all) > 2 {
+		t.enumerate(p, all)
+		return
+	}
 	left, right := t.ordered(p)
 	var givens []string
 	switch {
@@ -46,10 +50,7 @@ func (t *teller) conclude(p *proof) {
 	default:
 		t.conclude(left)
 		t.number(left)
-		if t.lines[len(t.lines)-1] != "" {
-			t.lines = append(t.lines, "")
-		}
-		t.last = nil
+		t.blank()
 		t.conclude(right)
 		givens = t.refer(right, t.reference(left))
 	}
@@ -57,6 +58,42 @@ func (t *teller) conclude(p *proof) {
 	if p.uses > 1 {
 		t.number(p)
 	}
+}
+
+// enumerate writes that versions of a project can't be used, each group of them
+// for a reason of its own.
+func (t *teller) enumerate(p *proof, all []*proof) {
+	reasons := make([]string, len(all))
+	for i, one := range all {
+		need, end, dead := t.deadEnd(one)
+		switch {
+		case one.isFact():
+			reasons[i] = t.fact(one)
+		case dead && end.isFact() && t.numbers[one] == 0:
+			reasons[i] = t.fact(need) + ", and " + t.fact(end)
+		default:
+			t.conclude(one)
+			t.number(one)
+			t.blank()
+			reasons[i] = t.reference(one)
+		}
+	}
+	t.lines = append(t.lines, "Because of the following, "+t.conclusion(p)+":")
+	for _, reason := range reasons {
+		t.lines = append(t.lines, "  - "+reason)
+	}
+	t.last = p
+	if p.uses > 1 {
+		t.number(p)
+	}
+}
+
+// blank sets off what comes next.
+func (t *teller) blank() {
+	if t.lines[len(t.lines)-1] != "" {
+		t.lines = append(t.lines, "")
+	}
+	t.last = nil
 }
 
 // ordered puts the cause that is to be told first, first: facts last, and of two
@@ -118,7 +155,11 @@ func (t *teller) number(p *proof) {
 		return
 	}
 	t.numbers[p] = len(t.numbers) + 1
-	t.lines[len(t.lines)-1] += " (" + strconv.Itoa(t.numbers[p]) + ")"
+	at := len(t.lines) - 1
+	for strings.HasPrefix(t.lines[at], "  - ") {
+		at--
+	}
+	t.lines[at] += " (" + strconv.Itoa(t.numbers[p]) + ")"
 }
 
 // line writes that p follows from what is given. An empty first given stands for
