@@ -7,6 +7,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -34,6 +36,7 @@ const (
 // returns its exit code. Called by the name uv or uvx it behaves as those.
 func Main(args, environ []string, stdio Stdio) int {
 	relaxCollector()
+	log.SetOutput(io.Discard) // net/http logs there what servers do wrong
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// A second Ctrl-C ends the process at once.

@@ -21,7 +21,7 @@ import (
 const (
 	timesSize    = 3 * 8
 	trailerSize  = timesSize + 8 + 8 + 4 + 4
-	trailerMagic = 0x31656d6174627776
+	trailerMagic = 0x31656d6174626577 // "webtame1"
 
 	flagNoCache     = 1 << 0
 	flagSelfChecked = 1 << 1

@@ -221,10 +221,14 @@ func isTLS(err error) bool {
 		invalid      x509.CertificateInvalidError
 		hostname     x509.HostnameError
 		record       tls.RecordHeaderError
-		alert        tls.AlertError
+		op           *net.OpError
 	)
+	// What either side says of a failure are alerts, whose type is not exported.
+	if errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error") {
+		return true
+	}
 	return errors.As(err, &verification) || errors.As(err, &unknown) || errors.As(err, &invalid) ||
-		errors.As(err, &hostname) || errors.As(err, &record) || errors.As(err, &alert)
+		errors.As(err, &hostname) || errors.As(err, &record)
 }
 
 func isConnect(err error) bool {
