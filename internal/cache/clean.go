@@ -197,7 +197,7 @@ func (x *Cleaner) removeNamed(total *fsx.Removal, dir, segment string) error {
 }
 
 // Packages removes what the cache has of some packages, and the archives that
-// only they led to; only what tame has put there. each, if not nil, is called
+// only they led to, also what uv has put there. each, if not nil, is called
 // after each package with what was removed until then.
 func (x *Cleaner) Packages(names []pyname.Package, each func(name pyname.Package, total fsx.Removal)) (fsx.Removal, error) {
 	before, err := x.references(nil)
@@ -209,6 +209,9 @@ func (x *Cleaner) Packages(names []pyname.Package, each func(name pyname.Package
 		r, err := x.onePackage(name)
 		total.Add(r)
 		if err != nil {
+			return total, err
+		}
+		if err := x.packageOfUV(&total, name); err != nil {
 			return total, err
 		}
 		if each != nil {
@@ -276,9 +279,10 @@ func (x *Cleaner) references(drop func(path string, w *Wheel) (bool, error)) (ma
 
 // Prune removes what nobody needs: buckets of other versions of tame,
 // environments, beginnings of downloads, archives that no entry leads to, what
-// killed processes left behind. Only what tame has put there. With ci it also
-// removes all wheels that can be downloaded again, and keeps those that were
-// built here: what is worth keeping between runs of a CI.
+// killed processes left behind; of what uv has put there only the buckets of
+// older formats, which uv removes as well. With ci it also removes all wheels
+// that can be downloaded again, and keeps those that were built here: what is
+// worth keeping between runs of a CI.
 func (x *Cleaner) Prune(ci bool) (fsx.Removal, error) {
 	var total fsx.Removal
 	if err := x.pruneBuckets(&total); err != nil {
@@ -309,7 +313,7 @@ func (x *Cleaner) pruneBuckets(total *fsx.Removal) error {
 		return err
 	}
 	for _, name := range names {
-		if isOurs(name) && !slices.Contains(Buckets(), Bucket(name)) {
+		if isOurs(name) && !slices.Contains(Buckets(), Bucket(name)) || isStaleOfUV(name) {
 			if err := x.remove(total, filepath.Join(x.cache.root, name)); err != nil {
 				return err
 			}
