@@ -2,13 +2,11 @@ package simple
 
 import (
 	"bytes"
-	"io"
+	"html"
 	"net/url"
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"golang.org/x/net/html"
 )
 
 // ParseHTML reads a project page in HTML (PEP 503). base is the URL that the
@@ -20,20 +18,17 @@ import (
 // project without files. What an index says in a broken way counts as absent.
 // A [ParseError] means bytes that are not UTF-8.
 func ParseHTML(doc, base string) (*Project, error) {
-	r := htmlReader{z: html.NewTokenizer(strings.NewReader(doc)), base: newBase(base)}
+	r := htmlReader{z: &tokenizer{doc: []byte(doc)}, base: newBase(base)}
 	// An anchor takes more bytes than this.
 	r.project.Files = make([]File, 0, strings.Count(doc, "<a ")+strings.Count(doc, "<A "))
 	if at := invalidUTF8(doc); at >= 0 {
 		return nil, &ParseError{Format: "HTML", Offset: at, Reason: "not UTF-8"}
 	}
 	for {
-		switch r.z.Next() {
-		case html.ErrorToken:
-			if err := r.z.Err(); err != io.EOF {
-				return nil, &ParseError{Format: "HTML", Offset: len(doc), Reason: err.Error()}
-			}
+		switch r.z.next() {
+		case tokenEnd:
 			return &r.project, nil
-		case html.StartTagToken, html.SelfClosingTagToken:
+		case tokenStart:
 			r.tag()
 		}
 	}
@@ -45,34 +40,30 @@ func ParseIndexHTML(doc string) (*Index, error) {
 	if at := invalidUTF8(doc); at >= 0 {
 		return nil, &ParseError{Format: "HTML", Offset: at, Reason: "not UTF-8"}
 	}
-	r := htmlReader{z: html.NewTokenizer(strings.NewReader(doc))}
+	r := htmlReader{z: &tokenizer{doc: []byte(doc)}}
 	x := &Index{}
 	inside := false // of a link
 	var text []byte
 	for {
-		switch r.z.Next() {
-		case html.ErrorToken:
-			if err := r.z.Err(); err != io.EOF {
-				return nil, &ParseError{Format: "HTML", Offset: len(doc), Reason: err.Error()}
-			}
+		switch r.z.next() {
+		case tokenEnd:
 			x.APIVersion = r.project.APIVersion
 			return x, nil
-		case html.StartTagToken, html.SelfClosingTagToken:
-			name, more := r.z.TagName()
-			switch string(name) {
+		case tokenStart:
+			switch string(r.z.name) {
 			case "a":
-				inside, text = r.hasLink(more), text[:0]
+				inside, text = r.hasLink(), text[:0]
 			case "meta":
-				r.meta(more)
+				r.meta()
 			}
-		case html.TextToken:
+		case tokenText:
 			if inside {
-				text = append(text, r.z.Text()...)
+				text = append(text, r.z.text...)
 			}
-		case html.EndTagToken:
-			if name, _ := r.z.TagName(); inside && string(name) == "a" {
+		case tokenClose:
+			if inside && string(r.z.name) == "a" {
 				inside = false
-				if t := strings.TrimSpace(string(text)); t != "" {
+				if t := strings.TrimSpace(html.UnescapeString(string(text))); t != "" {
 					x.Projects = append(x.Projects, t)
 				}
 			}
@@ -97,7 +88,7 @@ func invalidUTF8(doc string) int {
 
 // An htmlReader collects a project from the tags of its page.
 type htmlReader struct {
-	z       *html.Tokenizer
+	z       *tokenizer
 	base    base
 	linked  bool // a link was seen, so <base> is too late
 	project Project
@@ -106,49 +97,44 @@ type htmlReader struct {
 }
 
 func (r *htmlReader) tag() {
-	name, more := r.z.TagName()
-	switch string(name) {
+	switch string(r.z.name) {
 	case "a":
 		r.linked = true
-		r.anchor(more)
+		r.anchor()
 	case "link":
 		r.linked = true
 	case "base":
 		if !r.linked {
 			r.linked = true // only the first counts
-			r.setBase(more)
+			r.setBase()
 		}
 	case "meta":
-		r.meta(more)
+		r.meta()
 	}
 }
 
-func (r *htmlReader) setBase(more bool) {
-	for more {
-		var key, value []byte
-		if key, value, more = r.z.TagAttr(); string(key) == "href" {
+func (r *htmlReader) setBase() {
+	for key, value, ok := r.z.attribute(); ok; key, value, ok = r.z.attribute() {
+		if string(key) == "href" {
 			r.base = newBase(r.base.resolve(string(value)))
 			return
 		}
 	}
 }
 
-func (r *htmlReader) hasLink(more bool) bool {
+func (r *htmlReader) hasLink() bool {
 	linked := false
-	for more {
-		var key, value []byte
-		key, value, more = r.z.TagAttr()
+	for key, value, ok := r.z.attribute(); ok; key, value, ok = r.z.attribute() {
 		linked = linked || string(key) == "href" && len(value) > 0
 	}
 	return linked
 }
 
 // meta reads <meta name="pypi:…" content="…"> (PEP 629, 708, 792).
-func (r *htmlReader) meta(more bool) {
+func (r *htmlReader) meta() {
 	var name, content string
-	for more {
-		var key, value []byte
-		switch key, value, more = r.z.TagAttr(); string(key) {
+	for key, value, ok := r.z.attribute(); ok; key, value, ok = r.z.attribute() {
+		switch string(key) {
 		case "name":
 			name = string(value)
 		case "content":
@@ -172,13 +158,12 @@ func (r *htmlReader) meta(more bool) {
 
 // anchor reads one link and its attributes. Links without a target, and those
 // whose target names no file, are passed over.
-func (r *htmlReader) anchor(more bool) {
+func (r *htmlReader) anchor() {
 	r.project.Files = append(r.project.Files, File{Size: -1})
 	f := &r.project.Files[len(r.project.Files)-1]
 	var older Metadata
-	for more {
-		var key, value []byte
-		switch key, value, more = r.z.TagAttr(); string(key) {
+	for key, value, ok := r.z.attribute(); ok; key, value, ok = r.z.attribute() {
+		switch string(key) {
 		case "href":
 			r.link(f, value)
 		case "data-requires-python":
