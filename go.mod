@@ -11,7 +11,7 @@ require (
 	github.com/spf13/cobra v1.10.2 // commands, help and completion
 	github.com/spf13/pflag v1.0.10 // GNU-style flags, registered only for the chosen command
 	github.com/ulikunitz/xz v0.5.17 // .tar.xz archives, which the standard library does not read
-	golang.org/x/net v0.62.0 // HTML tokenizer for PEP 503 pages; HTTP/2 and SOCKS proxies
+	golang.org/x/net v0.62.0 // the HTML tokenizer that ours is held against in a fuzz target
 	golang.org/x/sync v0.24.0 // errgroup and semaphore
 	golang.org/x/sys v0.49.0 // flock, FICLONE, linkat and what else os lacks
 	golang.org/x/term v0.47.0 // is this a terminal, and how wide

@@ -9,5 +9,5 @@ func bootID() int64 {
 	if err != nil || text == "" {
 		return 0
 	}
-	return int64(checksum([]byte(text))) + 1
+	return int64(checksum([]byte(text))>>2) + 1
 }
