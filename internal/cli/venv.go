@@ -23,6 +23,7 @@ type venvFlags struct {
 	existing          string // clear, keep (--no-clear), allow: the last one given
 	prompt            *string
 	relocatable       *bool
+	seed              *bool
 	link              string
 	index             indexFlags
 	time              timeFlags
@@ -50,6 +51,7 @@ func (o *venvFlags) register(f *flags) {
 		f.last.NoOptDefVal = "true"
 		return f
 	}
+	f.pair(&o.seed, "seed", "", "Install pip, and for Pythons before 3.12 setuptools and wheel").fromEnv("UV_VENV_SEED")
 	mode("clear,c", "clear").fromEnv("UV_VENV_CLEAR")
 	mode("no-clear", "keep").hide()
 	mode("allow-existing", "allow")
@@ -103,13 +105,25 @@ func (a *app) venv(ctx context.Context, o *venvFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	path := a.venvPath(given, p)
-	a.print.Line("Creating virtual environment at: %s", a.print.Color.Cyan(a.shown(path)))
+	seeds, err := a.seedSettings(o)
+	if err != nil {
+		return err
+	}
+	path, with := a.venvPath(given, p), ""
+	if options.Seed {
+		with = "with seed packages "
+	}
+	a.print.Line("Creating virtual environment %sat: %s", with, a.print.Color.Cyan(a.shown(path)))
 	env, err := a.createVenv(ctx, path, found.Interpreter, options)
 	if err != nil {
 		return fmt.Errorf("failed to create virtual environment: %w", err)
 	}
 	f.Remember(env.Interpreter)
+	if options.Seed {
+		if err := a.seed(ctx, seeds, env); err != nil {
+			return err
+		}
+	}
 	if line := a.activation(env.Interpreter.Scheme.Scripts); line != "" {
 		a.print.Line("Activate with: %s", a.print.Color.Green(line))
 	}
@@ -139,6 +153,7 @@ func (a *app) venvOptions(o *venvFlags, c *pythonChoice, f *python.Finder) (venv
 		}
 	}
 	set(&out.Relocatable, o.relocatable, "UV_VENV_RELOCATABLE")
+	set(&out.Seed, o.seed, "UV_VENV_SEED")
 	clearIt := o.existing == "clear"
 	if o.existing == "" {
 		set(&clearIt, nil, "UV_VENV_CLEAR")
