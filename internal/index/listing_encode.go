@@ -1,0 +1,242 @@
+package index
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tame-py/tame/internal/cache"
+	"github.com/tame-py/tame/packaging/dist"
+	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/packaging/simple"
+)
+
+// A listed file is one that goes into a listing.
+type listed struct {
+	project pyname.Package
+	version pep440.Version
+	stem    int // how much of the name changes with the version
+	file    *simple.File
+}
+
+// listFiles returns the files that are distributions of a project, or if project
+// is empty of any. Files whose name or Requires-Python cannot be read are left
+// out, as uv does.
+func (c *Client) listFiles(project pyname.Package, files []simple.File, where string) []listed {
+	out := make([]listed, 0, len(files))
+	readable := map[string]bool{"": true} // Requires-Python
+	for i := range files {
+		f := &files[i]
+		name, version, stem, ok := parseFilename(project, f.Filename)
+		if !ok {
+			c.debug("passing over %s on %s: not a distribution of the project", f.Filename, where)
+			continue
+		}
+		good, known := readable[f.RequiresPython]
+		if !known {
+			_, err := pep440.ParseSpecifiersLenient(f.RequiresPython)
+			good = err == nil
+			readable[f.RequiresPython] = good
+		}
+		if !good {
+			c.debug("passing over %s on %s: invalid Requires-Python %q", f.Filename, where, f.RequiresPython)
+			continue
+		}
+		out = append(out, listed{name, version, stem, f})
+	}
+	order := func(a, b listed) int {
+		if c := cmp.Compare(a.project, b.project); c != 0 {
+			return c
+		}
+		if c := a.version.Compare(b.version); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.file.Filename, b.file.Filename)
+	}
+	if !slices.IsSortedFunc(out, order) {
+		slices.SortStableFunc(out, order)
+	}
+	return out
+}
+
+// parseFilename returns name and version that a file's name carries, and how much
+// of it that is; what follows are tags and ending, of which a project has few. If
+// project is not empty the name must be that.
+func parseFilename(project pyname.Package, filename string) (name pyname.Package, v pep440.Version, stem int, ok bool) {
+	switch dist.KindOf(filename) {
+	case dist.WheelKind:
+		w, err := dist.ParseWheel(filename)
+		name, v, ok = w.Name, w.Version, err == nil
+		stem = len(filename) - len(w.Tags) - len(".whl")
+	case dist.SdistKind, dist.LegacySdistKind:
+		s, err := dist.ParseSdist(filename, project)
+		name, v, ok = s.Name, s.Version, err == nil
+		stem = len(filename) - len(s.Extension)
+	}
+	return name, v, stem, ok && (project == "" || name == project)
+}
+
+// encodeListing returns the file of a listing. The files are sorted.
+func encodeListing(files []listed) ([]byte, error) {
+	e := encoder{
+		b: cache.NewRowBuilder(listingSchema()), tails: map[string]uint32{}, prefixes: map[string]uint32{}, texts: map[textRow]uint32{},
+	}
+	for i := 0; i < len(files); {
+		first := files[i]
+		end := i + 1
+		for end < len(files) && files[end].project == first.project && files[end].version.Equal(first.version) {
+			end++
+		}
+		if i == 0 || files[i-1].project != first.project {
+			e.projects = append(e.projects, projectRow{Name: e.b.Text(string(first.project)), First: uint32(len(e.versions))})
+		}
+		e.projects[len(e.projects)-1].Count++
+		e.version(files[i:end])
+		i = end
+	}
+	cache.AddRows(e.b, projectTable, e.projects...)
+	cache.AddRows(e.b, versionTable, e.versions...)
+	cache.AddRows(e.b, fileTable, e.files...)
+	cache.AddRows(e.b, tailTable, e.tailRows...)
+	cache.AddRows(e.b, prefixTable, e.prefixRows...)
+	cache.AddRows(e.b, textTable, e.textRows...)
+	cache.AddRows(e.b, hashTable, e.hashes...)
+	return e.b.Finish([2]int64{})
+}
+
+// An encoder collects the rows of a listing.
+type encoder struct {
+	b        *cache.RowBuilder
+	projects []projectRow
+	versions []versionRow
+	files    []fileRow
+	hashes   []hashRow
+
+	tails, prefixes      map[string]uint32
+	texts                map[textRow]uint32
+	tailRows, prefixRows []cache.Ref
+	textRows             []textRow
+}
+
+// place returns where a text is in its table, and puts it there if need be.
+func (e *encoder) place(text string, known map[string]uint32, rows *[]cache.Ref) uint32 {
+	at, ok := known[text]
+	if !ok {
+		at = uint32(len(*rows))
+		known[text] = at
+		*rows = append(*rows, e.b.Text(text))
+	}
+	return at
+}
+
+// version adds the files of a version.
+func (e *encoder) version(files []listed) {
+	stem := files[0].file.Filename[:files[0].stem]
+	for _, f := range files[1:] {
+		stem = commonPrefix(stem, f.file.Filename[:f.stem])
+	}
+	e.versions = append(e.versions, versionRow{
+		Text: e.b.Text(files[0].version.String()), Stem: e.b.Text(stem), First: uint32(len(e.files)), Count: uint32(len(files)),
+	})
+	for _, f := range files {
+		e.file(f.file, len(stem))
+	}
+}
+
+func commonPrefix(a, b string) string {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return a[:n]
+}
+
+// file adds a file, of whose name the first bytes are those of the version.
+func (e *encoder) file(f *simple.File, stem int) {
+	row := fileRow{
+		Size: f.Size, Uploaded: noTime, Hashes: uint32(len(e.hashes)),
+		Tail: e.place(f.Filename[stem:], e.tails, &e.tailRows),
+	}
+	text := textRow{Python: e.b.Text(f.RequiresPython)}
+	if !f.UploadTime.IsZero() {
+		row.Uploaded = f.UploadTime.UnixNano()
+	}
+	if f.Yanked {
+		row.Flags |= isYanked
+		text.Yanked = e.b.Text(f.YankedReason)
+	}
+	for _, h := range f.Hashes {
+		if h.Algorithm == "sha256" && decodeHex(row.SHA256[:], h.Digest) {
+			row.Flags |= hasSHA256
+		} else {
+			e.hashes = append(e.hashes, hashRow{e.b.Text(h.Algorithm), e.b.Text(h.Digest)})
+			row.Count++
+		}
+	}
+	if f.Metadata.Available {
+		row.Flags |= hasMetadata
+		digest := strings.ToLower(simple.Digest(f.Metadata.Hashes, "sha256"))
+		if len(digest) == 64 && decodeHex(row.Metadata[:], digest[:2*len(row.Metadata)]) {
+			row.Flags |= metadataHash
+		}
+	}
+	prefix, suffix := packURL(&row, f.URL, f.Filename)
+	row.Prefix, text.Suffix = e.place(prefix, e.prefixes, &e.prefixRows), e.b.Text(suffix)
+	at, ok := e.texts[text]
+	if !ok {
+		at = uint32(len(e.textRows))
+		e.texts[text] = at
+		e.textRows = append(e.textRows, text)
+	}
+	row.Text = at
+	e.files = append(e.files, row)
+}
+
+// decodeHex decodes exactly as many lower-case digits as dst takes; others would
+// not come out as they went in.
+func decodeHex(dst []byte, digits string) bool {
+	if len(digits) != 2*len(dst) {
+		return false
+	}
+	for i := range dst {
+		high, low := hexDigit(digits[2*i]), hexDigit(digits[2*i+1])
+		if high|low > 15 {
+			return false
+		}
+		dst[i] = high<<4 | low
+	}
+	return true
+}
+
+func hexDigit(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0'
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10
+	}
+	return 255
+}
+
+// packURL takes a URL apart, because most files share some of it: what is before
+// a hash in the path, the hash, the file's name, and what follows. The hash is of
+// the form aa/bb/60 digits/, which is 32 bytes.
+func packURL(row *fileRow, url, name string) (prefix, suffix string) {
+	path, _, _ := strings.Cut(url, "?")
+	at := len(path) - len(name)
+	if name == "" || at < 1 || path[at-1] != '/' || path[at:] != name {
+		return url, ""
+	}
+	row.Flags |= namedURL
+	prefix, suffix = path[:at], url[len(path):]
+	if n := len(prefix) - pathLen; n >= 0 {
+		p := prefix[n:]
+		if p[2] == '/' && p[5] == '/' && p[pathLen-1] == '/' &&
+			decodeHex(row.Path[:1], p[:2]) && decodeHex(row.Path[1:2], p[3:5]) && decodeHex(row.Path[2:], p[6:pathLen-1]) {
+			row.Flags |= packedPath
+			prefix = prefix[:n]
+		}
+	}
+	return prefix, suffix
+}
