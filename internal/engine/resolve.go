@@ -31,7 +31,6 @@ func (e *Engine) Resolve(ctx context.Context, req ResolveRequest) (*resolve.Grap
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a := &answers{ctx: ctx, engine: e, fetcher: e.fetcher(req.Policy.Hashes), policy: &req.Policy, static: req.Static, installed: map[*source.Dist]*install.Installed{}}
-	req.Policy.Yanked = resolve.YankedAllowed(&req.Manifest, &req.Options)
 	if req.Site != nil {
 		req.Manifest.Installed = a.installedOf(req.Site, req.Policy.Tags)
 		req.Manifest.Upgrade, req.Manifest.Reinstall = req.Upgrade, req.Reinstall
@@ -41,6 +40,13 @@ func (e *Engine) Resolve(ctx context.Context, req ResolveRequest) (*resolve.Grap
 	}
 	e.adviseOptions(&req)
 	r := resolve.Resolver{Provider: a, Manifest: req.Manifest, Options: req.Options}
+	var err error
+	if r.Manifest.Lookahead, err = r.Lookahead(ctx); err != nil {
+		return nil, err
+	}
+	// Set before any page is asked for: what direct URLs require may pin a
+	// withdrawn version.
+	req.Policy.Yanked = resolve.YankedAllowed(&r.Manifest, &r.Options)
 	graph, err := r.Resolve(ctx)
 	if err != nil {
 		return nil, err
