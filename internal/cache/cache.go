@@ -163,7 +163,7 @@ func (c *Cache) TempDir() (string, error) {
 // An Error says that the cache directory itself cannot be used: the disk is
 // full, it may not be written.
 type Error struct {
-	Doing string // what was tried: "writing to", "reading"
+	Doing string // what was tried, such as "writing to"
 	Root  string
 	Err   error
 }
@@ -177,6 +177,18 @@ func (e *Error) Unwrap() error { return e.Err }
 // Hints tells where else the cache may be.
 func (e *Error) Hints() []string {
 	return []string{"use `--cache-dir` or `UV_CACHE_DIR` for another directory, or `--no-cache` for none"}
+}
+
+// Explain wraps an error of a file or directory in the cache, such as that the
+// disk is full, in an [*Error], which says what to do. Other errors, nil among
+// them, it returns as they are.
+func (c *Cache) Explain(err error) error {
+	var known *Error
+	var path *fs.PathError
+	if errors.As(err, &known) || !errors.As(err, &path) || !strings.HasPrefix(path.Path, c.root+string(filepath.Separator)) {
+		return err
+	}
+	return c.failure("working in", err)
 }
 
 func (c *Cache) failure(doing string, err error) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -120,6 +121,20 @@ func TestWriteFailureSaysWhereAndWhatToDo(t *testing.T) {
 	var cacheErr *cache.Error
 	if !errors.As(err, &cacheErr) || !strings.Contains(err.Error(), c.Root()) || len(cacheErr.Hints()) == 0 {
 		t.Errorf("got %v, want a *cache.Error that names the directory, with a hint", err)
+	}
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	c := open(t, t.TempDir())
+	full := &fs.PathError{Op: "write", Path: c.Path(cache.Temporaries, "x"), Err: errors.New("no space left on device")}
+	var cacheErr *cache.Error
+	if err := c.Explain(fmt.Errorf("unpacking: %w", full)); !errors.As(err, &cacheErr) || !errors.Is(err, full) || c.Explain(err) != err {
+		t.Errorf("an error in the cache: %v", err)
+	}
+	elsewhere := &fs.PathError{Op: "open", Path: "/etc/x", Err: fs.ErrPermission}
+	if err := c.Explain(elsewhere); err != error(elsewhere) || c.Explain(nil) != nil {
+		t.Errorf("an error elsewhere: %v", err)
 	}
 }
 

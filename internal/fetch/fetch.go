@@ -206,13 +206,13 @@ func (f *Fetcher) bring(ctx context.Context, d *source.Dist) (*Wheel, error) {
 	if path, ok := localPath(d); ok {
 		w, err := f.unpackFile(ctx, d, path, want)
 		if err != nil {
-			return nil, fmt.Errorf("failed to read `%s`: %w", d, err)
+			return nil, fmt.Errorf("failed to read `%s`: %w", d, f.opts.Cache.Explain(err))
 		}
 		return w, nil
 	}
 	w, err := f.download(ctx, d, want)
 	if err != nil {
-		return nil, fmt.Errorf("failed to download `%s`: %w", d, err)
+		return nil, fmt.Errorf("failed to download `%s`: %w", d, f.opts.Cache.Explain(err))
 	}
 	return w, nil
 }
