@@ -31,6 +31,7 @@ func (e *Engine) Resolve(ctx context.Context, req ResolveRequest) (*resolve.Grap
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a := &answers{ctx: ctx, engine: e, fetcher: e.fetcher(req.Policy.Hashes), policy: &req.Policy, static: req.Static, installed: map[*source.Dist]*install.Installed{}}
+	req.Policy.Warn = e.warn
 	if req.Site != nil {
 		req.Manifest.Installed = a.installedOf(req.Site, req.Policy.Tags)
 		req.Manifest.Upgrade, req.Manifest.Reinstall = req.Upgrade, req.Reinstall
