@@ -17,6 +17,7 @@ import (
 //	3.X        the version of the script's Python in paths
 //	[VERSION]  the version of a Python that is named
 //
+// and rulers as wide as a path become shorter.
 // With TAME_TEST_RAW set it changes nothing.
 type filter struct {
 	paths *strings.Replacer
@@ -44,6 +45,7 @@ func newFilter(getenv func(string) string) *filter {
 			{regexp.MustCompile(`\bin (\d+m )?(\d+\.)?\d+m?s\b`), "in [TIME]"},
 			{regexp.MustCompile(`\b(127\.0\.0\.1|localhost):\d+`), "[HOST]"},
 			{regexp.MustCompile(`\bpython3\.\d+/site-packages`), "python3.X/site-packages"},
+			{regexp.MustCompile(`-{26,}`), strings.Repeat("-", len("Editable project location"))},
 			{regexp.MustCompile(`\b(C?Python) 3\.\d+\.\d+`), "$1 [VERSION]"},
 		},
 	}

@@ -281,6 +281,7 @@ func pipListCommand() command {
 			f.bool(&l.noEditable, "exclude-editable", "Leave out editable projects")
 			f.list(&l.exclude, "exclude", "NAME", "Leave out this package")
 			f.choice(&l.format, "format", "FORMAT", "How to print it", "columns", "freeze", "json")
+			f.pair(&l.outdated, "outdated", "no-outdated", "Only what there is a newer version of")
 			l.registerPip(f, true)
 			l.register(f, false)
 			l.registerPlaces(f)
@@ -294,8 +295,7 @@ func pipListCommand() command {
 
 type listOptions struct {
 	pipFlags
-	index                indexFlags
-	time                 timeFlags
+	outdatedFlags
 	editable, noEditable bool
 	exclude              []string
 	format               string
@@ -305,12 +305,15 @@ type listOptions struct {
 type listed struct {
 	Name           string `json:"name"`
 	Version        string `json:"version"`
-	LatestVersion  string `json:"latest_version,omitempty"`
-	LatestFiletype string `json:"latest_filetype,omitempty"`
+	LatestVersion  string `json:"latest_version,omitempty"`  // with --outdated
+	LatestFiletype string `json:"latest_filetype,omitempty"` // wheel or sdist
 	Editable       string `json:"editable_project_location,omitempty"`
 }
 
 func (a *app) pipList(ctx context.Context, l *listOptions) error {
+	if isTrue(l.outdated) && l.format == "freeze" {
+		return usageError("`--outdated` cannot be used with `--format freeze`")
+	}
 	o, err := a.openSite(ctx, &l.pipFlags)
 	if err != nil {
 		return err
@@ -327,14 +330,42 @@ func (a *app) pipList(ctx context.Context, l *listOptions) error {
 		}
 		all = append(all, i)
 	}
-	rows := make([]listed, 0, len(all))
-	for _, i := range all {
-		rows = append(rows, listed{Name: string(i.Name), Version: i.Version.String(), Editable: i.EditableLocation()})
+	rows, err := a.listRows(ctx, l, o, all)
+	if err != nil {
+		return err
 	}
-	if err := a.printList(rows, l.format, false); err != nil {
+	if err := a.printList(rows, l.format, isTrue(l.outdated)); err != nil {
 		return err
 	}
 	return a.warnStrict(o)
+}
+
+// listRows are the distributions as they are printed; with --outdated those
+// that there are newer versions of.
+func (a *app) listRows(ctx context.Context, l *listOptions, o *opened, all []*install.Installed) ([]listed, error) {
+	var latest map[*install.Installed]pip.Latest
+	if isTrue(l.outdated) {
+		var err error
+		if latest, err = l.find(ctx, a, &l.pipFlags, o, all); err != nil {
+			return nil, err
+		}
+	}
+	rows := make([]listed, 0, len(all))
+	for _, i := range all {
+		row := listed{Name: string(i.Name), Version: i.Version.String(), Editable: i.EditableLocation()}
+		if isTrue(l.outdated) {
+			newer, ok := latest[i]
+			if !ok {
+				continue
+			}
+			row.LatestVersion, row.LatestFiletype = newer.Version.String(), "sdist"
+			if newer.Wheel {
+				row.LatestFiletype = "wheel"
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
 }
 
 func (a *app) printList(rows []listed, format string, outdated bool) error {

@@ -4,13 +4,13 @@ import (
 	"context"
 	"strings"
 
+	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/pip"
 )
 
 type treeOptions struct {
 	pipFlags
-	index           indexFlags
-	time            timeFlags
+	outdatedFlags
 	specifiers      bool
 	depth           int
 	prune, packages []string
@@ -30,6 +30,7 @@ func pipTreeCommand() command {
 			f.list(&t.packages, "package", "NAME", "Begin at this package")
 			f.bool(&t.noDedupe, "no-dedupe", "Show again what was shown before")
 			f.bool(&t.invert, "invert", "Show who depends on each package").alias("reverse")
+			f.pair(&t.outdated, "outdated", "", "Show the latest version where an older one is installed")
 			f.bool(&t.showSizes, "show-sizes", "Show sizes, where they are known: only a lock knows them")
 			t.registerPip(f, true)
 			t.register(f, false)
@@ -56,6 +57,18 @@ func (a *app) pipTree(ctx context.Context, t *treeOptions) error {
 	req := pip.TreeRequest{
 		Site: o.site, Env: &o.env.Interpreter.Env, Depth: t.depth, Prune: prune, Packages: roots,
 		NoDedupe: t.noDedupe, Invert: t.invert, Specifiers: t.specifiers,
+	}
+	if isTrue(t.outdated) {
+		latest, err := t.find(ctx, a, &t.pipFlags, o, o.site.All())
+		if err != nil {
+			return err
+		}
+		req.Note = func(i *install.Installed) string {
+			if newer, ok := latest[i]; ok {
+				return " " + a.print.OutColor.Cyan("(latest: v"+newer.Version.String()+")")
+			}
+			return ""
+		}
 	}
 	lines, err := pip.Tree(ctx, req)
 	if err != nil {

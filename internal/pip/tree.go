@@ -23,7 +23,7 @@ type TreeRequest struct {
 	NoDedupe bool             // repeat what was shown before
 	Invert   bool             // from what is required to what requires it
 	// Specifiers adds what is required to each edge, Note something to each
-	// distribution; both may be left out.
+	// distribution where it is shown first; both may be left out.
 	Specifiers bool
 	Note       func(*install.Installed) string
 }
@@ -111,8 +111,8 @@ type drawing struct {
 	deduped   bool
 }
 
-// roots are the distributions asked for, or those that nothing leads to; then
-// one of each circle that nothing else leads to.
+// roots are the distributions asked for, or those that nothing leads to and one
+// of each circle that nothing else leads to.
 func (d *drawing) roots() []*install.Installed {
 	if len(d.Packages) > 0 {
 		var out []*install.Installed
@@ -121,18 +121,23 @@ func (d *drawing) roots() []*install.Installed {
 		}
 		return out
 	}
-	var out []*install.Installed
-	reached := map[*install.Installed]bool{}
+	root, reached := map[*install.Installed]bool{}, map[*install.Installed]bool{}
 	for _, i := range d.graph.nodes {
 		if d.graph.into[i] == 0 {
-			out = append(out, i)
+			root[i] = true
 			d.graph.reach(i, reached)
 		}
 	}
 	for _, i := range d.graph.nodes {
 		if !reached[i] {
-			out = append(out, i)
+			root[i] = true
 			d.graph.reach(i, reached)
+		}
+	}
+	out := make([]*install.Installed, 0, len(root))
+	for _, i := range d.graph.nodes {
+		if root[i] {
+			out = append(out, i)
 		}
 	}
 	return out
@@ -155,12 +160,12 @@ func (d *drawing) draw(i *install.Installed, by *edge, lead, indent string) {
 	if d.Specifiers && by != nil {
 		line += d.specifier(by)
 	}
-	if d.Note != nil {
+	repeated := slices.Contains(d.shownPath, i) || !d.NoDedupe && d.shown[i]
+	if d.Note != nil && !repeated {
 		line += d.Note(i)
 	}
 	below := d.graph.edges[i]
-	circle := slices.Contains(d.shownPath, i)
-	if (circle || !d.NoDedupe && d.shown[i]) && len(below) > 0 {
+	if repeated && len(below) > 0 {
 		d.deduped = true
 		d.lines = append(d.lines, line+" (*)")
 		return

@@ -1,0 +1,88 @@
+package pip
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tame-py/tame/internal/index"
+	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/internal/target"
+	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
+// A Latest is the newest version of a project that could be installed.
+type Latest struct {
+	Version pep440.Version
+	Wheel   bool // it has a fitting wheel, not only a source distribution
+}
+
+// A LatestRequest asks what is newer than what is installed.
+type LatestRequest struct {
+	Client *index.Client
+	Policy *index.Policy
+	Python target.Python // that Requires-Python is held against, as resolving does
+	// Prereleases tells of which projects pre-releases count.
+	Prereleases func(pyname.Package) bool
+}
+
+// lookups is how many projects are looked up at once.
+const lookups = 50
+
+// Outdated returns the latest versions of the projects of which an older one is
+// installed. What no index has counts as current, whatever it was installed
+// from.
+func (req *LatestRequest) Outdated(ctx context.Context, installed []*install.Installed) (map[*install.Installed]Latest, error) {
+	outdated := map[*install.Installed]Latest{}
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(lookups)
+	for _, i := range installed {
+		group.Go(func() error {
+			latest, err := req.latest(ctx, i.Name)
+			if err != nil {
+				return fmt.Errorf("looking for the latest version of %s: %w", i.Name, err)
+			}
+			if latest.Version.IsZero() || latest.Version.Compare(i.Version) <= 0 {
+				return nil
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			outdated[i] = latest
+			return nil
+		})
+	}
+	return outdated, group.Wait()
+}
+
+// latest is the highest usable version on any of the indexes that count, zero if
+// there is none.
+func (req *LatestRequest) latest(ctx context.Context, name pyname.Package) (Latest, error) {
+	answer, err := req.Client.Versions(ctx, name, "", req.Policy)
+	if err != nil {
+		return Latest{}, err
+	}
+	var best Latest
+	for _, versions := range answer.Lists {
+		if l := req.newest(versions); best.Version.IsZero() || l.Version.Compare(best.Version) > 0 {
+			best = l
+		}
+	}
+	return best, nil
+}
+
+func (req *LatestRequest) newest(m *index.VersionMap) Latest {
+	for i := m.Len() - 1; i >= 0; i-- {
+		if v := m.Version(i); v.IsPrerelease() && !req.Prereleases(m.Name) {
+			continue
+		}
+		c := m.Candidate(i)
+		if c.Dist != nil && req.Python.CoveredBy(c.RequiresPython) {
+			return Latest{Version: c.Version, Wheel: c.Dist.IsWheel()}
+		}
+	}
+	return Latest{}
+}
