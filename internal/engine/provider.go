@@ -101,13 +101,16 @@ func (a *answers) readVersions(name pyname.Package, from string) (*resolve.Versi
 }
 
 // readMetadata reads the metadata of a distribution: that of a wheel without
-// downloading more than need be, any other's by making a wheel of it.
+// downloading more than need be, that of a source distribution where it can be
+// told without a build.
 func (a *answers) readMetadata(d *source.Dist) (*resolve.Metadata, error) {
-	read := a.unpackedMetadata
+	var m *metadata.Metadata
+	var err error
 	if d.IsWheel() {
-		read = func(d *source.Dist) (*metadata.Metadata, error) { return a.engine.Index.Metadata(a.ctx, d) }
+		m, err = a.engine.Index.Metadata(a.ctx, d)
+	} else {
+		m, err = a.fetcher.StaticMetadata(a.ctx, d)
 	}
-	m, err := read(d)
 	if err != nil {
 		var unavailable *index.Unavailable
 		if errors.As(err, &unavailable) && unavailable.Reason == index.Foreign && d.Source.IsDirect() {

@@ -27,14 +27,3 @@ func wheelOf(d *source.Dist, w *fetch.Wheel) install.Wheel {
 	}
 	return out
 }
-
-// unpackedMetadata reads the metadata of a distribution that is no file of an
-// index out of its wheel, which is fetched for that and will be installed in
-// any case.
-func (a *answers) unpackedMetadata(d *source.Dist) (*metadata.Metadata, error) {
-	w, err := a.fetcher.Wheel(a.ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	return w.Metadata()
-}
