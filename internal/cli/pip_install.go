@@ -185,6 +185,9 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 	if err != nil {
 		return err
 	}
+	if inputs.Lock != "" {
+		a.warnPreview("pip install -r pylock.toml", "pylock")
+	}
 	if o.sync && len(inputs.Requirements) == 0 && inputs.Lock == "" && !s.allowEmpty {
 		a.print.Line("No requirements found (hint: use `--allow-empty-requirements` to clear the environment)")
 		return nil

@@ -101,8 +101,10 @@ type Inputs struct {
 	Project pyname.Package
 	// UsedExtras are the extras that some project has.
 	UsedExtras map[pyname.Extra]bool
-	// Lock is the pylock.toml among the files, which must then be alone.
-	Lock string
+	// Lock is the pylock.toml that the only file is, if it is one: then there
+	// are no Requirements.
+	Lock   string
+	locked *lockSource
 	// Empty are requirements files without any requirement.
 	Empty []string
 }
@@ -128,6 +130,10 @@ func (e *KindError) Hints() []string {
 // editables of the command line first, then files, then groups.
 func Read(ctx context.Context, s Sources, r *Reader) (*Inputs, error) {
 	in := &Inputs{UsedExtras: map[pyname.Extra]bool{}}
+	lock, err := s.lockFile()
+	if err != nil {
+		return nil, err
+	}
 	for _, text := range s.Packages {
 		if err := in.addText(r, text, false); err != nil {
 			return nil, err
@@ -144,6 +150,9 @@ func Read(ctx context.Context, s Sources, r *Reader) (*Inputs, error) {
 		}
 	}
 	for _, ref := range s.Groups {
+		if lock != "" {
+			break // they are groups of the lock
+		}
 		if err := in.addGroup(r, ref); err != nil {
 			return nil, err
 		}
@@ -173,6 +182,9 @@ func Read(ctx context.Context, s Sources, r *Reader) (*Inputs, error) {
 
 // checkExtras refuses an extra that no project has.
 func (in *Inputs) checkExtras(s Sources) error {
+	if in.Lock != "" {
+		return nil // a lock may have been made without them
+	}
 	var missing []string
 	for _, e := range s.Extras {
 		if !in.UsedExtras[e] {
@@ -234,11 +246,7 @@ func (in *Inputs) addFile(ctx context.Context, s Sources, r *Reader, name string
 	case scriptFile:
 		return in.addScript(ctx, r, name)
 	case lockFile:
-		if len(s.Files) > 1 || len(s.Packages) > 0 || len(s.Editables) > 0 {
-			return fmt.Errorf("`%s` is a lock and cannot be combined with other requirements", name)
-		}
-		in.Lock = name
-		return nil
+		return in.readLock(ctx, r, s, name)
 	}
 	if strings.HasSuffix(name, ".toml") {
 		return &KindError{File: name, Reason: "it is no requirements file", Advice: "of TOML files, pyproject.toml and pylock.toml can be read"}

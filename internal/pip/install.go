@@ -63,7 +63,7 @@ type InstallResult struct {
 	CheckTime time.Duration
 	// Satisfied: it was not even necessary to resolve.
 	Satisfied bool
-	Graph     *resolve.Graph
+	Graph     *resolve.Graph // nil if nothing was resolved
 }
 
 // Install installs requirements into an environment, whose lock the caller
@@ -73,24 +73,37 @@ func Install(ctx context.Context, req *InstallRequest) (*InstallResult, error) {
 	if req.mayBeSatisfied() && req.isSatisfied() {
 		return &InstallResult{Changes: &engine.Changes{}, Checked: len(req.Inputs.Requirements), CheckTime: time.Since(start), Satisfied: true}, nil
 	}
-	graph, err := req.resolve(ctx)
+	list, graph, err := req.wanted(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := req.checkPlatform(graph); err != nil {
+	if err := req.checkPlatform(list); err != nil {
 		return nil, err
 	}
 	start = time.Now()
 	work := req.Install
 	work.Environment, work.Site, work.Hashes = req.Environment, req.Site, req.Policy.Hashes
 	work.Exact, work.KeepSeeds = req.Sync || req.Exact, req.keepSeeds()
-	work.Wanted = wanted(graph)
+	work.Wanted = list
 	work.Reinstall = func(d *source.Dist) bool { return req.reinstalls(d) }
 	changes, err := req.Engine.Install(ctx, work)
 	if err != nil {
 		return nil, err
 	}
-	return &InstallResult{Changes: changes, Checked: len(graph.Nodes), CheckTime: time.Since(start), Graph: graph}, nil
+	return &InstallResult{Changes: changes, Checked: len(list), CheckTime: time.Since(start), Graph: graph}, nil
+}
+
+// wanted is what to install: of the lock, or else found by resolving.
+func (req *InstallRequest) wanted(ctx context.Context) ([]install.Wanted, *resolve.Graph, error) {
+	if req.Inputs.locked != nil {
+		list, err := req.selectLocked()
+		return list, nil, err
+	}
+	graph, err := req.resolve(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return wanted(graph), graph, nil
 }
 
 // mayBeSatisfied reports whether looking at what is installed could answer.
@@ -203,13 +216,13 @@ func (e *PlatformError) Error() string {
 
 // checkPlatform refuses direct references to wheels for something else. Those
 // of an index were chosen to fit.
-func (req *InstallRequest) checkPlatform(g *resolve.Graph) error {
-	for _, n := range g.Nodes {
-		if n.Dist == nil || !n.Dist.IsWheel() || !n.Dist.Source.IsDirect() || req.Target.Tags == nil {
+func (req *InstallRequest) checkPlatform(list []install.Wanted) error {
+	for _, w := range list {
+		if w.Installed || !w.IsWheel() || !w.Source.IsDirect() || req.Target.Tags == nil {
 			continue
 		}
-		if m := req.Target.Tags.Match(n.Dist.Wheel.Tags); !m.OK() {
-			return &PlatformError{n.Dist, m.Reason}
+		if m := req.Target.Tags.Match(w.Wheel.Tags); !m.OK() {
+			return &PlatformError{w.Dist, m.Reason}
 		}
 	}
 	return nil
