@@ -1,8 +1,8 @@
 package web
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
-	"hash/crc32"
 	"os"
 )
 
@@ -53,9 +53,12 @@ func appendEntry(payload []byte, p *policy, selfChecked bool) []byte {
 	return binary.LittleEndian.AppendUint32(b, flags)
 }
 
-// checksum tells a file that was cut short or damaged. The processor computes
-// it, and its tables are made faster than those of the other polynomials.
-func checksum(b []byte) uint64 { return uint64(crc32.ChecksumIEEE(b)) }
+// checksum tells a file that was cut short or damaged. It is the beginning of a
+// SHA-256, which needs no tables to be made first, as a CRC does.
+func checksum(b []byte) uint64 {
+	sum := sha256.Sum256(b)
+	return binary.LittleEndian.Uint64(sum[:])
+}
 
 // parseEntry takes a file apart; ok is false if it is not whole.
 func parseEntry(file []byte) (payload []byte, p policy, ok bool) {

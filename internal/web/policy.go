@@ -1,8 +1,6 @@
 package web
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"net/http"
 	"strconv"
@@ -150,10 +148,7 @@ func varyHash(vary string, request Request) uint64 {
 }
 
 // hashText tells texts apart that are stored side by side.
-func hashText(s string) uint64 {
-	sum := sha256.Sum256([]byte(s))
-	return binary.LittleEndian.Uint64(sum[:])
-}
+func hashText(s string) uint64 { return checksum([]byte(s)) }
 
 // directives are those of Cache-Control that a private cache obeys.
 type directives struct {
