@@ -18,6 +18,7 @@ import (
 	"syscall"
 
 	"github.com/tame-py/tame/internal/engine"
+	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/ui"
 )
@@ -55,8 +56,21 @@ func Main(args, environ []string, stdio Stdio) int {
 	if ctx.Err() != nil {
 		return 128 + int(syscall.SIGINT)
 	}
+	a.signAdvice(err)
 	a.print.Error(err)
 	return exitCode(err)
+}
+
+// signAdvice lets errors that advise a command call the program by its name.
+func (a *app) signAdvice(err error) {
+	var missing *python.EnvironmentNotFoundError
+	if errors.As(err, &missing) {
+		missing.Program = a.name
+	}
+	var query *python.QueryError
+	if errors.As(err, &query) {
+		query.Program = a.name
+	}
 }
 
 // exitStatus is an error that carries nothing but the process's exit code:

@@ -35,6 +35,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -206,15 +207,27 @@ func (f *Fetcher) bring(ctx context.Context, d *source.Dist) (*Wheel, error) {
 	if path, ok := localPath(d); ok {
 		w, err := f.unpackFile(ctx, d, path, want)
 		if err != nil {
-			return nil, fmt.Errorf("failed to read `%s`: %w", d, f.opts.Cache.Explain(err))
+			return nil, fmt.Errorf("failed to read `%s`: %w", d, f.opts.Cache.Explain(inWords(err)))
 		}
 		return w, nil
 	}
 	w, err := f.download(ctx, d, want)
 	if err != nil {
-		return nil, fmt.Errorf("failed to download `%s`: %w", d, f.opts.Cache.Explain(err))
+		return nil, fmt.Errorf("failed to download `%s`: %w", d, f.opts.Cache.Explain(inWords(err)))
 	}
 	return w, nil
+}
+
+var errCut = errors.New("invalid archive: it ends too early")
+
+// inWords says what an end that came too early means when the transfer itself
+// was complete.
+func inWords(err error) error {
+	var transfer *web.Error
+	if errors.Is(err, io.ErrUnexpectedEOF) && !errors.As(err, &transfer) {
+		return errCut
+	}
+	return err
 }
 
 // wanted returns the digests that the wheel of a distribution must have.

@@ -220,6 +220,10 @@ type HashError struct {
 	Expected, Computed []string // such as sha256:…
 }
 
+// ExitCode is that of a failed check, whether the file came from an index or
+// from the cache.
+func (*HashError) ExitCode() int { return 1 }
+
 func (e *HashError) Error() string {
 	if len(e.Expected) == 0 {
 		return fmt.Sprintf("hash-checking is enabled, but no hashes were provided or computed for: `%s`", e.Dist)

@@ -89,7 +89,7 @@ func (c *Client) excuse(d *source.Dist, err error) error {
 	case status != 0 && c.ignoresFile(d, status):
 		u.Reason, u.Status = Unreachable, status
 	default:
-		return fmt.Errorf("reading the metadata of %s: %w", d, err)
+		return err // whoever asked says for what
 	}
 	return u
 }

@@ -40,7 +40,8 @@ func (e *PageError) Hints() []string {
 		return []string{"the request was redirected to another host that answered with a web page: the network may want you to log in first"}
 	}
 	var unsupported *simple.UnsupportedError
-	if errors.As(e.Err, &unsupported) {
+	var syntax *simple.ParseError
+	if errors.As(e.Err, &unsupported) || errors.As(e.Err, &syntax) && syntax.Offset == 0 {
 		return []string{"the URL may not be that of a package index; that of an index often ends in `/simple`"}
 	}
 	return nil

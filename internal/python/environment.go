@@ -28,7 +28,7 @@ func (f *Finder) FindEnvironment(ctx context.Context, r Request, e Environments)
 	found, err := f.Find(ctx, r, e)
 	var missing *NotFoundError
 	if errors.As(err, &missing) {
-		return nil, &EnvironmentNotFoundError{r, e}
+		return nil, &EnvironmentNotFoundError{Request: r, Environments: e}
 	}
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func (f *Finder) EnvironmentAt(ctx context.Context, root string) (*Environment, 
 	info, err := os.Stat(root)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &EnvironmentNotFoundError{Request{Kind: KindDirectory, Path: root}, AnyEnvironment}
+		return nil, &EnvironmentNotFoundError{Request: Request{Kind: KindDirectory, Path: root}, Environments: AnyEnvironment}
 	case err != nil:
 		return nil, err
 	case !info.IsDir():

@@ -45,6 +45,9 @@ func (e *NotFoundError) WithHint(hint string) *NotFoundError {
 type EnvironmentNotFoundError struct {
 	Request      Request
 	Environments Environments
+	// Program is the name by which the program was called, for advice; uv if
+	// empty.
+	Program string
 }
 
 func (e *EnvironmentNotFoundError) searched() string {
@@ -64,11 +67,18 @@ func (e *EnvironmentNotFoundError) Error() string {
 	}
 	switch e.searched() {
 	case "virtual environment":
-		text += "; run `uv venv` to create an environment, or pass `--system` to install into a non-virtual environment"
+		text += "; run `" + programOr(e.Program) + " venv` to create an environment, or pass `--system` to install into a non-virtual environment"
 	case "virtual environment or system Python installation":
-		text += "; run `uv venv` to create an environment"
+		text += "; run `" + programOr(e.Program) + " venv` to create an environment"
 	}
 	return text
+}
+
+func programOr(name string) string {
+	if name == "" {
+		return "uv"
+	}
+	return name
 }
 
 // A BrokenEnvironmentError says that a directory is no usable environment.
@@ -117,6 +127,7 @@ type QueryError struct {
 	Err            error // of the system, when it is one
 	Detail         string
 	Stdout, Stderr string // what it printed, trimmed
+	Program        string // as in [EnvironmentNotFoundError]
 }
 
 func (e *QueryError) Error() string {
@@ -158,7 +169,7 @@ func (e *QueryError) Unwrap() error {
 // Hints tell how to mend a broken environment.
 func (e *QueryError) Hints() []string {
 	if e.Fault == BrokenLink && isVenvExecutable(e.Path) {
-		return []string{"Consider recreating the environment (e.g., with `uv venv`)"}
+		return []string{"Consider recreating the environment (e.g., with `" + programOr(e.Program) + " venv`)"}
 	}
 	return nil
 }

@@ -26,6 +26,10 @@ type story string
 
 func (s story) Error() string { return string(s) }
 
+// Prose says that the text is sentences, one a line, and not the cause that a
+// headline names.
+func (s story) Prose() string { return string(s) }
+
 func (e *NoSolution) Error() string {
 	return "no solution found when resolving dependencies: " + string(e.story)
 }

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -223,6 +224,9 @@ func (x *explainer) metadataHint(what string, u Unusable, err error, add addHint
 	case InvalidMetadata:
 		add("metadata for %s could not be parsed%s", what, detail)
 	case InconsistentMetadata:
+		if inner := errors.Unwrap(err); inner != nil {
+			detail = ": " + inner.Error() // the outer one says that it is inconsistent
+		}
 		add("metadata for %s was inconsistent%s", what, detail)
 	case InvalidStructure:
 		add("the structure of %s was invalid%s", what, detail)

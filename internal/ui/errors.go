@@ -2,6 +2,9 @@ package ui
 
 import (
 	"errors"
+	"io/fs"
+	"net"
+	"os"
 	"slices"
 	"strings"
 )
@@ -9,10 +12,16 @@ import (
 // A hinter is an error that knows what a person can do about it.
 type hinter interface{ Hints() []string }
 
+// A proser is an error that is not the cause of what wraps it but tells of it
+// at length, one sentence a line.
+type proser interface{ Prose() string }
+
 // Error prints an error with its causes, innermost last, and then its hints.
+// On a terminal the lines keep to its width.
 func (p *Printer) Error(err error) {
 	if p.Level > Silent {
-		p.write(p.Err, p.Color.RenderError("error", err))
+		columns, _ := IsTerminal(p.Err)
+		p.write(p.Err, p.Color.renderError("error", err, columns))
 	}
 }
 
@@ -20,11 +29,14 @@ func (p *Printer) Error(err error) {
 // each wrapped error, and a `hint:` for each piece of advice found on the way.
 // [fmt.Errorf] with %w ends in the text of what it wraps; that part is cut, so
 // that no cause is told twice.
-func (c Palette) RenderError(label string, err error) string {
+func (c Palette) RenderError(label string, err error) string { return c.renderError(label, err, 0) }
+
+// renderError is RenderError for lines of a number of columns; 0 is any.
+func (c Palette) renderError(label string, err error, columns int) string {
 	var b strings.Builder
-	b.WriteString(c.Red(c.Bold(label)) + c.Bold(":") + " ")
+	lead := c.Red(c.Bold(label)) + c.Bold(":") + " "
 	var hints []string
-	for depth := 0; err != nil; depth++ {
+	for err != nil {
 		if h, ok := err.(hinter); ok {
 			for _, hint := range h.Hints() {
 				if !slices.Contains(hints, hint) {
@@ -32,30 +44,75 @@ func (c Palette) RenderError(label string, err error) string {
 				}
 			}
 		}
-		next := errors.Unwrap(err)
+		next := cause(err)
 		text := err.Error()
 		if next != nil {
 			text = strings.TrimSuffix(strings.TrimSuffix(text, next.Error()), ": ")
 		}
-		if text != "" {
-			if depth > 0 {
-				b.WriteString("  " + c.Red("Caused by") + ": ")
-			}
-			b.WriteString(indentRest(text, depth) + "\n")
+		switch p, ok := err.(proser); {
+		case ok:
+			b.WriteString("\n" + indent(p.Prose(), "  ", "  ", columns))
+		case text != "":
+			b.WriteString(lead + indent(text, "", "    ", columns))
+			lead = "  " + c.Red("Caused by") + ": "
 		}
 		err = next
 	}
 	for _, hint := range hints {
-		b.WriteString("\n" + c.Cyan(c.Bold("hint")) + c.Bold(":") + " " + indentRest(hint, 0) + "\n")
+		b.WriteString("\n" + c.Cyan(c.Bold("hint")) + c.Bold(":") + " " + indent(hint, "", "      ", columns))
 	}
 	return b.String()
 }
 
-// indentRest aligns the further lines of a message below its first.
-func indentRest(text string, depth int) string {
-	text = strings.TrimRight(text, "\n")
-	if depth == 0 || !strings.Contains(text, "\n") {
-		return text
+// cause is what an error wraps. What the system says of a file or a connection
+// is one cause, although it comes in layers.
+func cause(err error) error {
+	switch err.(type) {
+	case *fs.PathError, *os.LinkError, *os.SyscallError, *net.OpError:
+		return nil
 	}
-	return strings.ReplaceAll(text, "\n", "\n    ")
+	return errors.Unwrap(err)
+}
+
+// indent writes the lines of a text, the first after first and the others after
+// rest. Where there are columns, lines that do not fit are broken between words;
+// lines that are indented already, such as excerpts of a file, are not.
+func indent(text, first, rest string, columns int) string {
+	var b strings.Builder
+	prefix := first
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		if line == "" {
+			b.WriteByte('\n')
+			continue
+		}
+		for _, part := range wrap(line, columns-len(rest)) {
+			b.WriteString(prefix + part + "\n")
+			prefix = rest
+		}
+	}
+	return b.String()
+}
+
+// minWrap is the width below which breaking lines helps nobody.
+const minWrap = 30
+
+// wrap breaks a line between words. The headline's label is not counted: a
+// line that is slightly longer does no harm.
+func wrap(line string, width int) []string {
+	if width < minWrap || len(line) <= width || line[0] == ' ' {
+		return []string{line}
+	}
+	var parts []string
+	length := 0 // of the last part, in characters
+	for word := range strings.SplitSeq(line, " ") {
+		n := len([]rune(word))
+		if length > 0 && length+1+n <= width {
+			parts[len(parts)-1] += " " + word
+			length += 1 + n
+			continue
+		}
+		parts = append(parts, word)
+		length = n
+	}
+	return parts
 }

@@ -50,10 +50,37 @@ func TestErrorChain(t *testing.T) {
 	err := fmt.Errorf("reading requirements: %w", advised{inner})
 	got := Palette{}.RenderError("error", err)
 	want := "error: reading requirements\n" +
-		"  Caused by: open a.txt\n" +
-		"  Caused by: file does not exist\n" +
+		"  Caused by: open a.txt: file does not exist\n" +
 		"\nhint: try again\n"
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+type told struct{}
+
+func (told) Error() string {
+	return "Because a needs b and there is no b, a cannot be used.\nThat is all."
+}
+func (t told) Prose() string { return t.Error() }
+
+// A story stands below its headline; the lines keep to the width where there
+// is one, but for excerpts, and blank lines stay empty.
+func TestErrorProse(t *testing.T) {
+	t.Parallel()
+	err := fmt.Errorf("no solution: %w", told{})
+	for columns, want := range map[int]string{
+		0:  "error: no solution\n\n  Because a needs b and there is no b, a cannot be used.\n  That is all.\n",
+		40: "error: no solution\n\n  Because a needs b and there is no b, a\n  cannot be used.\n  That is all.\n",
+		10: "error: no solution\n\n  Because a needs b and there is no b, a cannot be used.\n  That is all.\n",
+	} {
+		if diff := cmp.Diff(want, Palette{}.renderError("error", err, columns)); diff != "" {
+			t.Errorf("%d columns: %s", columns, diff)
+		}
+	}
+	err = errors.New("it failed with a great number of words that do not fit\n\n  an excerpt of some file, which is left as it is")
+	want := "error: it failed with a great number of words\n    that do not fit\n\n      an excerpt of some file, which is left as it is\n"
+	if diff := cmp.Diff(want, Palette{}.renderError("error", err, 44)); diff != "" {
 		t.Error(diff)
 	}
 }

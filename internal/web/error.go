@@ -143,9 +143,18 @@ var (
 	errTimeout     = errors.New("timed out waiting for the server")
 	errRedirects   = errors.New("too many redirects")
 	errIncomplete  = errors.New("the answer is shorter than announced")
+	errCut         = cutError{}
 	errChanged     = errors.New("the file changed while it was being downloaded")
 	errUnsupported = errors.New("the server does not support range requests")
 )
+
+// A cutError says in words what [io.ErrUnexpectedEOF] means of an answer.
+type cutError struct{}
+
+func (cutError) Error() string { return "the connection was closed before the answer was complete" }
+
+// Is reports that the error is io.ErrUnexpectedEOF for those who look for it.
+func (cutError) Is(target error) bool { return target == io.ErrUnexpectedEOF }
 
 // fail makes an Error of what went wrong. A context that has ended is not the
 // server's failure and comes out as it is.
@@ -156,6 +165,9 @@ func (c *Client) fail(ctx context.Context, rawURL string, err error) error {
 	var e *Error
 	if errors.As(err, &e) {
 		return err
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errCut
 	}
 	e = &Error{URL: auth.Redact(rawURL), Kind: kindOf(err), Err: err}
 	var status *statusError
