@@ -514,6 +514,7 @@ func (a *app) webClient(s *workSettings, store *auth.Store) (*web.Client, error)
 func (a *app) reader(s *workSettings) *pip.Reader {
 	return &pip.Reader{
 		Dir: a.dir, Stdin: a.stdio.In, Getenv: a.getenv,
+		NoSources: isTrue(s.pip.NoSources), NoSourcesPackage: s.pip.NoSourcesPackage, IndexNamed: s.indexNamed,
 		Fetch: func(ctx context.Context, url string) ([]byte, error) {
 			store := auth.NewStore(a.authOptions(s, index.Locations{}))
 			client, err := a.webClient(s, store)
@@ -524,6 +525,16 @@ func (a *app) reader(s *workSettings) *pip.Reader {
 			return body, err
 		},
 	}
+}
+
+// indexNamed is the URL of the index with a name, "" if there is none.
+func (s *workSettings) indexNamed(name string) string {
+	for _, x := range s.indexes {
+		if x.Name == name {
+			return x.URL
+		}
+	}
+	return ""
 }
 
 // readInputs reads the requirements, and says what is odd in them.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/dist"
-	"github.com/tame-py/tame/packaging/marker"
 	"github.com/tame-py/tame/packaging/pep508"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/pyproject"
@@ -267,14 +266,22 @@ func directoryName(s source.Source) (pyname.Package, error) {
 	return "", fmt.Errorf("the name of the project in `%s` can be told only by building it, which tame cannot do yet", s.Location)
 }
 
-// dependency reads a dependency of a project's or script's own file.
-func (r *Reader) dependency(file string, d pyproject.Dependency, and marker.Tree) (source.Requirement, error) {
+// addDependency reads a dependency of a project's or script's own file, which
+// may say elsewhere where it comes from.
+func (in *Inputs) addDependency(r *Reader, d pyproject.Dependency, t *toolSources, o source.Origin) error {
 	p, err := pep508.Parse(d.Text)
 	if err != nil {
-		return source.Requirement{}, &pyproject.Error{Name: file, Line: d.Line, Column: d.Column, Message: "invalid requirement", Err: err}
+		return &pyproject.Error{Name: o.File, Line: d.Line, Column: d.Column, Message: "invalid requirement", Err: err}
 	}
-	p.Marker = p.Marker.And(and)
-	return r.named(p, false)
+	list, err := r.lower(p, t, o)
+	if err != nil {
+		return err
+	}
+	for _, req := range list {
+		req.Origin = o
+		in.Requirements = append(in.Requirements, Input{Requirement: req, Given: d.Text})
+	}
+	return nil
 }
 
 func (r *Reader) project(name string) (*pyproject.File, *pyproject.Project, error) {
@@ -294,7 +301,7 @@ func (r *Reader) project(name string) (*pyproject.File, *pyproject.Project, erro
 }
 
 func (in *Inputs) addProject(r *Reader, s Sources, name string) error {
-	_, p, err := r.project(name)
+	f, p, err := r.project(name)
 	if err != nil {
 		return err
 	}
@@ -307,14 +314,12 @@ func (in *Inputs) addProject(r *Reader, s Sources, name string) error {
 		}
 	}
 	in.Project = p.Name
+	places, err := r.toolSources(name, f)
+	if err != nil {
+		return fmt.Errorf("reading `%s`: %w", name, err)
+	}
 	add := func(d pyproject.Dependency, extra pyname.Extra) error {
-		req, err := r.dependency(name, d, marker.True())
-		if err != nil {
-			return err
-		}
-		req.Origin = source.Origin{File: name, Project: p.Name, Extra: extra}
-		in.Requirements = append(in.Requirements, Input{Requirement: req, Given: d.Text})
-		return nil
+		return in.addDependency(r, d, places, source.Origin{File: name, Project: p.Name, Extra: extra})
 	}
 	for _, d := range p.Dependencies {
 		if err := add(d, ""); err != nil {
@@ -386,16 +391,18 @@ func (in *Inputs) addGroup(r *Reader, ref GroupRef) error {
 	if err != nil {
 		return fmt.Errorf("reading `%s`: %w", file, err)
 	}
+	places, err := r.toolSources(file, f)
+	if err != nil {
+		return fmt.Errorf("reading `%s`: %w", file, err)
+	}
+	origin := source.Origin{File: file, Group: ref.Group}
+	if p != nil {
+		origin.Project = p.Name
+	}
 	for _, d := range items {
-		req, err := r.dependency(file, d, marker.True())
-		if err != nil {
+		if err := in.addDependency(r, d, places, origin); err != nil {
 			return err
 		}
-		req.Origin = source.Origin{File: file, Group: ref.Group}
-		if p != nil {
-			req.Origin.Project = p.Name
-		}
-		in.Requirements = append(in.Requirements, Input{Requirement: req, Given: d.Text})
 	}
 	return nil
 }
@@ -412,6 +419,10 @@ func (in *Inputs) addScript(ctx context.Context, r *Reader, name string) error {
 	if script == nil {
 		return &KindError{File: name, Reason: "it has no PEP 723 metadata block (`# /// script`) to read dependencies from"}
 	}
+	places, err := r.toolSources(name, script.File)
+	if err != nil {
+		return fmt.Errorf("reading `%s`: %w", name, err)
+	}
 	for _, v := range script.Root().Get("dependencies").Elems() {
 		d := pyproject.Dependency{}
 		d.Line, d.Column = v.Position()
@@ -419,12 +430,9 @@ func (in *Inputs) addScript(ctx context.Context, r *Reader, name string) error {
 		if d.Text, ok = v.Text(); !ok {
 			return v.Errorf("a dependency is a string")
 		}
-		req, err := r.dependency(name, d, marker.True())
-		if err != nil {
+		if err := in.addDependency(r, d, places, source.Origin{File: name}); err != nil {
 			return err
 		}
-		req.Origin = source.Origin{File: name}
-		in.Requirements = append(in.Requirements, Input{Requirement: req, Given: d.Text})
 	}
 	return nil
 }

@@ -70,6 +70,13 @@ type Reader struct {
 	// Loose takes paths and URLs as they are: they need not lead anywhere, and
 	// the name of the project there is not looked for.
 	Loose bool
+	// NoSources ignores `tool.uv.sources`, NoSourcesPackage what it says of
+	// these packages.
+	NoSources        bool
+	NoSourcesPackage []pyname.Package
+	// IndexNamed is the URL of the index that the settings give a name, or "".
+	// Nil knows none.
+	IndexNamed func(name string) string
 
 	stdin []byte
 }
