@@ -10,7 +10,7 @@ import (
 // window bytes repeat the end of the one before, where matches find them.
 const (
 	window    = 32 << 10
-	pieceSize = hugeBuffer / 8
+	pieceSize = 1 << 20
 
 	// What begin may need: a stored block with its head, or the tables of a
 	// coded one.

@@ -15,9 +15,9 @@ import (
 
 // Files up to wholePacked bytes in the archive that unpack to at most
 // wholeSize are unpacked from memory to memory, beside the reader; larger
-// ones as a stream.
+// ones as a stream, so that fifty downloads at once stay within 300 MB.
 const (
-	wholePacked = 8 << 20
+	wholePacked = 1 << 20
 	wholeSize   = hugeBuffer
 )
 
@@ -305,10 +305,10 @@ func (k *sink) close(err error) (content, error) {
 
 // pump copies r to w until its end.
 func (t *target) pump(e *entry, r io.Reader, w io.Writer) (content, error) {
-	k := t.newSink(e, w, 0, largeBuffer)
+	k := t.newSink(e, w, 0, pieceSize)
 	for {
 		b := <-k.empty
-		n, err := fill(b[:largeBuffer], r)
+		n, err := fill(b[:pieceSize], r)
 		putErr := k.put(b[:n])
 		if err == nil || err == io.EOF && putErr != nil {
 			err = putErr

@@ -40,18 +40,22 @@ func (p *Pool) run(wg *sync.WaitGroup, f func()) {
 }
 
 // Buffers are kept by size, because most files are small and a few are large.
+// A large one has room for a piece of a stream with its window.
 const (
 	smallBuffer = 64 << 10
-	largeBuffer = 1 << 20
-	hugeBuffer  = 16 << 20
+	halfBuffer  = 256 << 10
+	largeBuffer = pieceSize + window
+	hugeBuffer  = 4 << 20
 )
 
-var smallBuffers, largeBuffers, hugeBuffers sync.Pool
+var smallBuffers, halfBuffers, largeBuffers, hugeBuffers sync.Pool
 
 func poolFor(n int) (*sync.Pool, int) {
 	switch {
 	case n <= smallBuffer:
 		return &smallBuffers, smallBuffer
+	case n <= halfBuffer:
+		return &halfBuffers, halfBuffer
 	case n <= largeBuffer:
 		return &largeBuffers, largeBuffer
 	default:

@@ -17,7 +17,7 @@ type source struct {
 	err    error // of r
 }
 
-const sourceBuffer = 256 << 10
+const sourceBuffer = halfBuffer
 
 func newSource(r io.Reader, tee io.Writer, offset int64) *source {
 	return &source{r: r, buf: getBuffer(sourceBuffer), tee: tee, offset: offset}

@@ -195,8 +195,11 @@ func TestUnpackZip(t *testing.T) {
 			}}},
 			map[string]string{"a": "abc"},
 		},
-		"directories that differ in case": {rawZip{files: []rawFile{{name: "x/a", data: "1"}, {name: "X/b", data: "2"}}}, map[string]string{"x": "/", "x/a": "1", "X": "/", "X/b": "2"}},
-		"unicode":                         {rawZip{files: []rawFile{{name: "ä/🌈.py", data: "x", flags: 1 << 11}}}, map[string]string{"ä": "/", "ä/🌈.py": "x"}},
+		"directories that differ": {rawZip{files: []rawFile{{name: "x/a", data: "1"}, {name: "X/b", data: "2"}}}, map[string]string{"x": "/", "x/a": "1", "X": "/", "X/b": "2"}},
+		"unicode":                 {rawZip{files: []rawFile{{name: "ä/🌈.py", data: "x", flags: 1 << 11}}}, map[string]string{"ä": "/", "ä/🌈.py": "x"}},
+	}
+	if runtime.GOOS != "linux" {
+		delete(cases, "directories that differ") // are one where case does not count
 	}
 	for name, c := range cases {
 		data := c.zip.bytes(t)
