@@ -3,6 +3,7 @@
 package fsx
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"runtime"
@@ -58,4 +59,52 @@ func readAt(dir int, name, path string) ([]byte, error) {
 		n += more
 	}
 	return data, nil
+}
+
+// ReadHead returns the beginning of the file called name, at least up to the
+// first empty line: the headers of a file that has some. The rest of a long
+// file is not read.
+func (t *Tree) ReadHead(name string) ([]byte, error) {
+	data, err := headAt(t.fd, name)
+	runtime.KeepAlive(t.dir) // not every tree is closed by hand
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		failed.Path = t.Join(name)
+	}
+	return data, err
+}
+
+func headAt(dir int, name string) ([]byte, error) {
+	fd := -1
+	err := uninterrupted(func() (err error) {
+		fd, err = unix.Openat(dir, name, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		return err
+	})
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Err: err}
+	}
+	defer unix.Close(fd)
+	data := make([]byte, 0, 8<<10)
+	for {
+		if len(data) == cap(data) {
+			data = append(make([]byte, 0, 4*cap(data)), data...)
+		}
+		var more int
+		err := uninterrupted(func() (err error) {
+			more, err = unix.Read(fd, data[len(data):cap(data)])
+			return err
+		})
+		if err != nil {
+			return nil, &fs.PathError{Op: "read", Err: err}
+		}
+		data = data[:len(data)+more]
+		if more == 0 || hasEmptyLine(data) {
+			return data, nil
+		}
+	}
+}
+
+// hasEmptyLine reports whether a line of the data is empty.
+func hasEmptyLine(data []byte) bool {
+	return bytes.Contains(data, []byte("\n\n")) || bytes.Contains(data, []byte("\n\r\n"))
 }

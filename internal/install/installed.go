@@ -143,10 +143,18 @@ func (i *Installed) readInfo() ([]byte, error) {
 	return fsx.ReadFile(i.info)
 }
 
+// readHeaders is readInfo without the description, which can be long.
+func (i *Installed) readHeaders() ([]byte, error) {
+	if i.Kind != DistInfo || i.tree == nil {
+		return i.readInfo()
+	}
+	return i.tree.ReadHead(i.Path[len(i.tree.Path())+1:] + "/METADATA")
+}
+
 // Metadata returns the distribution's metadata, as far as resolving goes.
 func (i *Installed) Metadata() (*metadata.Metadata, error) {
 	return i.meta.get(func() (*metadata.Metadata, error) {
-		data, err := i.readInfo()
+		data, err := i.readHeaders()
 		if err != nil {
 			return nil, err
 		}

@@ -70,7 +70,7 @@ type InstallResult struct {
 // holds.
 func Install(ctx context.Context, req *InstallRequest) (*InstallResult, error) {
 	start := time.Now()
-	if req.mayBeSatisfied() && req.isSatisfied() {
+	if req.mayBeSatisfied() && req.isSatisfied(ctx) {
 		return &InstallResult{Changes: &engine.Changes{}, Checked: len(req.Inputs.Requirements), CheckTime: time.Since(start), Satisfied: true}, nil
 	}
 	list, graph, err := req.wanted(ctx)
@@ -122,8 +122,9 @@ func (req *InstallRequest) mayBeSatisfied() bool {
 // isSatisfied reports whether what is installed fulfils the requirements with
 // all that follows from them, so that neither a resolution nor the network is
 // needed. Metadata that cannot be read is left to the resolution to report.
-func (req *InstallRequest) isSatisfied() bool {
+func (req *InstallRequest) isSatisfied(ctx context.Context) bool {
 	in := req.Inputs
+	req.preload(ctx)
 	unmet, err := req.Site.Satisfies(bare(in.Requirements), install.SatisfyOptions{
 		Checker: install.Checker{Tags: req.Target.Tags, CacheInfo: req.CacheInfo},
 		Env:     req.Target.Env, Constraints: bare(in.Constraints),
@@ -135,6 +136,27 @@ func (req *InstallRequest) isSatisfied() bool {
 		},
 	})
 	return err == nil && unmet == ""
+}
+
+// manyRequirements is from how many requirements on it pays to read what is
+// installed on several processors at once.
+const manyRequirements = 16
+
+// preload reads ahead what a long list of requirements will ask for.
+func (req *InstallRequest) preload(ctx context.Context) {
+	if len(req.Inputs.Requirements) < manyRequirements {
+		return
+	}
+	names := make(map[pyname.Package]bool, len(req.Inputs.Requirements))
+	for _, r := range req.Inputs.Requirements {
+		names[r.Name] = true
+	}
+	req.Site.Preload(ctx, 0, func(i *install.Installed) {
+		if names[i.Name] {
+			_, _ = i.Metadata()
+			_, _ = i.Tags()
+		}
+	})
 }
 
 // edited is a list of requirements with the overrides and exclusions applied.
