@@ -255,7 +255,7 @@ func (a *app) pipCheck(ctx context.Context, p *pipFlags, platform *platformFlags
 	if err != nil {
 		return err
 	}
-	problems := o.site.Diagnose(install.DiagnoseOptions{Env: target.Env, Tags: target.Tags})
+	problems := o.site.Diagnose(install.DiagnoseOptions{Env: target.Env, Tags: target.Tags, Python: o.env.Interpreter.Version})
 	a.print.Line("Checked %s in %s", ui.Count(len(o.site.All()), "package"), ui.Duration(time.Since(start)))
 	if len(problems) == 0 {
 		a.print.Line("All installed packages are compatible")

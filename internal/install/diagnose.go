@@ -16,6 +16,9 @@ type DiagnoseOptions struct {
 	Env *marker.Env
 	// Tags are those of the environment. They must not be nil.
 	Tags *tags.Set
+	// Python is the version to tell of as installed, if Env is that of another
+	// one; zero is that of Env.
+	Python pep440.Version
 	// Metadata replaces the metadata of a distribution, if it is not nil and
 	// returns something.
 	Metadata func(*Installed) *metadata.Metadata
@@ -67,8 +70,10 @@ func (s *Site) diagnose(out []Diagnostic, i *Installed, opts *DiagnoseOptions) [
 			return append(out, Diagnostic{Defect: MetadataUnavailable, Package: i.Name, Paths: []string{i.installPath()}})
 		}
 	}
-	python := opts.Env.Python()
-	if !m.RequiresPython.Contains(python) {
+	if python := opts.Env.Python(); !m.RequiresPython.Contains(python) {
+		if !opts.Python.IsZero() {
+			python = opts.Python
+		}
 		out = append(out, Diagnostic{Defect: IncompatiblePython, Package: i.Name, Version: python, RequiresPython: m.RequiresPython})
 	}
 	list, err := i.Tags()

@@ -45,7 +45,7 @@ type Shown struct {
 	*install.Installed
 	Requires   []string
 	RequiredBy []string
-	Files      []dist.RecordEntry
+	Files      []dist.RecordEntry // in the order of RECORD
 }
 
 // Show reads what is to be shown of the named distributions, in the order of
@@ -66,7 +66,9 @@ func Show(ctx context.Context, site *install.Site, env *marker.Env, names map[st
 		for _, r := range requires(m, env) {
 			if name := string(r.Name); !slices.Contains(needs[i], name) {
 				needs[i] = append(needs[i], name)
-				requiredBy[name] = append(requiredBy[name], string(i.Name))
+				if r.Name != i.Name { // for extras, projects require themselves
+					requiredBy[name] = append(requiredBy[name], string(i.Name))
+				}
 			}
 		}
 	}
@@ -81,7 +83,6 @@ func Show(ctx context.Context, site *install.Site, env *marker.Env, names map[st
 			if s.Files, err = i.Record(); err != nil {
 				return nil, err
 			}
-			slices.SortFunc(s.Files, func(a, b dist.RecordEntry) int { return cmp.Compare(a.Path, b.Path) })
 		}
 		out = append(out, s)
 	}

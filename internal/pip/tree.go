@@ -28,8 +28,12 @@ type TreeRequest struct {
 	Note       func(*install.Installed) string
 }
 
-// treeLegend explains the mark on what was shown before.
-const treeLegend = "(*) Package tree already displayed"
+// The legends explain the mark on what was shown before, and on what would go
+// round in a circle if nothing is to be left out.
+const (
+	treeLegend  = "(*) Package tree already displayed"
+	cycleLegend = "(*) Package tree is a cycle and cannot be shown"
+)
 
 // Tree draws the dependencies as lines of text.
 func Tree(ctx context.Context, req TreeRequest) ([]string, error) {
@@ -42,7 +46,10 @@ func Tree(ctx context.Context, req TreeRequest) ([]string, error) {
 		d.shownPath = d.shownPath[:0]
 		d.draw(root, nil, "", "")
 	}
-	if d.deduped {
+	switch {
+	case d.deduped && d.NoDedupe:
+		d.lines = append(d.lines, cycleLegend)
+	case d.deduped:
 		d.lines = append(d.lines, treeLegend)
 	}
 	return d.lines, ctx.Err()
@@ -57,14 +64,13 @@ type edge struct {
 type dependencyGraph struct {
 	nodes []*install.Installed // sorted by name, without what is pruned
 	edges map[*install.Installed][]edge
-	into  map[*install.Installed]int
 }
 
 // newDependencyGraph links each distribution to what it requires and what is
 // installed in a fitting version.
 func newDependencyGraph(ctx context.Context, req TreeRequest) (*dependencyGraph, error) {
 	req.Site.Preload(ctx, 0, func(i *install.Installed) { _, _ = i.Metadata() })
-	g := &dependencyGraph{edges: map[*install.Installed][]edge{}, into: map[*install.Installed]int{}}
+	g := &dependencyGraph{edges: map[*install.Installed][]edge{}}
 	for _, i := range byName(req.Site) {
 		if slices.Contains(req.Prune, i.Name) {
 			continue
@@ -99,7 +105,6 @@ func (g *dependencyGraph) link(from, to *install.Installed, r pep508.Requirement
 		}
 	}
 	g.edges[from] = append(g.edges[from], edge{to, r})
-	g.into[to]++
 }
 
 type drawing struct {
@@ -111,46 +116,40 @@ type drawing struct {
 	deduped   bool
 }
 
-// roots are the distributions asked for, or those that nothing leads to and one
-// of each circle that nothing else leads to.
+// roots are the distributions that nothing else leads to, and the first of each
+// circle that nothing outside of it leads to; of those asked for, if any are.
 func (d *drawing) roots() []*install.Installed {
+	from := d.graph.nodes
 	if len(d.Packages) > 0 {
-		var out []*install.Installed
-		for _, name := range d.Packages {
-			out = append(out, d.Site.Get(name)...)
-		}
-		return out
+		from = slices.DeleteFunc(slices.Clone(from), func(i *install.Installed) bool { return !slices.Contains(d.Packages, i.Name) })
 	}
-	root, reached := map[*install.Installed]bool{}, map[*install.Installed]bool{}
-	for _, i := range d.graph.nodes {
-		if d.graph.into[i] == 0 {
-			root[i] = true
-			d.graph.reach(i, reached)
-		}
+	// Whoever a walk leaves last, cannot be reached from those it left before,
+	// unless it is in a circle with them.
+	left := make([]*install.Installed, 0, len(from))
+	seen := map[*install.Installed]bool{}
+	for _, i := range from {
+		d.graph.walk(i, seen, func(i *install.Installed) { left = append(left, i) })
 	}
-	for _, i := range d.graph.nodes {
-		if !reached[i] {
-			root[i] = true
-			d.graph.reach(i, reached)
-		}
+	root := map[*install.Installed]bool{}
+	clear(seen)
+	for _, i := range slices.Backward(left) {
+		root[i] = !seen[i]
+		d.graph.walk(i, seen, func(*install.Installed) {})
 	}
-	out := make([]*install.Installed, 0, len(root))
-	for _, i := range d.graph.nodes {
-		if root[i] {
-			out = append(out, i)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(from), func(i *install.Installed) bool { return !root[i] })
 }
 
-func (g *dependencyGraph) reach(i *install.Installed, reached map[*install.Installed]bool) {
-	if reached[i] {
+// walk visits what has not been seen of all that a distribution leads to, and
+// calls leave for each when it is done with what is below it.
+func (g *dependencyGraph) walk(i *install.Installed, seen map[*install.Installed]bool, leave func(*install.Installed)) {
+	if seen[i] {
 		return
 	}
-	reached[i] = true
+	seen[i] = true
 	for _, e := range g.edges[i] {
-		g.reach(e.to, reached)
+		g.walk(e.to, seen, leave)
 	}
+	leave(i)
 }
 
 // draw adds a distribution and what is below it. lead begins its own line,
