@@ -148,7 +148,7 @@ func (u *untar) entry(head *tar.Header, r io.Reader) error {
 		return nil
 	}
 	switch head.Typeflag {
-	case tar.TypeReg, tar.TypeRegA, tar.TypeGNUSparse: //nolint:staticcheck // old archives have RegA
+	case tar.TypeReg, tar.TypeGNUSparse:
 		if isDir {
 			return u.t.claimDir(name)
 		}

@@ -299,11 +299,9 @@ func parseEnd(c cursor) (trailer, error) {
 		return t, err
 	}
 	b := le(fixed)
-	if b.u16() != 0 || b.u16() != 0 {
-		return t, refuse("", "it is one of several disks")
-	}
+	disk, first := b.u16(), b.u16()
 	here, all := b.u16(), b.u16()
-	if here != all {
+	if disk != 0 || first != 0 || here != all {
 		return t, refuse("", "it is one of several disks")
 	}
 	t.entries, t.size, t.offset = uint64(all), int64(b.u32()), int64(b.u32())
@@ -331,7 +329,7 @@ func parseEnd64(c cursor) (trailer, error) {
 		return t, refuse("", "the end of its directory has data that is not understood")
 	}
 	b.u32() // versions
-	if b.u32() != 0 || b.u32() != 0 {
+	if disk, first := b.u32(), b.u32(); disk != 0 || first != 0 {
 		return t, refuse("", "it is one of several disks")
 	}
 	here, all := b.u64(), b.u64()

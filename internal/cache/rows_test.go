@@ -82,7 +82,8 @@ func TestRowsReadBack(t *testing.T) {
 func TestTextIsStoredOnce(t *testing.T) {
 	t.Parallel()
 	b := cache.NewRowBuilder(testSchema())
-	if b.Text(">=3.8") != b.Text(">=3.8") || b.Text("") != (cache.Ref{}) {
+	first, second := b.Text(">=3.8"), b.Text(">=3.8")
+	if first != second || b.Text("") != (cache.Ref{}) {
 		t.Error("equal strings have different places")
 	}
 }
