@@ -38,14 +38,13 @@ const (
 func Main(args, environ []string, stdio Stdio) int {
 	relaxCollector()
 	log.SetOutput(io.Discard) // net/http logs there what servers do wrong
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	// A second Ctrl-C ends the process at once.
-	context.AfterFunc(ctx, stop)
-
+	ctx := untilInterrupted()
 	a := newApp(args, environ, stdio)
 	err := a.execute(ctx)
 	a.close()
+	if err == nil {
+		err = a.print.OutError()
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -53,12 +52,38 @@ func Main(args, environ []string, stdio Stdio) int {
 	if errors.As(err, &status) {
 		return int(status)
 	}
-	if ctx.Err() != nil {
-		return 128 + int(syscall.SIGINT)
+	var stopped interruption
+	if errors.As(context.Cause(ctx), &stopped) {
+		return stopped.ExitCode()
 	}
 	a.signAdvice(err)
 	a.print.Error(err)
 	return exitCode(err)
+}
+
+// An interruption is the cause of a context that a signal has ended.
+type interruption struct{ signal syscall.Signal }
+
+func (i interruption) Error() string { return "interrupted: " + i.signal.String() }
+
+// ExitCode is what a shell makes of a process that a signal has ended.
+func (i interruption) ExitCode() int { return 128 + int(i.signal) }
+
+// untilInterrupted returns a context that ends with the first Ctrl-C or
+// request to terminate; a second one ends the process at once. A reader of
+// standard output or error that goes away ends nothing: an installation must
+// not stop half way because its messages are piped into head.
+func untilInterrupted() context.Context {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		got, _ := (<-signals).(syscall.Signal)
+		signal.Stop(signals)
+		cancel(interruption{got})
+	}()
+	return ctx
 }
 
 // signAdvice lets errors that advise a command call the program by its name.

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/tame-py/tame/internal/config"
@@ -246,11 +249,21 @@ func (a *app) showInstalled(r *pip.InstallResult, s *workSettings, start time.Ti
 	}
 }
 
-// lockEnvironment keeps other processes from changing the environment.
+// lockEnvironment keeps other processes from changing the environment. One that
+// cannot be written to, and so not be changed, is used without: it may hold all
+// that is asked for.
 func (a *app) lockEnvironment(ctx context.Context, env *python.Environment) (*fsx.Lock, error) {
-	return install.Lock(ctx, env.Interpreter, os.TempDir(), a.lockTimeout(), func() {
+	lock, err := install.Lock(ctx, env.Interpreter, os.TempDir(), a.lockTimeout(), func() {
 		a.print.Line("Waiting for another process to finish changing the environment at %s", a.shown(env.Root))
 	})
+	switch {
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		a.print.Debug("The environment is used without a lock: %v", err)
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("failed to lock the environment at `%s`: %w", env.Root, err)
+	}
+	return lock, nil
 }
 
 // installRequest puts the settings in the terms of package pip.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"os"
+	"os/user"
 	"path/filepath"
 	"time"
 
@@ -32,8 +33,14 @@ func (a *app) home() string {
 	if home := a.env["USERPROFILE"]; home != "" {
 		return home
 	}
-	home, _ := os.UserHomeDir()
-	return home
+	if home, err := os.UserHomeDir(); err == nil && home != "" {
+		return home
+	}
+	// Services are often started without HOME.
+	if u, err := user.Current(); err == nil {
+		return u.HomeDir
+	}
+	return ""
 }
 
 // openCache opens the cache for the rest of the command; with --no-cache it is

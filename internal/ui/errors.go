@@ -36,6 +36,7 @@ func (c Palette) renderError(label string, err error, columns int) string {
 	var b strings.Builder
 	lead := c.Red(c.Bold(label)) + c.Bold(":") + " "
 	var hints []string
+	var further []error // of joined errors, those behind the first
 	for err != nil {
 		if h, ok := err.(hinter); ok {
 			for _, hint := range h.Hints() {
@@ -46,6 +47,9 @@ func (c Palette) renderError(label string, err error, columns int) string {
 		}
 		next := cause(err)
 		text := err.Error()
+		if joined, ok := err.(interface{ Unwrap() []error }); ok && len(joined.Unwrap()) > 0 {
+			next, further, text = joined.Unwrap()[0], append(further, joined.Unwrap()[1:]...), ""
+		}
 		if next != nil {
 			text = strings.TrimSuffix(strings.TrimSuffix(text, next.Error()), ": ")
 		}
@@ -56,7 +60,10 @@ func (c Palette) renderError(label string, err error, columns int) string {
 			b.WriteString(lead + indent(text, "", "    ", columns))
 			lead = "  " + c.Red("Caused by") + ": "
 		}
-		err = next
+		if err = next; err == nil && len(further) > 0 {
+			err, further = further[0], further[1:]
+			lead = "  " + c.Red("Besides") + ": "
+		}
 	}
 	for _, hint := range hints {
 		b.WriteString("\n" + c.Cyan(c.Bold("hint")) + c.Bold(":") + " " + indent(hint, "", "      ", columns))

@@ -10,11 +10,14 @@
 package ui
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 
 	"golang.org/x/term"
 )
@@ -56,6 +59,7 @@ type Printer struct {
 
 	mu       sync.Mutex
 	progress *Progress
+	outErr   error // the first of writing to Out
 }
 
 // Stdio is where a process reads and writes: what cmd hands to cli, and what a
@@ -80,7 +84,7 @@ func NewPrinter(s Stdio, level Level, color ColorChoice, getenv func(string) (st
 // end: what the command was asked for.
 func (p *Printer) Data(format string, args ...any) {
 	if p.Level > Silent {
-		p.write(p.Out, fmt.Sprintf(format, args...))
+		p.data(fmt.Sprintf(format, args...))
 	}
 }
 
@@ -95,7 +99,7 @@ func (p *Printer) Text(format string, args ...any) {
 // DataBytes prints bytes to standard output as they are.
 func (p *Printer) DataBytes(b []byte) {
 	if p.Level > Silent {
-		p.write(p.Out, string(b))
+		p.data(string(b))
 	}
 }
 
@@ -137,6 +141,37 @@ func (p *Printer) write(w io.Writer, text string) {
 	defer p.mu.Unlock()
 	// A reader that has gone away is no reason to fail what was asked for.
 	_, _ = io.WriteString(w, text)
+}
+
+// data writes to standard output. That something is lost there is told at the
+// end, see OutError.
+func (p *Printer) data(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, err := io.WriteString(p.Out, text)
+	if p.outErr == nil && err != nil && !isGone(err) {
+		p.outErr = err
+	}
+}
+
+// isGone reports whether writing failed because nobody reads.
+func isGone(err error) bool {
+	if errors.Is(err, syscall.EPIPE) {
+		return true
+	}
+	const brokenPipe, noData = syscall.Errno(109), syscall.Errno(232) // ERROR_BROKEN_PIPE, ERROR_NO_DATA
+	return runtime.GOOS == "windows" && (errors.Is(err, brokenPipe) || errors.Is(err, noData))
+}
+
+// OutError returns what first went wrong in writing to standard output, such as
+// a full disk. That nobody reads it is not an error.
+func (p *Printer) OutError() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.outErr == nil {
+		return nil
+	}
+	return fmt.Errorf("writing to standard output: %w", p.outErr)
 }
 
 // IsTerminal reports whether a stream is watched by a person, and how many

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -63,6 +64,40 @@ func (told) Error() string {
 	return "Because a needs b and there is no b, a cannot be used.\nThat is all."
 }
 func (t told) Prose() string { return t.Error() }
+
+func TestJoinedErrors(t *testing.T) {
+	t.Parallel()
+	inner := errors.Join(advised{&fs.PathError{Op: "write", Path: "a.py", Err: fs.ErrPermission}}, nil)
+	err := errors.Join(fmt.Errorf("failed to install a: %w", inner), errors.New("failed to take back b"))
+	got := Palette{}.RenderError("error", err)
+	want := "error: failed to install a\n" +
+		"  Caused by: write a.py: permission denied\n" +
+		"  Besides: failed to take back b\n" +
+		"\nhint: try again\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+func TestOutError(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ err, want error }{
+		{syscall.ENOSPC, syscall.ENOSPC},
+		{syscall.EPIPE, nil},
+	} {
+		p := NewPrinter(Stdio{Out: failing{test.err}, Err: failing{test.err}}, Normal, ColorAuto, noEnv)
+		p.Line("a line")
+		p.Data("data")
+		p.Data("more")
+		if err := p.OutError(); !errors.Is(err, test.want) {
+			t.Errorf("%v became %v", test.err, err)
+		}
+	}
+}
 
 // A story stands below its headline; the lines keep to the width where there
 // is one, but for excerpts, and blank lines stay empty.
