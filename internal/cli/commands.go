@@ -152,6 +152,6 @@ func (a *app) runGroup(node *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return unknownCommand(node, args[0])
 	}
-	a.showHelp(node)
+	a.print.Line("%s", strings.TrimSuffix(a.helpText(node, a.print.Color), "\n"))
 	return exitStatus(exitError)
 }

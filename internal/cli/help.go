@@ -45,9 +45,12 @@ func (a *app) help(names []string) error {
 
 // showHelp prints what a person needs in order to use a command.
 func (a *app) showHelp(node *cobra.Command) {
+	a.print.Text("%s", a.helpText(node, a.print.OutColor))
+}
+
+func (a *app) helpText(node *cobra.Command, p ui.Palette) string {
 	c := a.nodes[node]
 	var b strings.Builder
-	p := a.print.OutColor
 	if text := node.Long; text != "" {
 		b.WriteString(wrap(text, helpWidth, "") + "\n\n")
 	} else if node.Short != "" {
@@ -68,7 +71,7 @@ func (a *app) showHelp(node *cobra.Command) {
 	if node.HasAvailableSubCommands() {
 		fmt.Fprintf(&b, "\n`%s help COMMAND` explains a command.\n", node.Root().Name())
 	}
-	a.print.Text("%s", b.String())
+	return b.String()
 }
 
 func writeCommands(b *strings.Builder, p ui.Palette, node *cobra.Command) {
