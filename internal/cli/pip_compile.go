@@ -221,7 +221,7 @@ func (a *app) pipCompile(ctx context.Context, o *compileOptions) error {
 		return err
 	}
 	req := &pip.CompileRequest{
-		Engine: e, Inputs: in, Interpreter: interpreter, Target: target, Static: s.static(), Policy: s.policy(in),
+		Engine: e, Inputs: in, Dir: a.dir, Interpreter: interpreter, Target: target, Static: s.static(), Policy: s.policy(in),
 		Hashes: isTrue(s.pip.GenerateHashes), FileHashes: s.format == "pylock.toml",
 	}
 	if req.Options, err = s.resolveOptions(); err != nil {

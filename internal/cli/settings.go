@@ -278,7 +278,7 @@ func (a *app) parseIndex(text string) (config.Index, error) {
 		}
 	}
 	url, err := a.locationURL(location)
-	return config.Index{Name: name, URL: url, Given: location}, err
+	return config.Index{Name: name, URL: url, Given: location, Origin: config.OriginCommandLine}, err
 }
 
 func (a *app) parseFindLinks(text string) (config.Index, error) {

@@ -36,6 +36,8 @@ type workSettings struct {
 	prereleasePackage map[pyname.Package]string
 	noBinary, noBuild index.Selection
 
+	projects *projectIndexes // see workspaceOptions
+
 	noDeps, exact, sync, dryRun, allowEmpty bool
 	requireHashes, verifyHashes             *bool
 }
@@ -378,6 +380,8 @@ func (a *app) connect(e *engine.Engine, s *workSettings, in *pip.Inputs, interpr
 	}
 	e.Web = client
 	e.Index = index.New(index.Options{Web: client, Cache: e.Cache, Locations: locations, Debug: e.Debug})
+	e.Sources = s.workspaceOptions()
+	s.projects.tell(e.Index)
 	return nil
 }
 
@@ -410,6 +414,9 @@ func (a *app) locations(s *workSettings, in *pip.Inputs, interpreter *python.Int
 		if err := a.fileLocations(&l, in); err != nil {
 			return l, err
 		}
+	}
+	if s.projects != nil {
+		s.projects.addTo(&l)
 	}
 	hasDefault := slices.ContainsFunc(l.Indexes, func(x index.Index) bool { return x.Default })
 	if !hasDefault && interpreter != nil {
@@ -514,7 +521,7 @@ func (a *app) webClient(s *workSettings, store *auth.Store) (*web.Client, error)
 func (a *app) reader(s *workSettings) *pip.Reader {
 	return &pip.Reader{
 		Dir: a.dir, Stdin: a.stdio.In, Getenv: a.getenv,
-		NoSources: isTrue(s.pip.NoSources), NoSourcesPackage: s.pip.NoSourcesPackage, IndexNamed: s.indexNamed,
+		Workspace: s.workspaceOptions(),
 		Fetch: func(ctx context.Context, url string) ([]byte, error) {
 			store := auth.NewStore(a.authOptions(s, index.Locations{}))
 			client, err := a.webClient(s, store)
@@ -525,16 +532,6 @@ func (a *app) reader(s *workSettings) *pip.Reader {
 			return body, err
 		},
 	}
-}
-
-// indexNamed is the URL of the index with a name, "" if there is none.
-func (s *workSettings) indexNamed(name string) string {
-	for _, x := range s.indexes {
-		if x.Name == name {
-			return x.URL
-		}
-	}
-	return ""
 }
 
 // readInputs reads the requirements, and says what is odd in them.

@@ -155,6 +155,7 @@ const (
 	OriginProject               // a project's uv.toml
 	OriginUser
 	OriginSystem
+	OriginCommandLine // or a variable
 )
 
 // An Index is a place to find packages, an entry of [[index]] or a URL.

@@ -185,7 +185,13 @@ func leadingKey(s string) (key, rest string) {
 // counts like that of a project, in front of settings from files. The name is
 // for errors; paths are relative to dir.
 func FromScript(name, dir, metadata string) (Options, error) {
-	doc, err := toml.Parse(name, []byte(metadata))
+	return FromProject(name, dir, []byte(metadata))
+}
+
+// FromProject reads the [tool.uv] table of one pyproject.toml, whatever other
+// files say. The name is for errors; paths are relative to dir.
+func FromProject(name, dir string, text []byte) (Options, error) {
+	doc, err := toml.Parse(name, text)
 	if err != nil {
 		return Options{}, parseError(name, err)
 	}

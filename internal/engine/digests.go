@@ -19,7 +19,15 @@ func (e *Engine) Downloads() int {
 // Digests returns the SHA-256 digest of a distribution that no index tells one
 // of, bringing it into the cache for that.
 func (e *Engine) Digests(ctx context.Context, d *source.Dist) ([]simple.Hash, error) {
-	w, err := e.fetcher(source.HashPolicy{}).Wheel(ctx, d)
+	f := e.fetcher(source.HashPolicy{})
+	if !d.IsWheel() {
+		s, err := f.Sdist(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		return []simple.Hash{{Algorithm: "sha256", Digest: s.SHA256()}}, nil
+	}
+	w, err := f.Wheel(ctx, d)
 	if err != nil {
 		return nil, err
 	}

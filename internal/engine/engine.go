@@ -14,6 +14,7 @@ import (
 	"github.com/tame-py/tame/internal/par"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/web"
+	"github.com/tame-py/tame/internal/workspace"
 )
 
 // An Engine does the work of resolving and installing. Its fields are set once,
@@ -24,6 +25,9 @@ type Engine struct {
 	Index *index.Client
 	// Fetch are the options of the fetcher, but for the hashes.
 	Fetch fetch.Options
+
+	// Sources say how the sources of projects on this machine are applied.
+	Sources workspace.Options
 
 	// Report is told of each stage that is over. Nil is silent.
 	Report func(Event)
@@ -44,6 +48,9 @@ type Engine struct {
 func (e *Engine) fetcher(hashes source.HashPolicy) *fetch.Fetcher {
 	o := e.Fetch
 	o.Cache, o.Web, o.Hashes, o.Progress = e.Cache, e.Web, hashes, e.Progress
+	if e.Index != nil {
+		o.Metadata = e.Index
+	}
 	return fetch.New(o)
 }
 

@@ -104,6 +104,9 @@ func (a *answers) readVersions(name pyname.Package, from string) (*resolve.Versi
 // downloading more than need be, that of a source distribution where it can be
 // told without a build.
 func (a *answers) readMetadata(d *source.Dist) (*resolve.Metadata, error) {
+	if d.Source.Kind == source.Directory {
+		return a.treeMetadata(d)
+	}
 	var m *metadata.Metadata
 	var err error
 	if d.IsWheel() {

@@ -76,6 +76,9 @@ type Options struct {
 	// Builder makes wheels from source; without one, source distributions are
 	// refused with a [*BuildNeededError].
 	Builder Builder
+	// Metadata keeps what source distributions say of themselves; nil keeps
+	// nothing.
+	Metadata MetadataStore
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -85,6 +88,7 @@ type Options struct {
 type Fetcher struct {
 	opts   Options
 	wheels par.Cache[string, *par.Future[*Wheel]]
+	sdists par.Cache[string, *par.Future[*Sdist]]
 }
 
 // New returns a fetcher.

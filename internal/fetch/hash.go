@@ -83,6 +83,12 @@ func (h *hasher) digests() []cache.Hash {
 	return out
 }
 
+// digest returns the one by an algorithm that was computed.
+func (h *hasher) digest(algorithm string) string {
+	digest, _ := lookupDigest(h.digests(), algorithm)
+	return digest
+}
+
 // state returns what restore needs to go on from here.
 func (h *hasher) state() (map[string][]byte, error) {
 	out := make(map[string][]byte, len(h.hashes))

@@ -4,188 +4,231 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
-	"github.com/tame-py/tame/internal/archive"
-	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/internal/source"
-	"github.com/tame-py/tame/internal/web"
 	"github.com/tame-py/tame/packaging/marker"
 	"github.com/tame-py/tame/packaging/metadata"
+	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pep508"
+	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
 
+// A MetadataStore keeps metadata that was read out of source distributions, by
+// the project and a key.
+type MetadataStore interface {
+	StoredMetadata(name pyname.Package, key string) (*metadata.Metadata, bool)
+	StoreMetadata(name pyname.Package, key string, m *metadata.Metadata)
+}
+
 // StaticMetadata reads the metadata of a source distribution or source tree
-// without building it: from PKG-INFO (metadata version 2.2 and later, PEP 643)
-// or from the [project] table (PEP 621), if what a resolver needs is not
-// dynamic there. If it can only be told by building, the error is a
-// [*BuildNeededError].
+// without building it. If it can only be told by a build, the error is a
+// [*BuildNeededError]. What a source distribution says is kept in
+// Options.Metadata by the digest of the file, which an index tells beforehand.
 func (f *Fetcher) StaticMetadata(ctx context.Context, d *source.Dist) (*metadata.Metadata, error) {
-	if d.Source.Kind == source.Directory {
-		return staticOf(d, filepath.Join(d.Source.Location, d.Source.Subdirectory), true)
-	}
-	if d.Source.Kind == source.Git {
+	switch d.Source.Kind {
+	case source.Directory:
+		dir, err := d.Source.Below(d.Source.Location)
+		if err != nil {
+			return nil, err
+		}
+		tree, err := ReadTree(dir)
+		if err == nil && tree.Metadata == nil {
+			err = &BuildNeededError{d}
+		}
+		if err != nil {
+			return nil, err
+		}
+		return tree.Metadata, nil
+	case source.Git:
 		return nil, &BuildNeededError{d}
 	}
-	want, err := f.wanted(d)
+	for _, h := range d.File.Hashes {
+		if m, ok := f.storedMetadata(d, h.Digest); ok && h.Algorithm == "sha256" {
+			return m, nil
+		}
+	}
+	s, err := f.Sdist(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	entry := ""
-	if key, ok := want.key(); ok {
-		entry = f.opts.Cache.Path(cache.Sources, cache.Segment(d.Name), cache.Key(key), "PKG-INFO")
-		if data, err := os.ReadFile(entry); err == nil {
-			return metadata.ParseStatic(data)
-		}
+	if m, ok := f.storedMetadata(d, s.SHA256()); ok {
+		return m, nil
 	}
+	m, err := f.readSdist(ctx, s)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read the source distribution `%s`: %w", d, err)
+	}
+	if m == nil {
+		return nil, &BuildNeededError{d}
+	}
+	if f.opts.Metadata != nil {
+		f.opts.Metadata.StoreMetadata(d.Name, sdistKey(d, s.SHA256()), m)
+	}
+	return m, nil
+}
+
+func (f *Fetcher) storedMetadata(d *source.Dist, digest string) (*metadata.Metadata, bool) {
+	if f.opts.Metadata == nil {
+		return nil, false
+	}
+	return f.opts.Metadata.StoredMetadata(d.Name, sdistKey(d, digest))
+}
+
+func sdistKey(d *source.Dist, digest string) string {
+	return "sdist sha256:" + digest + "#" + d.Source.Subdirectory + "@" + d.Version.String()
+}
+
+// readSdist unpacks a source distribution to see what it says of itself. A URL
+// is not trusted to tell the version.
+func (f *Fetcher) readSdist(ctx context.Context, s *Sdist) (*metadata.Metadata, error) {
 	dir, err := f.opts.Cache.TempDir()
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	if err := f.unpackSource(ctx, d, want, dir); err != nil {
-		return nil, fmt.Errorf("failed to read the source distribution `%s`: %w", d, err)
-	}
-	root, err := sourceRoot(dir)
+	root, err := f.UnpackSdist(ctx, s, dir)
 	if err != nil {
-		return nil, fmt.Errorf("failed to read the source distribution `%s`: %w", d, err)
+		return nil, err
 	}
-	m, err := staticOf(d, filepath.Join(root, d.Source.Subdirectory), false)
-	if err == nil && entry != "" {
-		f.keepStatic(root, entry)
+	version := s.Dist.Version
+	if s.Dist.Source.Kind == source.URL {
+		version = pep440.Version{}
 	}
-	return m, err
+	return SdistMetadata(root, s.Dist.Name, version)
 }
 
-// keepStatic remembers a PKG-INFO that can be relied on. That it cannot be
-// written costs another download, no more.
-func (f *Fetcher) keepStatic(root, entry string) {
-	data, err := os.ReadFile(filepath.Join(root, "PKG-INFO"))
-	if err != nil {
-		return
-	}
-	if _, err := metadata.ParseStatic(data); err == nil {
-		_ = f.opts.Cache.Write(entry, data)
-	}
+// A Tree is what a directory with a project says of it without being built.
+type Tree struct {
+	// File is its pyproject.toml, nil if there is none.
+	File *pyproject.File
+	// Metadata is nil if a build has to be asked: there is no [project] table,
+	// or it leaves something of what a resolver needs to the build.
+	Metadata *metadata.Metadata
 }
 
-// unpackSource brings a source distribution into a directory and checks its
-// hashes.
-func (f *Fetcher) unpackSource(ctx context.Context, d *source.Dist, want *wanted, dir string) error {
-	var in io.ReadCloser
-	var err error
-	if path, ok := localPath(d); ok {
-		in, err = os.Open(path)
-	} else {
-		in, err = f.opts.Web.Open(ctx, web.Request{URL: location(d)})
-	}
+// ReadTree reads a directory that a user works in. A PKG-INFO in it does not
+// count, because it may be older than the rest.
+func ReadTree(dir string) (*Tree, error) {
+	file := filepath.Join(dir, "pyproject.toml")
+	f, p, err := readProject(file)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("failed to parse: `%s`: %w", file, err)
 	}
-	defer in.Close()
-	format, ok := archive.FormatOf(d.File.Filename)
-	if !ok {
-		return fmt.Errorf("`%s` is no archive that can be read", d.File.Filename)
-	}
-	sums := newHasher(want.algorithms())
-	options := archive.Options{Tee: sums, Pool: f.opts.Pool, Limits: f.opts.Limits, Links: true}
-	if _, err := archive.Unpack(ctx, in, format, dir, options); err != nil {
-		return err
-	}
-	_, err = want.check(sums.digests())
-	return err
+	return &Tree{File: f, Metadata: projectMetadata(f, p, pep440.Version{})}, nil
 }
 
-// sourceRoot is the one directory that a source distribution unpacks to.
-func sourceRoot(dir string) (string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return "", err
+// SdistMetadata reads what an unpacked source distribution says of itself: in
+// the [project] table of its pyproject.toml or, where that leaves something to
+// the build, in a PKG-INFO of metadata version 2.2 or later. It returns nil if a
+// build has to be asked. version is that of the archive's name, if that is
+// known; what is of another version or name is passed over.
+func SdistMetadata(dir string, name pyname.Package, version pep440.Version) (*metadata.Metadata, error) {
+	known := func(m *metadata.Metadata) bool {
+		return (name == "" || m.Name == name) &&
+			(version.IsZero() || m.Version.Equal(version) || m.Version.Equal(version.WithoutLocal()))
 	}
-	if len(entries) != 1 || !entries[0].IsDir() {
-		return "", errors.New("it does not unpack to one directory")
-	}
-	return filepath.Join(dir, entries[0].Name()), nil
-}
-
-// staticOf reads what a source tree says of itself. In a tree that is edited a
-// PKG-INFO may be old, so that there only pyproject.toml counts.
-func staticOf(d *source.Dist, root string, edited bool) (*metadata.Metadata, error) {
-	if !edited {
-		if data, err := os.ReadFile(filepath.Join(root, "PKG-INFO")); err == nil {
-			m, err := metadata.ParseStatic(data)
-			var unreliable *metadata.UnreliableError
-			if !errors.As(err, &unreliable) {
-				return m, err
-			}
+	if f, p, err := readProject(filepath.Join(dir, "pyproject.toml")); err == nil {
+		if m := projectMetadata(f, p, version); m != nil && known(m) {
+			return m, nil
 		}
 	}
-	file := filepath.Join(root, "pyproject.toml")
-	text, err := os.ReadFile(file)
+	text, err := os.ReadFile(filepath.Join(dir, "PKG-INFO"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &BuildNeededError{d}
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	doc, err := pyproject.Parse(file, text)
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", file, err)
+	m, err := metadata.ParseStatic(text)
+	if err != nil || !known(m) {
+		return nil, nil //nolint:nilerr // the build will tell
 	}
-	p, err := doc.Project()
-	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", file, err)
-	}
-	if p == nil || isDynamic(d, p) {
-		return nil, &BuildNeededError{d}
-	}
-	return projectMetadata(d, p)
+	return m, nil
 }
 
-// isDynamic reports whether a project leaves to a build what a resolver needs.
-// The version of a distribution from an index is in its file name too.
-func isDynamic(d *source.Dist, p *pyproject.Project) bool {
-	for _, field := range [...]string{"dependencies", "optional-dependencies", "requires-python"} {
-		if slices.Contains(p.Dynamic, field) {
-			return true
-		}
+// readProject reads a pyproject.toml; both results are nil if there is none.
+func readProject(file string) (*pyproject.File, *pyproject.Project, error) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
 	}
-	return p.Version == nil && d.Version.IsZero()
+	if err != nil {
+		return nil, nil, err
+	}
+	f, err := pyproject.Parse(file, text)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := f.Project()
+	return f, p, err
 }
 
-// projectMetadata puts a [project] table in the form of core metadata.
-func projectMetadata(d *source.Dist, p *pyproject.Project) (*metadata.Metadata, error) {
-	m := &metadata.Metadata{Name: p.Name, Version: d.Version}
+// projectMetadata is a [project] table as metadata; nil is one that leaves
+// something to the build. version is that of a source distribution, which fixes
+// one that is dynamic.
+func projectMetadata(f *pyproject.File, p *pyproject.Project, version pep440.Version) *metadata.Metadata {
+	if p == nil || !isStatic(f, p, version) {
+		return nil
+	}
+	m := &metadata.Metadata{Name: p.Name, Version: version}
 	if p.Version != nil {
 		m.Version = *p.Version
 	}
 	if p.RequiresPython != nil {
 		m.RequiresPython = *p.RequiresPython
 	}
-	add := func(list []pyproject.Dependency, when marker.Tree) error {
-		for _, dep := range list {
-			r, err := pep508.Parse(dep.Text)
-			if err != nil {
-				return &pyproject.Error{Line: dep.Line, Column: dep.Column, Message: "invalid requirement", Err: err}
-			}
-			r.Marker = r.Marker.And(when)
-			m.RequiresDist = append(m.RequiresDist, r)
-		}
+	if p.IsDynamic("version") {
+		m.Dynamic = []string{"Version"}
+	}
+	if !addRequires(m, p) {
 		return nil
 	}
-	if err := add(p.Dependencies, marker.True()); err != nil {
-		return nil, err
+	return m
+}
+
+// isStatic reports whether all that a resolver needs stands in the file. Of a
+// project in Poetry's own form whose dependencies are missing, they stand
+// elsewhere.
+func isStatic(f *pyproject.File, p *pyproject.Project, version pep440.Version) bool {
+	for _, field := range [...]string{"dependencies", "optional-dependencies", "requires-python"} {
+		if p.IsDynamic(field) {
+			return false
+		}
+	}
+	if version.IsZero() && (p.Version == nil || p.IsDynamic("version")) {
+		return false
+	}
+	return p.HasDependencies || f.Tool("poetry").IsZero()
+}
+
+// addRequires adds the dependencies, those of extras with a marker; false means
+// that one cannot be read.
+func addRequires(m *metadata.Metadata, p *pyproject.Project) bool {
+	add := func(list []pyproject.Dependency, extra pyname.Extra) bool {
+		for _, d := range list {
+			r, err := pep508.ParseLenient(d.Text)
+			if err != nil {
+				return false
+			}
+			if extra != "" {
+				r.Marker = r.Marker.And(marker.Extra(extra))
+			}
+			m.RequiresDist = append(m.RequiresDist, r)
+		}
+		return true
+	}
+	if !add(p.Dependencies, "") {
+		return false
 	}
 	for _, o := range p.Optional {
 		m.ProvidesExtra = append(m.ProvidesExtra, o.Extra)
-		if err := add(o.Dependencies, marker.Extra(o.Extra)); err != nil {
-			return nil, err
+		if !add(o.Dependencies, o.Extra) {
+			return false
 		}
 	}
-	return m, nil
+	return true
 }

@@ -60,6 +60,16 @@ func New(o Options) *Client {
 // Locations returns where the client looks for projects.
 func (c *Client) Locations() *Locations { return &c.locations }
 
+// Know adds an index that projects may be pinned to, with the credentials for
+// it, if any.
+func (c *Client) Know(x Index, credentials auth.Credentials) {
+	c.web.Auth().AddURL(x.URL)
+	if credentials != (auth.Credentials{}) {
+		c.web.Auth().Add(x.URL, credentials)
+	}
+	c.places.Store(x.Location(), &x)
+}
+
 // An Absence says why a project has no versions at all.
 type Absence uint8
 

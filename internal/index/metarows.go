@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/tame-py/tame/internal/cache"
+	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/packaging/marker"
 	"github.com/tame-py/tame/packaging/metadata"
 	"github.com/tame-py/tame/packaging/pep440"
@@ -169,4 +170,36 @@ func parseSpecifiers(text string) (pep440.Specifiers, error) {
 		return pep440.Specifiers{one}, err
 	}
 	return pep440.ParseSpecifiers(text)
+}
+
+// StoredMetadata returns metadata that was kept by StoreMetadata under a key.
+func (c *Client) StoredMetadata(name pyname.Package, key string) (*metadata.Metadata, bool) {
+	if c.cache == nil {
+		return nil, false
+	}
+	file, err := fsx.ReadFile(c.keptPath(name, key))
+	if err != nil {
+		return nil, false
+	}
+	m, err := c.decodeMetadata(file)
+	return m, err == nil
+}
+
+// StoreMetadata keeps metadata that no index offers: of a source distribution. A
+// cache that cannot be written is no reason to fail.
+func (c *Client) StoreMetadata(name pyname.Package, key string, m *metadata.Metadata) {
+	if c.cache == nil {
+		return
+	}
+	data, err := encodeMetadata(m)
+	if err == nil {
+		err = c.cache.Write(c.keptPath(name, key), data)
+	}
+	if err != nil {
+		c.debug("keeping the metadata of %s: %v", name, err)
+	}
+}
+
+func (c *Client) keptPath(name pyname.Package, key string) string {
+	return c.cache.Path(cache.Metadata, cache.Segment(name), cache.Key("kept", key))
 }

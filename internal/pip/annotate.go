@@ -8,7 +8,6 @@ import (
 
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
-	"github.com/tame-py/tame/packaging/marker"
 	"github.com/tame-py/tame/packaging/pyname"
 )
 
@@ -19,7 +18,8 @@ type origins map[pyname.Package][]string
 // originsOf gathers what of the inputs applies in an environment; a nil env is
 // any. Overrides with a scope count only where the graph has what they apply
 // to.
-func originsOf(in *Inputs, env *marker.Env, g *resolve.Graph) origins {
+func (c *Compiled) origins() origins {
+	in, env := c.Inputs, c.Env
 	found := map[pyname.Package][]source.Origin{}
 	add := func(r *source.Requirement) {
 		said := r.Origin != source.Origin{} && (r.Origin.File != "" || r.Origin.Settings)
@@ -34,7 +34,7 @@ func originsOf(in *Inputs, env *marker.Env, g *resolve.Graph) origins {
 	}
 	for _, o := range in.Scoped.Overrides {
 		for _, r := range o.Requirements {
-			if applied(g, o.Scope, r.Name) {
+			if applied(c.Graph, o.Scope, r.Name) {
 				add(&source.Requirement{Name: r.Name, Marker: r.Marker, Origin: source.Origin{Role: source.Override, Settings: true}})
 			}
 		}
@@ -43,7 +43,7 @@ func originsOf(in *Inputs, env *marker.Env, g *resolve.Graph) origins {
 	for name, list := range found {
 		slices.SortFunc(list, compareOrigins)
 		for _, o := range list {
-			text := originText(o)
+			text := originText(o, c.Dir)
 			if n := len(out[name]); n == 0 || out[name][n-1] != text {
 				out[name] = append(out[name], text)
 			}
@@ -102,9 +102,14 @@ func comparePaths(a, b string) int {
 }
 
 // originText is how a comment names an origin: `-r requirements.in`,
-// `-c constraints.txt`, `project (pyproject.toml:group)`.
-func originText(o source.Origin) string {
-	file := filepath.ToSlash(o.File)
+// `-c constraints.txt`, `project (pyproject.toml:group)`. Files below dir are
+// relative to it.
+func originText(o source.Origin, dir string) string {
+	file := o.File
+	if rel, err := filepath.Rel(dir, file); err == nil && filepath.IsAbs(file) && filepath.IsLocal(rel) {
+		file = rel
+	}
+	file = filepath.ToSlash(file)
 	if o.Settings {
 		file = "(workspace)"
 	}

@@ -20,6 +20,7 @@ import (
 type CompileRequest struct {
 	Engine      *engine.Engine
 	Inputs      *Inputs
+	Dir         string // the working directory
 	Interpreter *python.Interpreter
 	Target      python.Target
 	Pins        *Pins // of an earlier output; nil is none
@@ -37,6 +38,7 @@ type CompileRequest struct {
 // Compiled is what requirements come down to.
 type Compiled struct {
 	Inputs *Inputs
+	Dir    string // that paths are shown relative to
 	Graph  *resolve.Graph
 	Env    *marker.Env
 	Tags   *tags.Set
@@ -63,7 +65,7 @@ func Compile(ctx context.Context, req *CompileRequest) (*Compiled, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Compiled{Inputs: req.Inputs, Graph: graph, Env: rr.Options.Env, Tags: rr.Options.Tags, Policy: &rr.Policy}
+	c := &Compiled{Inputs: req.Inputs, Dir: req.Dir, Graph: graph, Env: rr.Options.Env, Tags: rr.Options.Tags, Policy: &rr.Policy}
 	if req.Hashes || req.FileHashes {
 		c.Hashes, err = req.hashes(ctx, graph)
 	}

@@ -1,7 +1,6 @@
 package pip
 
 import (
-	"context"
 	"fmt"
 	"net/url"
 	"os"
@@ -129,7 +128,19 @@ func (r *Reader) named(p pep508.Requirement, editable bool) (source.Requirement,
 		return req, err
 	}
 	req.Source.Editable = editable
+	if name, ok := wheelName(req.Source); ok && name != p.Name {
+		return req, fmt.Errorf("requested package name `%s` does not match `%s` in the distribution filename: %s", p.Name, name, req.Source.Filename())
+	}
 	return req, checkEditable(req.Source)
+}
+
+// wheelName is the project's name in the file name of a wheel.
+func wheelName(s source.Source) (pyname.Package, bool) {
+	if s.Kind != source.URL && s.Kind != source.Path || dist.KindOf(s.Filename()) != dist.WheelKind {
+		return "", false
+	}
+	w, err := dist.ParseWheel(s.Filename())
+	return w.Name, err == nil
 }
 
 // checkArchive refuses source distributions in forms that are no longer
@@ -180,9 +191,14 @@ func (r *Reader) place(text string) (source.Source, error) {
 	return s, r.exists(s)
 }
 
-// fileURL reads a `file:` URL; `file:x` and `file:./x` are relative paths.
+// fileURL reads a `file:` URL; `file:x`, `file:./x` and `file://x` are relative
+// paths.
 func (r *Reader) fileURL(text string) (source.Source, error) {
 	_, rest, _ := strings.Cut(text, ":")
+	// With two slashes and no host that is this one, a path follows.
+	if path, ok := strings.CutPrefix(rest, "//"); ok && !strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "localhost/") {
+		rest = path
+	}
 	if !strings.HasPrefix(rest, "/") {
 		name, _, _ := strings.Cut(rest, "#")
 		if plain, err := url.PathUnescape(name); err == nil {
@@ -264,175 +280,4 @@ func directoryName(s source.Source) (pyname.Package, error) {
 		}
 	}
 	return "", fmt.Errorf("the name of the project in `%s` can be told only by building it, which tame cannot do yet", s.Location)
-}
-
-// addDependency reads a dependency of a project's or script's own file, which
-// may say elsewhere where it comes from.
-func (in *Inputs) addDependency(r *Reader, d pyproject.Dependency, t *toolSources, o source.Origin) error {
-	p, err := pep508.Parse(d.Text)
-	if err != nil {
-		return &pyproject.Error{Name: o.File, Line: d.Line, Column: d.Column, Message: "invalid requirement", Err: err}
-	}
-	list, err := r.lower(p, t, o)
-	if err != nil {
-		return err
-	}
-	for _, req := range list {
-		req.Origin = o
-		in.Requirements = append(in.Requirements, Input{Requirement: req, Given: d.Text})
-	}
-	return nil
-}
-
-func (r *Reader) project(name string) (*pyproject.File, *pyproject.Project, error) {
-	text, err := os.ReadFile(r.path(name))
-	if err != nil {
-		return nil, nil, readError(name, err)
-	}
-	f, err := pyproject.Parse(name, text)
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading `%s`: %w", name, err)
-	}
-	p, err := f.Project()
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading `%s`: %w", name, err)
-	}
-	return f, p, nil
-}
-
-func (in *Inputs) addProject(r *Reader, s Sources, name string) error {
-	f, p, err := r.project(name)
-	if err != nil {
-		return err
-	}
-	if p == nil {
-		return &KindError{File: name, Reason: "it has no `[project]` table, so that its dependencies can be told only by building it, which tame cannot do yet"}
-	}
-	for _, field := range p.Dynamic {
-		if field == "dependencies" || field == "optional-dependencies" && (s.AllExtras || len(s.Extras) > 0) {
-			return &KindError{File: name, Reason: fmt.Sprintf("its `%s` are dynamic and can be told only by building it, which tame cannot do yet", field)}
-		}
-	}
-	in.Project = p.Name
-	places, err := r.toolSources(name, f)
-	if err != nil {
-		return fmt.Errorf("reading `%s`: %w", name, err)
-	}
-	add := func(d pyproject.Dependency, extra pyname.Extra) error {
-		return in.addDependency(r, d, places, source.Origin{File: name, Project: p.Name, Extra: extra})
-	}
-	for _, d := range p.Dependencies {
-		if err := add(d, ""); err != nil {
-			return err
-		}
-	}
-	wanted := in.extrasOf(p, s)
-	for _, o := range p.Optional {
-		if !wanted[o.Extra] {
-			continue
-		}
-		for _, d := range o.Dependencies {
-			if err := add(d, o.Extra); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// extrasOf are the extras wanted of a project, with those that they name
-// through the project itself (`name[other]`).
-func (in *Inputs) extrasOf(p *pyproject.Project, s Sources) map[pyname.Extra]bool {
-	wanted := map[pyname.Extra]bool{}
-	var want func(e pyname.Extra)
-	want = func(e pyname.Extra) {
-		if wanted[e] {
-			return
-		}
-		for _, o := range p.Optional {
-			if o.Extra != e {
-				continue
-			}
-			wanted[e], in.UsedExtras[e] = true, true
-			for _, d := range o.Dependencies {
-				if self, err := pep508.Parse(d.Text); err == nil && self.Name == p.Name {
-					for _, other := range self.Extras {
-						want(other)
-					}
-				}
-			}
-		}
-	}
-	for _, o := range p.Optional {
-		if s.AllExtras || slices.Contains(s.Extras, o.Extra) {
-			want(o.Extra)
-		}
-	}
-	return wanted
-}
-
-func (in *Inputs) addGroup(r *Reader, ref GroupRef) error {
-	file := ref.File
-	if file == "" {
-		file = "pyproject.toml"
-	}
-	f, p, err := r.project(file)
-	if err != nil {
-		return err
-	}
-	groups, err := f.Groups()
-	if err != nil {
-		return fmt.Errorf("reading `%s`: %w", file, err)
-	}
-	if !groups.Has(ref.Group) {
-		return fmt.Errorf("the dependency group '%s' was not found in the project: %s", ref.Group, file)
-	}
-	items, err := groups.Resolve(ref.Group)
-	if err != nil {
-		return fmt.Errorf("reading `%s`: %w", file, err)
-	}
-	places, err := r.toolSources(file, f)
-	if err != nil {
-		return fmt.Errorf("reading `%s`: %w", file, err)
-	}
-	origin := source.Origin{File: file, Group: ref.Group}
-	if p != nil {
-		origin.Project = p.Name
-	}
-	for _, d := range items {
-		if err := in.addDependency(r, d, places, origin); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (in *Inputs) addScript(ctx context.Context, r *Reader, name string) error {
-	text, err := r.open(ctx, name)
-	if err != nil {
-		return readError(name, err)
-	}
-	script, err := pyproject.ParseScript(name, text)
-	if err != nil {
-		return fmt.Errorf("reading `%s`: %w", name, err)
-	}
-	if script == nil {
-		return &KindError{File: name, Reason: "it has no PEP 723 metadata block (`# /// script`) to read dependencies from"}
-	}
-	places, err := r.toolSources(name, script.File)
-	if err != nil {
-		return fmt.Errorf("reading `%s`: %w", name, err)
-	}
-	for _, v := range script.Root().Get("dependencies").Elems() {
-		d := pyproject.Dependency{}
-		d.Line, d.Column = v.Position()
-		ok := false
-		if d.Text, ok = v.Text(); !ok {
-			return v.Errorf("a dependency is a string")
-		}
-		if err := in.addDependency(r, d, places, source.Origin{File: name}); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/requirements"
 )
@@ -70,13 +71,8 @@ type Reader struct {
 	// Loose takes paths and URLs as they are: they need not lead anywhere, and
 	// the name of the project there is not looked for.
 	Loose bool
-	// NoSources ignores `tool.uv.sources`, NoSourcesPackage what it says of
-	// these packages.
-	NoSources        bool
-	NoSourcesPackage []pyname.Package
-	// IndexNamed is the URL of the index that the settings give a name, or "".
-	// Nil knows none.
-	IndexNamed func(name string) string
+	// Workspace says how the sources of projects are applied.
+	Workspace workspace.Options
 
 	stdin []byte
 }
@@ -354,9 +350,18 @@ func (r *Reader) path(name string) string {
 // loader opens requirements files: standard input, URLs, paths.
 func (r *Reader) loader(ctx context.Context) requirements.Loader {
 	return requirements.Loader{
-		Getenv: r.Getenv,
+		Getenv: r.variable,
 		Open:   func(name string) ([]byte, error) { return r.open(ctx, name) },
 	}
+}
+
+// variable looks up a variable in a requirements file: PROJECT_ROOT is the
+// working directory.
+func (r *Reader) variable(name string) (string, bool) {
+	if name == "PROJECT_ROOT" {
+		return r.Dir, true
+	}
+	return r.Getenv(name)
 }
 
 func (r *Reader) open(ctx context.Context, name string) ([]byte, error) {

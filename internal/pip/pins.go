@@ -56,7 +56,7 @@ func ReadPins(r *Reader, name string, lock bool, upgrade Choice) (*Pins, error) 
 // `==`. Constraints are no pins.
 func (p *Pins) readText(r *Reader, name string, upgrade Choice) error {
 	f, err := requirements.Load(name, requirements.Loader{
-		Getenv: r.Getenv,
+		Getenv: r.variable,
 		Open:   func(name string) ([]byte, error) { return os.ReadFile(r.path(name)) },
 	})
 	if err != nil {

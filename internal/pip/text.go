@@ -41,7 +41,7 @@ func (c *Compiled) Text(f TextFormat) string {
 	}
 	var from origins
 	if f.Annotations {
-		from = originsOf(c.Inputs, c.Env, c.Graph)
+		from = c.origins()
 	}
 	var b strings.Builder
 	for _, l := range c.lines(f) {

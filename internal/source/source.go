@@ -5,8 +5,11 @@
 package source
 
 import (
+	"fmt"
 	"net/url"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/tame-py/tame/packaging/marker"
@@ -49,6 +52,23 @@ type Source struct {
 	Reference Reference // Git
 	Editable  bool      // Directory: installed in place
 	Virtual   bool      // Directory: only its dependencies are installed
+}
+
+// Below returns the project's directory in an unpacked archive, a repository or
+// a source tree: root itself, or its subdirectory, which must not lead out of
+// it.
+func (s Source) Below(root string) (string, error) {
+	if s.Subdirectory == "" {
+		return root, nil
+	}
+	if !filepath.IsLocal(filepath.FromSlash(s.Subdirectory)) {
+		return "", fmt.Errorf("the subdirectory `%s` of `%s` leads out of it", s.Subdirectory, s)
+	}
+	dir := filepath.Join(root, filepath.FromSlash(s.Subdirectory))
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return "", fmt.Errorf("the subdirectory `%s` of `%s` does not exist", s.Subdirectory, s)
+	}
+	return dir, nil
 }
 
 // A Reference is what of a git repository is asked for.

@@ -57,7 +57,7 @@ func FindDistInfo(names []string) (string, error) {
 			continue
 		}
 		if found != "" && found != name {
-			return "", fmt.Errorf("more than one .dist-info directory: %s, %s", found, name)
+			return "", fmt.Errorf("%w: there is more than one: %s, %s", ErrNoDistInfo, found, name)
 		}
 		found = name
 	}
@@ -67,5 +67,6 @@ func FindDistInfo(names []string) (string, error) {
 	return found, nil
 }
 
-// ErrNoDistInfo tells that a wheel has no .dist-info directory.
-var ErrNoDistInfo = errors.New("no .dist-info directory")
+// ErrNoDistInfo tells that a wheel has not one .dist-info directory of its
+// project.
+var ErrNoDistInfo = errors.New("no .dist-info directory to read")

@@ -309,10 +309,10 @@ func (z *Zip) DistInfo(project pyname.Package) (string, error) {
 		return "", ErrNoDistInfo
 	case 1:
 	default:
-		return "", fmt.Errorf("more than one .dist-info directory: %s", strings.Join(dirs, ", "))
+		return "", fmt.Errorf("%w: there is more than one: %s", ErrNoDistInfo, strings.Join(dirs, ", "))
 	}
 	if !strings.HasPrefix(pyname.Normalize(strings.TrimSuffix(dirs[0], ".dist-info")), string(project)) {
-		return "", fmt.Errorf("directory %s does not begin with the project's name %s", dirs[0], project)
+		return "", fmt.Errorf("%w: %s does not begin with the project's name %s", ErrNoDistInfo, dirs[0], project)
 	}
 	return dirs[0], nil
 }

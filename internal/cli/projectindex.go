@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"path/filepath"
+	"sync"
+
+	"github.com/tame-py/tame/internal/auth"
+	"github.com/tame-py/tame/internal/config"
+	"github.com/tame-py/tame/internal/index"
+	"github.com/tame-py/tame/internal/workspace"
+	"github.com/tame-py/tame/packaging/pyproject"
+)
+
+// projectIndexes are the indexes that projects name in their sources: of the
+// command line, or of the same pyproject.toml.
+type projectIndexes struct {
+	app      *app
+	settings *workSettings
+
+	mu     sync.Mutex
+	found  []index.Index
+	client *index.Client // once there is one
+}
+
+// workspaceOptions say how the sources of projects are applied.
+func (s *workSettings) workspaceOptions() workspace.Options {
+	if s.projects == nil {
+		s.projects = &projectIndexes{app: s.app, settings: s}
+	}
+	return workspace.Options{
+		Disabled: isTrue(s.pip.NoSources), DisabledFor: s.pip.NoSourcesPackage, Index: s.projects.find, Check: s.projects.check,
+	}
+}
+
+// find looks an index up for a project, and makes it known to the client.
+func (p *projectIndexes) find(f *pyproject.File, name string) (string, bool) {
+	x, ok := p.definition(f, name)
+	if !ok {
+		return "", false
+	}
+	x.Explicit = true
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.client != nil {
+		p.client.Know(x, auth.FromEnv(x.Name, x.URL, p.app.environment.Get))
+	} else {
+		p.found = append(p.found, x)
+	}
+	return x.Location(), true
+}
+
+// check refuses settings that cannot be read.
+func (p *projectIndexes) check(f *pyproject.File) error {
+	if f.IsScript() {
+		return nil
+	}
+	file := p.app.path(f.Name())
+	_, err := config.FromProject(f.Name(), filepath.Dir(file), f.Bytes())
+	return err
+}
+
+func (p *projectIndexes) definition(f *pyproject.File, name string) (index.Index, bool) {
+	for _, x := range p.settings.indexes {
+		if x.Name == name && x.Origin == config.OriginCommandLine {
+			return indexOf(x), true
+		}
+	}
+	file := p.app.path(f.Name())
+	o, err := config.FromProject(file, filepath.Dir(file), f.Bytes())
+	if err != nil {
+		return index.Index{}, false
+	}
+	for _, x := range o.Index {
+		if x.Name == name {
+			return indexOf(x), true
+		}
+	}
+	return index.Index{}, false
+}
+
+// addTo adds what was found so far to the places that are searched.
+func (p *projectIndexes) addTo(l *index.Locations) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, x := range p.found {
+		if known, ok := l.At(x.URL); !ok || known.Flat {
+			l.Indexes = append(l.Indexes, x)
+		}
+	}
+}
+
+// tell makes what is found from now on known to the client.
+func (p *projectIndexes) tell(c *index.Client) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.client = c
+}

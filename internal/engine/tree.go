@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/tame-py/tame/internal/fetch"
+	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/internal/workspace"
+	"github.com/tame-py/tame/packaging/metadata"
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
+// A TreeNameError reports a source tree of another project than was asked for.
+type TreeNameError struct {
+	Dist  *source.Dist
+	Found pyname.Package
+}
+
+func (e *TreeNameError) Error() string {
+	return fmt.Sprintf("`%s` is of the project `%s`, not of `%s`", e.Dist.Source, e.Found, e.Dist.Name)
+}
+
+// treeMetadata reads the metadata of a directory, with the sources of the
+// project in it applied.
+func (a *answers) treeMetadata(d *source.Dist) (*resolve.Metadata, error) {
+	dir, err := d.Source.Below(d.Source.Location)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := fetch.ReadTree(dir)
+	if err != nil {
+		return nil, err
+	}
+	m := tree.Metadata
+	if m == nil {
+		return nil, &fetch.BuildNeededError{Dist: d}
+	}
+	if d.Name != "" && m.Name != d.Name {
+		return nil, &TreeNameError{d, m.Name}
+	}
+	out := a.resolved(d, &metadata.Metadata{
+		Name: m.Name, Version: m.Version, ProvidesExtra: m.ProvidesExtra, RequiresPython: m.RequiresPython,
+	})
+	if tree.File == nil {
+		out.Requires, err = lowerAll(m)
+		return out, err
+	}
+	sources, err := workspace.ReadSources(tree.File, dir, a.engine.Sources)
+	if err != nil {
+		return nil, err
+	}
+	out.Requires, err = sources.LowerAll(m.RequiresDist, source.FromPEP508)
+	return out, err
+}
+
+func lowerAll(m *metadata.Metadata) ([]source.Requirement, error) {
+	out := make([]source.Requirement, 0, len(m.RequiresDist))
+	for _, r := range m.RequiresDist {
+		req, err := source.FromPEP508(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, req)
+	}
+	return out, nil
+}
