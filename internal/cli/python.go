@@ -230,7 +230,8 @@ func pythonListCommand() command {
 type listedPython struct {
 	key     managed.Key
 	managed bool
-	path    string
+	path    string // "" if it is not here
+	url     string // where it could be downloaded
 }
 
 func (a *app) pythonList(ctx context.Context, o *pythonListFlags, args []string) error {
@@ -244,21 +245,45 @@ func (a *app) pythonList(ctx context.Context, o *pythonListFlags, args []string)
 			return err
 		}
 	}
+	offers, err := a.offersDownloads(o)
+	if err != nil {
+		return err
+	}
+	if offers {
+		more, err := a.downloadable(ctx, o, asked)
+		if err != nil {
+			return err
+		}
+		list = append(list, more...)
+		slices.SortStableFunc(list, func(x, y listedPython) int { return y.key.Compare(x.key) })
+	}
 	if o.format == "json" {
 		return a.printPythonsJSON(list)
 	}
+	a.printPythons(list, o.showURLs)
+	return nil
+}
+
+func (a *app) printPythons(list []listedPython, urls bool) {
 	width := 0
 	for _, p := range list {
 		width = max(width, len(p.key.String()))
 	}
 	for _, p := range list {
+		if p.path == "" {
+			line := a.print.Color.Dim("<download available>")
+			if urls {
+				line = p.url
+			}
+			a.print.Text("%-*s    %s\n", width, p.key, line)
+			continue
+		}
 		line := a.print.Color.Cyan(a.shown(p.path))
 		if target, err := os.Readlink(p.path); err == nil {
 			line += " -> " + a.print.Color.Cyan(a.shown(target))
 		}
 		a.print.Text("%-*s    %s\n", width, p.key, line)
 	}
-	return nil
 }
 
 // installedPythons finds all that satisfy a request, the best first. Links to
@@ -283,7 +308,7 @@ func (a *app) installedPythons(ctx context.Context, asked *string) ([]listedPyth
 	var list []listedPython
 	for _, i := range found {
 		if wanted != python.OnlyManaged || f.IsManaged(i.Interpreter) {
-			list = append(list, listedPython{i.Key(), i.Source == python.Managed, i.Path})
+			list = append(list, listedPython{key: i.Key(), managed: i.Source == python.Managed, path: i.Path})
 		}
 	}
 	slices.SortFunc(list, func(x, y listedPython) int {
@@ -330,12 +355,19 @@ type pythonJSON struct {
 func (a *app) printPythonsJSON(list []listedPython) error {
 	out := []pythonJSON{}
 	for _, p := range list {
-		k, path := p.key, a.shown(p.path)
+		k := p.key
 		j := pythonJSON{
-			Key: k.String(), Version: k.Version(), Path: &path, OS: k.Platform.OS, Variant: k.Variant.String(),
+			Key: k.String(), Version: k.Version(), OS: k.Platform.OS, Variant: k.Variant.String(),
 			Implementation: k.ImplementationName(), Arch: k.Platform.Arch, Libc: k.Platform.Libc,
 		}
 		j.Parts.Major, j.Parts.Minor, j.Parts.Patch = k.Major, k.Minor, k.Patch
+		if p.path == "" {
+			j.URL = &p.url
+			out = append(out, j)
+			continue
+		}
+		path := a.shown(p.path)
+		j.Path = &path
 		if target, err := os.Readlink(p.path); err == nil {
 			target = a.shown(target)
 			j.Symlink = &target

@@ -3,11 +3,13 @@ package config
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
 )
 
@@ -184,6 +186,11 @@ type Variables struct {
 	MalwareCheck    *bool
 	MalwareCheckURL string
 	RunRlimitNofile *int
+
+	// What a graphics card needs of PyTorch, in place of asking the machine:
+	// the version of NVIDIA's driver, the architecture of AMD's processor.
+	CUDADriver      *pep440.Version
+	AMDArchitecture string
 }
 
 // Variables reads and checks them all. uv does so at its start, whatever the
@@ -196,7 +203,7 @@ func (e Env) Variables() (Variables, error) {
 		PythonDownloadsJSONURL: e.vars["UV_PYTHON_DOWNLOADS_JSON_URL"],
 		MalwareCheckURL:        e.vars["UV_MALWARE_CHECK_URL"],
 	}
-	for _, read := range []func(*Variables) error{e.readTimeouts, e.readFlags, e.readNumbers, e.readNames} {
+	for _, read := range []func(*Variables) error{e.readTimeouts, e.readFlags, e.readNumbers, e.readNames, e.readCards} {
 		if err := read(&v); err != nil {
 			return Variables{}, err
 		}
@@ -307,6 +314,29 @@ func (e Env) readNames(v *Variables) (err error) {
 		if *list.to, err = nameList(e, list.name, pyname.ParsePackage); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// AMDArchitectures are the graphics processors of AMD that ROCm supports.
+func AMDArchitectures() []string {
+	return []string{
+		"gfx900", "gfx906", "gfx908", "gfx90a", "gfx942", "gfx950", "gfx1030", "gfx1100", "gfx1101", "gfx1102",
+		"gfx1150", "gfx1151", "gfx1200", "gfx1201",
+	}
+}
+
+func (e Env) readCards(v *Variables) error {
+	if text := e.vars["UV_CUDA_DRIVER_VERSION"]; text != "" {
+		version, err := pep440.Parse(text)
+		if err != nil {
+			return &VariableError{"UV_CUDA_DRIVER_VERSION", text, err.Error()}
+		}
+		v.CUDADriver = &version
+	}
+	v.AMDArchitecture = e.vars["UV_AMD_GPU_ARCHITECTURE"]
+	if text := v.AMDArchitecture; text != "" && !slices.Contains(AMDArchitectures(), text) {
+		return &VariableError{"UV_AMD_GPU_ARCHITECTURE", text, "unknown AMD GPU architecture: " + text}
 	}
 	return nil
 }
