@@ -23,7 +23,13 @@ import (
 
 var update = flag.Bool("update", false, "rewrite what the scripts expect of standard output and error")
 
+// With this variable the test binary is the program, for tests without a script.
+const programVariable = "TAME_TEST_PROGRAM"
+
 func TestMain(m *testing.M) {
+	if os.Getenv(programVariable) != "" {
+		program()
+	}
 	testscript.Main(m, map[string]func(){"tame": program, "uv": program, "uvx": program})
 }
 

@@ -221,6 +221,10 @@ func (a *app) showPackage(s pip.Shown, files bool) {
 	if at := s.EditableLocation(); at != "" {
 		field("Editable project location", at)
 	}
+	if s.Damage != nil {
+		a.print.Warn("%s is damaged: %v", s.Name, s.Damage)
+		return
+	}
 	field("Requires", strings.Join(s.Requires, ", "))
 	field("Required-by", strings.Join(s.RequiredBy, ", "))
 	if files {

@@ -65,7 +65,7 @@ func (a *answers) Metadata(d *source.Dist) *par.Future[*resolve.Metadata] {
 	if ok {
 		m, err := i.Metadata()
 		if err != nil {
-			return par.Settled[*resolve.Metadata](nil, err)
+			return par.Settled[*resolve.Metadata](nil, &DamagedError{i.Name, err})
 		}
 		return par.Settled(a.resolved(d, m), nil)
 	}
@@ -125,6 +125,26 @@ func (a *answers) readMetadata(d *source.Dist) (*resolve.Metadata, error) {
 		return nil, err
 	}
 	return a.resolved(d, m), nil
+}
+
+// A DamagedError reports an installed distribution whose metadata cannot be
+// read.
+type DamagedError struct {
+	Name pyname.Package
+	Err  error
+}
+
+func (e *DamagedError) Error() string { return e.Err.Error() }
+
+// Unwrap is what the error itself wraps, whose text it is.
+func (e *DamagedError) Unwrap() error { return errors.Unwrap(e.Err) }
+
+// ExitCode is that of broken files.
+func (e *DamagedError) ExitCode() int { return 2 }
+
+// Hints tell how to mend it.
+func (e *DamagedError) Hints() []string {
+	return []string{"the installed `" + string(e.Name) + "` is damaged: `--reinstall-package " + string(e.Name) + "` installs it anew"}
 }
 
 // A ForeignError reports an archive that a user named and that is of another

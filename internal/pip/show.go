@@ -46,6 +46,7 @@ type Shown struct {
 	Requires   []string
 	RequiredBy []string
 	Files      []dist.RecordEntry // in the order of RECORD
+	Damage     error              // why its metadata, and so Requires, is not known
 }
 
 // Show reads what is to be shown of the named distributions, in the order of
@@ -55,12 +56,11 @@ func Show(ctx context.Context, site *install.Site, env *marker.Env, names map[st
 	requiredBy := map[string][]string{}
 	all := byName(site)
 	needs := map[*install.Installed][]string{}
+	damage := map[*install.Installed]error{}
 	for _, i := range all {
 		m, err := i.Metadata()
 		if err != nil {
-			if names[string(i.Name)] {
-				return nil, err
-			}
+			damage[i] = err
 			continue
 		}
 		for _, r := range requires(m, env) {
@@ -77,7 +77,7 @@ func Show(ctx context.Context, site *install.Site, env *marker.Env, names map[st
 		if !names[string(i.Name)] {
 			continue
 		}
-		s := Shown{Installed: i, Requires: needs[i], RequiredBy: slices.Compact(requiredBy[string(i.Name)])}
+		s := Shown{Installed: i, Requires: needs[i], RequiredBy: slices.Compact(requiredBy[string(i.Name)]), Damage: damage[i]}
 		if files {
 			var err error
 			if s.Files, err = i.Record(); err != nil {

@@ -92,7 +92,7 @@ func (p *Printer) Data(format string, args ...any) {
 // what is for people to read rather than for programs to use.
 func (p *Printer) Text(format string, args ...any) {
 	if p.Level >= Normal {
-		p.write(p.Out, fmt.Sprintf(format, args...))
+		p.data(fmt.Sprintf(format, args...))
 	}
 }
 
