@@ -25,7 +25,6 @@ type flags struct {
 	heading   string
 	env       func(string) (string, bool)
 	conflicts [][]string
-	requires  [][2]string
 	last      *pflag.Flag
 }
 
@@ -133,20 +132,12 @@ func (f *flags) number(p *int, names, value, usage string, least int) *flags {
 // exclusive refuses two of the named flags together.
 func (f *flags) exclusive(names ...string) { f.conflicts = append(f.conflicts, names) }
 
-// needs refuses a flag without another.
-func (f *flags) needs(flag, other string) { f.requires = append(f.requires, [2]string{flag, other}) }
-
-// check holds the flags given against the rules of exclusive and needs.
+// check holds the flags given against the rules of exclusive.
 func (f *flags) check() error {
 	for _, names := range f.conflicts {
 		given := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !f.set.Changed(n) })
 		if len(given) > 1 {
 			return usageError(fmt.Sprintf("`--%s` cannot be used together with `--%s`", given[0], given[1]))
-		}
-	}
-	for _, r := range f.requires {
-		if f.set.Changed(r[0]) && !f.set.Changed(r[1]) {
-			return usageError(fmt.Sprintf("`--%s` needs `--%s`", r[0], r[1]))
 		}
 	}
 	return nil
