@@ -1,5 +1,12 @@
 package cli
 
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
 // Flags that several commands share, in the groups in which the help lists
 // them. The zero value of each group means that nothing was given.
 
@@ -115,6 +122,40 @@ func (b *buildFlags) register(f *flags) {
 	f.list(&b.configSettingsPackage, "config-settings-package", "NAME:KEY=VALUE", "The same for one package").alias("config-setting-package")
 	f.pair(&b.noBuildIsolation, "no-build-isolation", "build-isolation", "Build in the environment itself").fromEnv("UV_NO_BUILD_ISOLATION")
 	f.list(&b.noBuildIsolationPackage, "no-build-isolation-package", "NAME", "The same for one package")
+}
+
+// check refuses values that could never apply, whether or not something is
+// built.
+func (b *buildFlags) check() error {
+	for _, s := range b.configSetting {
+		if key, _, ok := strings.Cut(s, "="); !ok || key == "" {
+			return usageError(fmt.Sprintf("invalid value %q for `--config-setting`: expected KEY=VALUE", s))
+		}
+	}
+	for _, s := range b.configSettingsPackage {
+		name, setting, ok := strings.Cut(s, ":")
+		if !ok || !strings.Contains(setting, "=") {
+			return usageError(fmt.Sprintf("invalid value %q for `--config-settings-package`: expected NAME:KEY=VALUE", s))
+		}
+		if _, err := packageNames("config-settings-package", []string{name}); err != nil {
+			return err
+		}
+	}
+	_, err := packageNames("no-build-isolation-package", b.noBuildIsolationPackage)
+	return err
+}
+
+// packageNames parses the names that a flag was given.
+func packageNames(flag string, values []string) (map[pyname.Package]bool, error) {
+	names := make(map[pyname.Package]bool, len(values))
+	for _, v := range values {
+		name, err := pyname.ParsePackage(v)
+		if err != nil {
+			return nil, usageError(fmt.Sprintf("invalid value %q for `--%s`: %v", v, flag, err))
+		}
+		names[name] = true
+	}
+	return names, nil
 }
 
 // binaryFlags choose between wheels and source distributions as pip does.

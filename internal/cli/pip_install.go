@@ -188,6 +188,9 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 	if err != nil {
 		return err
 	}
+	if err := a.applyEditable(o, inputs); err != nil {
+		return err
+	}
 	if inputs.Lock != "" {
 		a.warnPreview("pip install -r pylock.toml", "pylock")
 	}
@@ -229,6 +232,24 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 			return err
 		}
 		return a.warnStrict(&opened{env, after, s.pip})
+	}
+	return nil
+}
+
+// applyEditable follows --no-editable and --no-editable-package.
+func (a *app) applyEditable(o *installOptions, in *pip.Inputs) error {
+	all, err := a.flagOrEnv(o.noEditable, "UV_NO_EDITABLE")
+	if err != nil {
+		return err
+	}
+	some, err := packageNames("no-editable-package", o.noEditablePkgs)
+	if err != nil {
+		return err
+	}
+	for i := range in.Requirements {
+		if r := &in.Requirements[i].Requirement; isTrue(all) || some[r.Name] {
+			r.Source.Editable = false
+		}
 	}
 	return nil
 }

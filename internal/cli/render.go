@@ -5,6 +5,7 @@ import (
 
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/ui"
+	"github.com/tame-py/tame/packaging/pep440"
 )
 
 // showStage prints the status line of a stage that is over.
@@ -53,7 +54,7 @@ func (a *app) showChanges(c *engine.Changes) {
 		if change.URL != "" {
 			from = p.Dim(" (from " + change.URL + ")")
 		}
-		a.print.Line(" %s %s%s%s", mark, p.Bold(string(change.Name)), p.Dim("=="+change.Version.String()), from)
+		a.print.Line(" %s %s%s%s", mark, p.Bold(string(change.Name)), p.Dim(pinned(change.Version)), from)
 	}
 }
 
@@ -77,4 +78,13 @@ func (a *app) showDryRun(c *engine.Changes) {
 		}
 	}
 	a.showChanges(c)
+}
+
+// pinned is a version as status lines have it. That of a project that a dry
+// run would have to build is not known.
+func pinned(v pep440.Version) string {
+	if v.IsZero() {
+		return ""
+	}
+	return "==" + v.String()
 }

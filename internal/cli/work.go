@@ -84,6 +84,9 @@ func (a *app) installSettings(o *installOptions) (*workSettings, error) {
 
 // check refuses settings that contradict each other.
 func (s *workSettings) check(o *installOptions) error {
+	if err := o.build.check(); err != nil {
+		return err
+	}
 	offline, err := s.app.flagOrEnv(s.app.global.offline, "UV_OFFLINE")
 	switch {
 	case err != nil:
