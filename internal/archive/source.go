@@ -15,12 +15,15 @@ type source struct {
 	offset int64 // of what is next
 	tee    io.Writer
 	err    error // of r
+	read   func(total int64)
 }
 
 const sourceBuffer = halfBuffer
 
-func newSource(r io.Reader, tee io.Writer, offset int64) *source {
-	return &source{r: r, buf: getBuffer(sourceBuffer), tee: tee, offset: offset}
+// newSource returns a source that begins at an offset. read is told how much
+// of the archive was read, whenever there is more.
+func newSource(r io.Reader, tee io.Writer, offset int64, read func(total int64)) *source {
+	return &source{r: r, buf: getBuffer(sourceBuffer), tee: tee, offset: offset, read: read}
 }
 
 func (s *source) release() {
@@ -59,6 +62,7 @@ func (s *source) fill() error {
 			s.err = err
 		}
 		if n > 0 {
+			s.read(s.offset + int64(s.end-s.start))
 			return nil
 		}
 		if err != nil {
@@ -115,6 +119,7 @@ func (s *source) full(p []byte) error {
 	}
 	got, err := io.ReadFull(s.r, rest)
 	s.offset += int64(got)
+	s.read(s.offset)
 	if s.tee != nil {
 		if _, err := s.tee.Write(rest[:got]); err != nil {
 			return err

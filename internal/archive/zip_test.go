@@ -370,6 +370,19 @@ func TestZipBombs(t *testing.T) {
 	}
 }
 
+// Files that do not shrink are no bomb, however large and wherever they lie.
+func TestLargeIsNoBomb(t *testing.T) {
+	t.Parallel()
+	noise := string(pseudoRandom(5 << 20))
+	data := rawZip{files: []rawFile{{name: "a", data: noise, method: 8}, {name: "b", data: noise}, {name: "c", data: noise, method: 8, descriptor: 16}, {name: "d", data: noise[:900_000]}}}.bytes(t)
+	for _, u := range unpackers() {
+		dst, _ := box(t)
+		if _, err := u.unpack(t.Context(), data, dst, archive.Options{Limits: archive.Limits{Free: 1 << 16}}); err != nil {
+			t.Errorf("%s: %v", u.name, err)
+		}
+	}
+}
+
 func TestNotStreamable(t *testing.T) {
 	t.Parallel()
 	data := rawZip{files: []rawFile{{name: "a", data: "stored", descriptor: 16}}}.bytes(t)

@@ -58,7 +58,7 @@ func (z *ZipStream) Unpack(ctx context.Context, r io.Reader) (*Manifest, error) 
 		}
 		z.t = t
 	}
-	s := newSource(r, z.opts.Tee, z.start)
+	s := newSource(r, z.opts.Tee, z.start, z.t.consumed.Store)
 	defer s.release()
 	err := z.files(ctx, s)
 	z.wg.Wait()
@@ -101,7 +101,6 @@ func (z *ZipStream) files(ctx context.Context, s *source) error {
 
 // boundary is passed before each file.
 func (z *ZipStream) boundary(ctx context.Context, s *source) error {
-	z.t.consumed.Store(s.offset)
 	if z.t.stop.Load() {
 		return z.t.failure()
 	}
@@ -162,11 +161,12 @@ func (z *ZipStream) file(s *source) error {
 // whole reads a file of moderate size and leaves unpacking it to whoever has
 // time.
 func (z *ZipStream) whole(s *source, e *entry) error {
-	if err := z.t.grow(e.Name, e.Size); err != nil {
-		return err
-	}
 	packed := getBuffer(int(e.Packed))
-	if err := s.full(packed); err != nil {
+	err := s.full(packed)
+	if err == nil {
+		err = z.t.grow(e.Name, e.Size)
+	}
+	if err != nil {
 		putBuffer(packed)
 		return err
 	}
