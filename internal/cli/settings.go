@@ -34,6 +34,13 @@ func (a *app) settle() error {
 	if a.vars, err = a.environment.Variables(); err != nil {
 		return err
 	}
+	if a.global.showSettings {
+		// It must not go on: whoever asks does not expect anything to change.
+		return usageError("`--show-settings` is not supported: its output is that of uv's own structures")
+	}
+	if a.global.isolated {
+		a.print.Warn("the `--isolated` flag is deprecated; use `--no-config` to keep settings files from being read")
+	}
 	if err := a.loadSettings(); err != nil {
 		return err
 	}
@@ -93,6 +100,9 @@ func (a *app) loadSettings() error {
 	noConfig, err := a.flagOrEnv(a.global.noConfig, "UV_NO_CONFIG")
 	if err != nil {
 		return err
+	}
+	if a.global.isolated {
+		noConfig = &a.global.isolated
 	}
 	result, err := config.Load(config.LoadRequest{
 		Dir: start, Workdir: a.dir, ConfigFile: first(a.global.configFile, a.env["UV_CONFIG_FILE"]),
