@@ -78,7 +78,11 @@ func cause(err error) error {
 	case *fs.PathError, *os.LinkError, *os.SyscallError, *net.OpError:
 		return nil
 	}
-	return errors.Unwrap(err)
+	next := errors.Unwrap(err)
+	if next != nil && strings.HasPrefix(err.Error(), next.Error()+": ") {
+		return nil // a sentinel, to which the text adds the details
+	}
+	return next
 }
 
 // indent writes the lines of a text, the first after first and the others after

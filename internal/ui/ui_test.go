@@ -65,6 +65,14 @@ func (told) Error() string {
 }
 func (t told) Prose() string { return t.Error() }
 
+func TestSentinelIsToldOnce(t *testing.T) {
+	t.Parallel()
+	err := fmt.Errorf("%w: no Python 1", errors.New("invalid request"))
+	if got := (Palette{}).RenderError("error", err); got != "error: invalid request: no Python 1\n" {
+		t.Error(got)
+	}
+}
+
 func TestJoinedErrors(t *testing.T) {
 	t.Parallel()
 	inner := errors.Join(advised{&fs.PathError{Op: "write", Path: "a.py", Err: fs.ErrPermission}}, nil)
