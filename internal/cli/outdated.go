@@ -32,7 +32,7 @@ func (o *outdatedFlags) find(ctx context.Context, a *app, p *pipFlags, in *opene
 		return nil, err
 	}
 	interpreter := in.env.Interpreter
-	if err := a.connect(e, s, nil, interpreter); err != nil {
+	if err := a.connect(ctx, e, s, nil, interpreter); err != nil {
 		return nil, err
 	}
 	policy := s.policy(nil)

@@ -64,7 +64,7 @@ func pipCompileCommand() command {
 			f.linkMode(&o.linkMode)
 			o.build.register(f)
 			o.binary.register(f)
-			f.text(&o.torchBackend, "torch-backend", "BACKEND", "Where to look for PyTorch").fromEnv("UV_TORCH_BACKEND")
+			f.torchBackend(&o.torchBackend)
 			o.refresh.register(f)
 			f.text(&o.cert, "cert", "FILE", "Trust the certificates in this PEM file")
 			f.exclusive("universal", "python-platform")
@@ -119,6 +119,9 @@ func (a *app) compileSettings(o *compileOptions) (*compileSettings, error) {
 	if err := o.resolver.apply(a, &p.Resolver); err != nil {
 		return nil, err
 	}
+	if err := a.applyTorch(o.torchBackend, &p.Resolver); err != nil {
+		return nil, err
+	}
 	if err := s.applyBinary(&o.binary, o.resolver.prereleasePackage); err != nil {
 		return nil, err
 	}
@@ -158,7 +161,6 @@ func (o *compileOptions) applyOutput(a *app, p *config.Pip) {
 	override(&p.EmitMarkerExpression, o.emitMarker)
 	override(&p.EmitIndexAnnotation, o.emitIndex)
 	choose(&p.AnnotationStyle, o.style)
-	choose(&p.TorchBackend, o.torchBackend, a.env["UV_TORCH_BACKEND"])
 }
 
 // chooseFormat tells the format by the name of the output file where it is not
@@ -217,7 +219,7 @@ func (a *app) pipCompile(ctx context.Context, o *compileOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := a.connect(e, &s.workSettings, in, interpreter); err != nil {
+	if err := a.connect(ctx, e, &s.workSettings, in, interpreter); err != nil {
 		return err
 	}
 	req := &pip.CompileRequest{
@@ -243,8 +245,6 @@ func (s *compileSettings) refuse(o *compileOptions) error {
 	switch {
 	case isTrue(s.pip.Universal):
 		return errors.New("`--universal` is not available yet: only resolutions for one platform are; name it with `--python-platform`")
-	case text(s.pip.TorchBackend) != "":
-		return errors.New("`--torch-backend` is not available yet: name PyTorch's index with `--index`")
 	case len(o.resolver.upgradeGroup) > 0:
 		return fmt.Errorf("`--upgrade-group` is not supported in `%s pip` commands", s.app.name)
 	}

@@ -41,6 +41,7 @@ type installOptions struct {
 	noEditablePkgs []string
 	allowEmpty     *bool
 	sync           bool
+	torch          string
 }
 
 // inputFlags say what is wanted.
@@ -103,6 +104,7 @@ func (o *installOptions) registerShared(f *flags) {
 	f.pair(&o.requireHashes, "require-hashes", "no-require-hashes", "Refuse what has no hash").fromEnv("UV_REQUIRE_HASHES")
 	f.pair(&o.verifyHashes, "verify-hashes", "no-verify-hashes", "Check the hashes that requirements files have").hide()
 	f.bool(&o.dryRun, "dry-run", "Only say what would be done")
+	f.torchBackend(&o.torch)
 	o.registerPip(f, true)
 	o.register(f, true)
 	o.registerPlaces(f)
@@ -214,7 +216,7 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 	if err != nil {
 		return err
 	}
-	if err := a.connect(e, s, inputs, env.Interpreter); err != nil {
+	if err := a.connect(ctx, e, s, inputs, env.Interpreter); err != nil {
 		return err
 	}
 	req, err := a.installRequest(s, e, inputs, env, site)

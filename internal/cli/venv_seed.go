@@ -74,7 +74,7 @@ func (a *app) installSeeds(ctx context.Context, s *workSettings, env *python.Env
 	if err != nil {
 		return nil, err
 	}
-	if err := a.connect(e, s, in, env.Interpreter); err != nil {
+	if err := a.connect(ctx, e, s, in, env.Interpreter); err != nil {
 		return nil, err
 	}
 	req, err := a.installRequest(s, e, in, env, site)

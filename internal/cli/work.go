@@ -57,6 +57,9 @@ func (a *app) installSettings(o *installOptions) (*workSettings, error) {
 	if err := o.installer.apply(a, &s.pip.Resolver); err != nil {
 		return nil, err
 	}
+	if err := a.applyTorch(o.torch, &s.pip.Resolver); err != nil {
+		return nil, err
+	}
 	if err := s.applyBinary(&o.binary, o.resolver.prereleasePackage); err != nil {
 		return nil, err
 	}
@@ -371,9 +374,12 @@ func (s *workSettings) cacheRefresh() (cache.Refresh, error) {
 
 // connect gives the engine its client and indexes, once it is known where the
 // index of the interpreter's own pip is and what requirements files say.
-func (a *app) connect(e *engine.Engine, s *workSettings, in *pip.Inputs, interpreter *python.Interpreter) error {
+func (a *app) connect(ctx context.Context, e *engine.Engine, s *workSettings, in *pip.Inputs, interpreter *python.Interpreter) error {
 	locations, err := a.locations(s, in, interpreter)
 	if err != nil {
+		return err
+	}
+	if locations.Torch, err = a.torchIndexes(ctx, s, interpreter); err != nil {
 		return err
 	}
 	store := auth.NewStore(a.authOptions(s, locations))

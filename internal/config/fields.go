@@ -95,7 +95,7 @@ func resolverFields() []field[Resolver] {
 		one("reinstall", func(r *R) **bool { return &r.Reinstall }, asBool),
 		many("reinstall-package", func(r *R) *[]pyname.Package { return &r.ReinstallPackage }, asPackage),
 		one("no-build", func(r *R) **bool { return &r.NoBuild }, asBool),
-		one("torch-backend", func(r *R) **string { return &r.TorchBackend }, choice(torchBackends()...)),
+		one("torch-backend", func(r *R) **string { return &r.TorchBackend }, choice(TorchBackends()...)),
 	}
 }
 
@@ -232,8 +232,8 @@ func pipOutputFields() []field[Pip] {
 	}
 }
 
-// torchBackends lists the values of torch-backend.
-func torchBackends() []string {
+// TorchBackends lists the values of torch-backend.
+func TorchBackends() []string {
 	return []string{
 		"auto", "cpu", "cu132", "cu130", "cu129", "cu128", "cu126", "cu125", "cu124", "cu123", "cu122", "cu121", "cu120",
 		"cu118", "cu117", "cu116", "cu115", "cu114", "cu113", "cu112", "cu111", "cu110", "cu102", "cu101", "cu100", "cu92",

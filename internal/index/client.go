@@ -123,7 +123,7 @@ func (c *Client) Versions(ctx context.Context, name pyname.Package, index string
 	if err != nil {
 		return nil, err
 	}
-	return c.search(ctx, name, c.locations.Searched(), flat, policy)
+	return c.search(ctx, name, c.locations.SearchedFor(name), flat, policy)
 }
 
 // at returns the index at a URL. Distributions name theirs, so it is asked often.

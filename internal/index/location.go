@@ -8,6 +8,7 @@ import (
 
 	"github.com/tame-py/tame/internal/auth"
 	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/packaging/pyname"
 )
 
 // An Index is a place that has distributions.
@@ -132,6 +133,9 @@ type Locations struct {
 	// FindLinks are flat lists whose files join those of whatever index has
 	// the project.
 	FindLinks []Index
+	// Torch are the indexes that PyTorch and what belongs to it is taken from
+	// in place of Indexes, unless it is pinned to one; see TorchIndexes.
+	Torch []Index
 	// NoIndex leaves only FindLinks.
 	NoIndex bool
 	// Strategy is how Indexes are searched.
@@ -178,6 +182,19 @@ func (l *Locations) Searched() []*Index {
 	})
 }
 
+// SearchedFor returns the indexes that are asked for a project that is not
+// pinned to one.
+func (l *Locations) SearchedFor(name pyname.Package) []*Index {
+	if len(l.Torch) == 0 || l.NoIndex || !isTorch(name) {
+		return l.Searched()
+	}
+	out := make([]*Index, len(l.Torch))
+	for i := range l.Torch {
+		out[i] = &l.Torch[i]
+	}
+	return out
+}
+
 // Named returns the index of that name.
 func (l *Locations) Named(name string) (*Index, bool) {
 	for x := range l.configured {
@@ -192,7 +209,7 @@ func (l *Locations) Named(name string) (*Index, bool) {
 // of the host it is written with. It searches flat lists too.
 func (l *Locations) At(rawURL string) (*Index, bool) {
 	want := source.Canonical(rawURL)
-	for _, list := range [][]Index{l.Indexes, l.FindLinks} {
+	for _, list := range [][]Index{l.Indexes, l.FindLinks, l.Torch} {
 		for i := range list {
 			if source.Canonical(list[i].URL) == want {
 				return &list[i], true
