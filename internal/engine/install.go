@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/tame-py/tame/internal/fetch"
@@ -155,10 +156,15 @@ func (e *Engine) apply(ctx context.Context, req *InstallRequest, plan *install.P
 	slices.SortFunc(wheels, func(a, b install.Wheel) int { return cmp.Compare(a.Name, b.Name) })
 	out := changes(remove, wheels, givenURLs(req.Wanted))
 	start, removed := time.Now(), time.Now()
+	var mu sync.Mutex // guards removed: several are removed at once
 	options := install.Options{
 		LinkMode: req.LinkMode, Workers: req.Workers, NoMetadata: req.NoMetadata, AnyName: req.AnyName,
 		Warn: e.warn, Copying: e.warnCopying,
-		Removed: func(*install.Installed) { removed = time.Now() },
+		Removed: func(*install.Installed) {
+			mu.Lock()
+			defer mu.Unlock()
+			removed = time.Now()
+		},
 	}
 	if err := install.Apply(ctx, layout, req.Site, install.Changes{Remove: remove, Install: wheels}, options); err != nil {
 		return nil, err
