@@ -180,6 +180,7 @@ func TestEnvironmentAfterACrash(t *testing.T) {
 		func() { write(t, module, "", 0o644) },
 		func() { write(t, filepath.Join(env.Root, "pyvenv.cfg"), "", 0o644) },
 		func() { _ = os.Remove(module) },
+		func() { _ = os.Remove(env.Interpreter.Executable) },
 	} {
 		before := made.Load()
 		damage()

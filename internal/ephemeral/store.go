@@ -46,8 +46,12 @@ type Spec struct {
 // are made of otherwise.
 const format = "1"
 
-// identity is what of an interpreter an environment depends on.
+// identity is what of an interpreter an environment depends on. It is called by
+// several names.
 func identity(i *python.Interpreter, base string) []string {
+	if real, err := filepath.EvalSymlinks(base); err == nil {
+		base = real
+	}
 	return []string{
 		base, i.Env.PythonFullVersion, i.Implementation(), i.Variant().Suffix(), i.Platform.String(),
 		i.Virtual.Purelib, i.Virtual.Scripts,
@@ -75,7 +79,7 @@ func (s *Store) Environment(ctx context.Context, spec Spec) (*python.Environment
 		s.debug("Using the cached environment at: %s", root)
 		return env, nil
 	}
-	if err := s.make(ctx, spec, root); err != nil {
+	if err := s.make(ctx, spec, env); err != nil {
 		return nil, err
 	}
 	return env, nil
@@ -85,7 +89,7 @@ func (s *Store) Environment(ctx context.Context, spec Spec) (*python.Environment
 // place whole, but not forced to the disk: so one from before the last start of
 // the machine is looked at more closely, once.
 func (s *Store) usable(env *python.Environment) bool {
-	if s.isSettled(env.Root) {
+	if s.isSettled(env) {
 		return true
 	}
 	path := filepath.Join(env.Root, settledName)
@@ -110,8 +114,8 @@ func (s *Store) bootText() string {
 }
 
 // make makes an environment aside and renames it.
-func (s *Store) make(ctx context.Context, spec Spec, root string) error {
-	s.debug("Creating a cached environment at: %s", root)
+func (s *Store) make(ctx context.Context, spec Spec, final *python.Environment) error {
+	s.debug("Creating a cached environment at: %s", final.Root)
 	temp, err := s.Cache.TempDir()
 	if err != nil {
 		return err
@@ -128,18 +132,20 @@ func (s *Store) make(ctx context.Context, spec Spec, root string) error {
 	if err := os.WriteFile(filepath.Join(made, settledName), []byte(s.bootText()), 0o666); err != nil {
 		return err
 	}
-	return s.publish(ctx, made, root, filepath.Join(temp, "old"))
+	return s.publish(ctx, made, final, filepath.Join(temp, "old"))
 }
 
-// publish renames what was made to root, unless another process was faster.
-func (s *Store) publish(ctx context.Context, made, root, aside string) error {
+// publish renames what was made to its place, unless another process was
+// faster.
+func (s *Store) publish(ctx context.Context, made string, final *python.Environment, aside string) error {
+	root := final.Root
 	err := os.Rename(made, root)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(filepath.Dir(root), 0o777); err == nil {
 			err = os.Rename(made, root)
 		}
 	}
-	if err == nil || s.isSettled(root) {
+	if err == nil || s.isSettled(final) {
 		return nil
 	}
 	// What lies there is damaged. One process at a time takes it away, or it
@@ -150,7 +156,7 @@ func (s *Store) publish(ctx context.Context, made, root, aside string) error {
 	}
 	defer func() { _ = lock.Release() }()
 	for range 3 {
-		if s.isSettled(root) {
+		if s.isSettled(final) {
 			return nil
 		}
 		if err := fsx.Rename(root, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -167,8 +173,11 @@ func (s *Store) publish(ctx context.Context, made, root, aside string) error {
 }
 
 // isSettled reports whether an environment was written since the machine was
-// started, or found whole since.
-func (s *Store) isSettled(root string) bool {
-	text, err := fsx.ReadFile(filepath.Join(root, settledName))
+// started, or found whole since, and its Python is still there.
+func (s *Store) isSettled(env *python.Environment) bool {
+	if _, err := os.Stat(env.Interpreter.Executable); err != nil {
+		return false
+	}
+	text, err := fsx.ReadFile(filepath.Join(env.Root, settledName))
 	return err == nil && (string(text) == settled || string(text) == s.bootText())
 }
