@@ -252,7 +252,7 @@ func (f *Finder) ask(ctx context.Context, group []candidate) []answered {
 			out[n].err = c.wrap(err)
 			continue
 		}
-		if f.declaredManaged() != "" && f.IsManaged(i) {
+		if f.declaredManaged() != "" && (c.source == SearchPath || c.source == SearchPathFirst) && f.IsManaged(i) {
 			c.source = Managed
 		}
 		out[n].found = &Installation{i, c.source}
