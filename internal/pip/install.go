@@ -70,7 +70,7 @@ type InstallResult struct {
 // holds.
 func Install(ctx context.Context, req *InstallRequest) (*InstallResult, error) {
 	start := time.Now()
-	if req.mayBeSatisfied() && req.isSatisfied(ctx) {
+	if req.Satisfied(ctx) {
 		return &InstallResult{Changes: &engine.Changes{}, Checked: len(req.Inputs.Requirements), CheckTime: time.Since(start), Satisfied: true}, nil
 	}
 	list, graph, err := req.wanted(ctx)
@@ -104,6 +104,18 @@ func (req *InstallRequest) wanted(ctx context.Context) ([]install.Wanted, *resol
 		return nil, nil, err
 	}
 	return wanted(graph), graph, nil
+}
+
+// Satisfied reports whether what is installed fulfils the requirements with all
+// that follows from them, so that nothing has to be resolved.
+func (req *InstallRequest) Satisfied(ctx context.Context) bool {
+	return req.mayBeSatisfied() && req.isSatisfied(ctx)
+}
+
+// Resolve finds what the requirements come down to, and fills in the hashes
+// that it must match.
+func (req *InstallRequest) Resolve(ctx context.Context) (*resolve.Graph, error) {
+	return req.resolve(ctx)
 }
 
 // mayBeSatisfied reports whether looking at what is installed could answer.
@@ -279,6 +291,9 @@ func bare(list []Input) []source.Requirement {
 	}
 	return out
 }
+
+// Wanted are the distributions of a resolution, to be installed.
+func Wanted(g *resolve.Graph) []install.Wanted { return wanted(g) }
 
 func wanted(g *resolve.Graph) []install.Wanted {
 	out := make([]install.Wanted, 0, len(g.Nodes))

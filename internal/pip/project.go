@@ -230,12 +230,23 @@ func (in *Inputs) addScript(ctx context.Context, r *Reader, name string) error {
 	if script == nil {
 		return &KindError{File: name, Reason: "it has no PEP 723 metadata block (`# /// script`) to read dependencies from"}
 	}
-	d := &declared{Reader: r, name: name}
-	if d.sources, err = r.sources(script.File, name); err != nil {
-		return err
+	return in.AddScript(r, script, filepath.Dir(r.path(name)))
+}
+
+// AddScript adds the dependencies of a script, whose sources are relative to
+// dir.
+func (in *Inputs) AddScript(r *Reader, script *pyproject.Script, dir string) error {
+	name := script.Name()
+	sources, err := workspace.ReadSources(script.File, dir, r.Workspace)
+	if err != nil {
+		return fmt.Errorf("reading `%s`: %w", name, err)
+	}
+	deps := script.Root().Get("dependencies")
+	if !deps.IsZero() && !deps.IsArray() {
+		return deps.Errorf("invalid type: %s, expected a sequence", deps.Kind())
 	}
 	var list []pyproject.Dependency
-	for _, v := range script.Root().Get("dependencies").Elems() {
+	for _, v := range deps.Elems() {
 		one := pyproject.Dependency{}
 		one.Line, one.Column = v.Position()
 		ok := false
@@ -244,6 +255,7 @@ func (in *Inputs) addScript(ctx context.Context, r *Reader, name string) error {
 		}
 		list = append(list, one)
 	}
+	d := &declared{Reader: r, name: name, sources: sources}
 	if err := d.add(list, "", ""); err != nil {
 		return err
 	}

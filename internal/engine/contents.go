@@ -1,0 +1,63 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/internal/source"
+)
+
+// Contents returns what tells the installed distributions apart from any
+// others, in the order given: the same texts stand for the same files. Where an
+// index does not vouch for what it serves, that is brought into the cache to
+// see.
+func (e *Engine) Contents(ctx context.Context, wanted []install.Wanted, hashes source.HashPolicy) ([]string, error) {
+	out := make([]string, len(wanted))
+	var unknown []*source.Dist
+	var at []int
+	for i, w := range wanted {
+		if text := vouched(w.Dist); text != "" {
+			out[i] = text
+			continue
+		}
+		unknown, at = append(unknown, w.Dist), append(at, i)
+	}
+	if len(unknown) == 0 {
+		return out, nil
+	}
+	start := time.Now()
+	wheels, err := e.fetcher(hashes).Wheels(ctx, unknown)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, &PrepareError{err}
+	}
+	fresh := 0
+	for i, w := range wheels {
+		// Where it came from is written down beside what is installed.
+		out[at[i]] = unknown[i].String() + " archive:" + string(w.Archive.ID)
+		if w.New {
+			fresh++
+		}
+	}
+	if fresh > 0 {
+		e.report(Prepared, fresh, start)
+	}
+	return out, nil
+}
+
+// vouched names a wheel of an index by the digest that the index gives.
+func vouched(d *source.Dist) string {
+	if d.Source.Kind != source.Registry || !d.IsWheel() {
+		return ""
+	}
+	for _, h := range d.File.Hashes {
+		switch h.Algorithm {
+		case "sha256", "sha384", "sha512", "blake2b":
+			return d.File.Filename + " " + h.Algorithm + ":" + h.Digest
+		}
+	}
+	return ""
+}
