@@ -33,7 +33,7 @@ func commands() []command {
 		pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(), pipDebugCommand(),
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
 		pythonGroup(), pythonListCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
-		venvCommand(),
+		runCommand(), venvCommand(),
 		selfGroup(), selfVersionCommand(),
 		helpCommand(), completionCommand(),
 	}

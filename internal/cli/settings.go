@@ -41,7 +41,7 @@ func (a *app) settle() error {
 	if a.global.isolated {
 		a.print.Warn("the `--isolated` flag is deprecated; use `--no-config` to keep settings files from being read")
 	}
-	if err := a.loadSettings(); err != nil {
+	if err := a.loadSettings(a.projectDir()); err != nil {
 		return err
 	}
 	return a.keepOutOfCache()
@@ -90,8 +90,8 @@ func (a *app) keepOutOfCache() error {
 	}
 }
 
-func (a *app) loadSettings() error {
-	start := a.projectDir()
+// loadSettings reads the settings files that count in a directory.
+func (a *app) loadSettings(start string) error {
 	if project := first(a.global.project, a.env["UV_PROJECT"]); project != "" {
 		if info, err := os.Stat(start); err != nil || !info.IsDir() {
 			return fmt.Errorf("the directory of `--project` does not exist: `%s`", project)

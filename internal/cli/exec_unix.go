@@ -1,0 +1,108 @@
+//go:build unix
+
+package cli
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// replaceProcess puts a program in the place of this process.
+func replaceProcess(c *childProcess) error {
+	if c.stdin != nil {
+		if err := unix.Dup2(int(c.stdin.Fd()), 0); err != nil {
+			return err
+		}
+	}
+	return syscall.Exec(c.path, c.argv, c.env)
+}
+
+// lookPath finds a program as the shell does, by the PATH that it will have.
+func lookPath(name string, env []string) (string, error) {
+	if name == "" {
+		return "", syscall.ENOENT
+	}
+	if strings.Contains(name, "/") {
+		return name, nil
+	}
+	path := ""
+	for _, entry := range env {
+		if value, ok := strings.CutPrefix(entry, "PATH="); ok {
+			path = value
+		}
+	}
+	failure := error(syscall.ENOENT)
+	for _, dir := range filepath.SplitList(path) {
+		if dir == "" {
+			dir = "."
+		}
+		file := filepath.Join(dir, name)
+		info, err := os.Stat(file)
+		switch {
+		case err == nil && info.IsDir():
+		case err == nil && unix.Access(file, unix.X_OK) == nil:
+			if !filepath.IsAbs(file) {
+				file = "./" + file
+			}
+			return file, nil
+		case err == nil, errors.Is(err, fs.ErrPermission):
+			failure = syscall.EACCES
+		}
+	}
+	return "", failure
+}
+
+func isExecutable(info fs.FileInfo) bool { return info.Mode().IsRegular() && info.Mode()&0o111 != 0 }
+
+// catchSignals takes over the signals that are to be handed on.
+func catchSignals() <-chan os.Signal {
+	c := make(chan os.Signal, 16)
+	signal.Notify(c, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, syscall.SIGUSR2,
+		syscall.SIGALRM, syscall.SIGCONT)
+	return c
+}
+
+// forwardSignal hands a signal on. A terminal sends Ctrl-C to the whole
+// foreground group, the child included: so an interrupt is handed on only if
+// that is not where this process is, or if it is not the first.
+func forwardSignal(p *os.Process, s os.Signal, interrupts *int) {
+	if s == syscall.SIGINT {
+		*interrupts++
+		group, err := unix.IoctlGetInt(0, unix.TIOCGPGRP)
+		if err == nil && group == unix.Getpgrp() && *interrupts == 1 {
+			return
+		}
+	}
+	_ = p.Signal(s)
+}
+
+// statusOf is the exit code of a process; a signal that killed it counts from
+// 128 on, as in shells.
+func statusOf(state *os.ProcessState) int {
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return state.ExitCode()
+}
+
+// raiseFileLimit lets the child open as many files as the system allows, or as
+// UV_RUN_RLIMIT_NOFILE says.
+func raiseFileLimit(chosen *int) {
+	const most = 1 << 20
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return
+	}
+	limit.Cur = min(limit.Max, most)
+	if chosen != nil {
+		limit.Cur = min(limit.Max, uint64(*chosen))
+	}
+	_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+}

@@ -1,0 +1,421 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tame-py/tame/internal/config"
+	"github.com/tame-py/tame/internal/ephemeral"
+	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/packaging/pyproject"
+)
+
+// runFlags are those of `run`.
+type runFlags struct {
+	with, withEditable, withRequirements []string
+	module, script, guiScript            bool
+	envFiles                             []string
+	noEnvFile                            *bool
+	isolated, noProject, active          *bool
+	python                               *string
+	platform                             string
+	maxDepth                             int
+	showResolution                       bool
+
+	project   projectFlags
+	index     indexFlags
+	resolver  resolverFlags
+	installer installerFlags
+	build     buildFlags
+	binary    buildPackageFlags
+	refresh   refreshFlags
+}
+
+// projectFlags choose what of a project is installed and how its lock is
+// treated.
+type projectFlags struct {
+	extras, noExtras             []string
+	allExtras                    *bool
+	dev                          *bool
+	onlyDev                      bool
+	groups, noGroups, onlyGroups []string
+	noDefaultGroups, allGroups   *bool
+	noEditable, exact, noSync    *bool
+	noEditablePackages           []string
+	locked, frozen               *bool
+	packages                     []string
+	allPackages                  bool
+}
+
+func (p *projectFlags) register(f *flags) {
+	f.under("Project options")
+	f.commas(&p.extras, "extra", "EXTRA", "Include this extra of the project")
+	f.pair(&p.allExtras, "all-extras", "no-all-extras", "Include all extras")
+	f.list(&p.noExtras, "no-extra", "EXTRA", "Leave out this extra, with `--all-extras`")
+	f.pair(&p.dev, "dev", "", "Include the development dependencies").hide()
+	f.add(&switchValue{set: func(bool) { off := false; p.dev = &off }}, "no-dev", "", "Leave out the development dependencies").fromEnv("UV_NO_DEV")
+	f.last.NoOptDefVal = "true"
+	f.bool(&p.onlyDev, "only-dev", "Include nothing but the development dependencies")
+	f.list(&p.groups, "group", "GROUP", "Include this dependency group")
+	f.list(&p.noGroups, "no-group", "GROUP", "Leave out this dependency group").fromEnv("UV_NO_GROUP")
+	f.pair(&p.noDefaultGroups, "no-default-groups", "", "Leave out the groups that are included by default").fromEnv("UV_NO_DEFAULT_GROUPS")
+	f.list(&p.onlyGroups, "only-group", "GROUP", "Include nothing but this dependency group")
+	f.pair(&p.allGroups, "all-groups", "", "Include all dependency groups")
+	f.pair(&p.noEditable, "no-editable", "editable", "Install projects as if they were not editable").fromEnv("UV_NO_EDITABLE")
+	f.list(&p.noEditablePackages, "no-editable-package", "NAME", "The same for one package")
+	f.pair(&p.exact, "exact", "inexact", "Remove what does not belong into the project's environment")
+	f.pair(&p.noSync, "no-sync", "sync", "Leave the project's environment as it is").fromEnv("UV_NO_SYNC")
+	f.pair(&p.locked, "locked", "no-locked", "Fail if `uv.lock` would have to change").fromEnv("UV_LOCKED")
+	f.pair(&p.frozen, "frozen", "no-frozen", "Use `uv.lock` without looking whether it is right").fromEnv("UV_FROZEN")
+	f.list(&p.packages, "package", "NAME", "Work on this member of the workspace")
+	f.bool(&p.allPackages, "all-packages", "Work on all members of the workspace")
+	f.exclusive("locked", "frozen")
+}
+
+// buildPackageFlags choose between wheels and source distributions.
+type buildPackageFlags struct {
+	noBuild, noBinary               *bool
+	noBuildPackage, noBinaryPackage []string
+}
+
+func (b *buildPackageFlags) register(f *flags) {
+	f.under("Build options")
+	f.pair(&b.noBuild, "no-build", "build", "Build nothing: run no code of a package").fromEnv("UV_NO_BUILD")
+	f.list(&b.noBuildPackage, "no-build-package", "NAME", "The same for one package").fromEnv("UV_NO_BUILD_PACKAGE")
+	f.pair(&b.noBinary, "no-binary", "binary", "Use no wheels").fromEnv("UV_NO_BINARY")
+	f.list(&b.noBinaryPackage, "no-binary-package", "NAME", "The same for one package").fromEnv("UV_NO_BINARY_PACKAGE")
+}
+
+func runCommand() command {
+	return command{
+		path: "run", args: "[COMMAND] [ARG]...", short: "Run a command or script", rest: true,
+		long: "Runs a command, a Python file, a module or a script with the packages that it needs. What stands behind the command is handed to it.",
+		prepare: func(f *flags) work {
+			var o runFlags
+			o.register(f)
+			return func(ctx context.Context, a *app, args []string) error { return a.run(ctx, &o, args) }
+		},
+	}
+}
+
+func (o *runFlags) register(f *flags) {
+	f.list(&o.with, "with,w", "PACKAGE", "Run with this package too")
+	f.list(&o.withEditable, "with-editable", "DIR", "Run with the project in this directory, in place")
+	f.list(&o.withRequirements, "with-requirements", "FILE", "Run with what this requirements file asks for")
+	f.bool(&o.module, "module,m", "Run a module, as `python -m` does")
+	f.bool(&o.script, "script,s", "Run a file as a Python script, whatever its name")
+	f.bool(&o.guiScript, "gui-script", "Run a file as a Python script without a console (on Windows)")
+	f.list(&o.envFiles, "env-file", "FILE", "Set the variables in this file").fromEnv("UV_ENV_FILE")
+	f.pair(&o.noEnvFile, "no-env-file", "", "Read no file of variables").fromEnv("UV_NO_ENV_FILE")
+	f.pair(&o.isolated, "isolated", "", "Run in an environment of its own").fromEnv("UV_ISOLATED")
+	f.pair(&o.noProject, "no-project", "", "Do not look for a project").alias("no-workspace").fromEnv("UV_NO_PROJECT")
+	f.pair(&o.active, "active", "no-active", "Use the active environment rather than that of the project or script")
+	f.bool(&o.showResolution, "show-resolution", "Say what is resolved and installed").hide()
+	f.number(&o.maxDepth, "max-recursion-depth", "N", "How many runs may start each other", 1).hide().fromEnv("UV_RUN_MAX_RECURSION_DEPTH")
+	for _, pair := range [][2]string{{"module", "script"}, {"module", "gui-script"}, {"script", "gui-script"}} {
+		f.exclusive(pair[0], pair[1])
+	}
+	f.under("Python options")
+	f.python(&o.python)
+	f.text(&o.platform, "python-platform", "PLATFORM", "Install for this platform: linux, windows, macos or a target triple")
+	o.project.register(f)
+	o.index.register(f)
+	o.resolver.register(f)
+	o.installer.register(f)
+	o.build.register(f)
+	o.binary.register(f)
+	o.refresh.register(f)
+}
+
+// A running is one call of `run` on its way to the child process.
+type running struct {
+	app    *app
+	flags  *runFlags
+	target *runTarget
+	work   *runWork // settings, and the engine once it is needed
+
+	// python is the Python to run, base the environment whose packages are
+	// seen, nil in isolation.
+	python         *python.Interpreter
+	base           *python.Environment
+	paths          []string // to go in front of PATH
+	script         *pyproject.Script
+	scriptSettings config.Options
+
+	keep []keeper // what the child must have until it ends
+}
+
+// A keeper holds something that the child uses: it is inherited by a program
+// that takes the place of this one, else released when the child is done.
+type keeper interface {
+	Inherit() error
+	Release() error
+}
+
+func (a *app) run(ctx context.Context, o *runFlags, args []string) error {
+	depth, err := a.recursion(o)
+	if err != nil {
+		return err
+	}
+	variables, err := a.envFileVariables(o)
+	if err != nil {
+		return err
+	}
+	r := &running{app: a, flags: o}
+	defer r.release()
+	if r.target, err = a.findTarget(ctx, o, args); err != nil {
+		return err
+	}
+	if r.target != nil && r.target.remove != "" {
+		r.keep = append(r.keep, temporaryFile(r.target.remove))
+	}
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	if r.target == nil {
+		return a.showRunnable(r.python)
+	}
+	return r.launch(variables, depth)
+}
+
+// prepare makes the environment to run in.
+func (r *running) prepare(ctx context.Context) error {
+	if err := r.readScript(); err != nil {
+		return err
+	}
+	if r.script == nil {
+		if err := r.settleProject(); err != nil {
+			return err
+		}
+	}
+	r.work = &runWork{running: r}
+	var err error
+	if r.script != nil {
+		r.warnAboutScript()
+		err = r.scriptBase(ctx)
+	} else {
+		r.warnOutsideProject()
+		err = r.plainBase(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if r.target == nil {
+		return nil
+	}
+	extra, err := r.withEnvironment(ctx)
+	if err != nil {
+		return err
+	}
+	if extra == nil && r.base != nil {
+		r.paths = []string{r.base.Interpreter.Scheme.Scripts}
+		return nil
+	}
+	return r.overlay(ctx, extra)
+}
+
+// overlay makes the environment that shows the base's packages and extra ones.
+func (r *running) overlay(ctx context.Context, extra *python.Environment) error {
+	store, err := r.work.store(ctx)
+	if err != nil {
+		return err
+	}
+	layers := ephemeral.Layers{Interpreter: r.python, Base: r.base}
+	if extra != nil {
+		layers.Over = []*python.Environment{extra}
+	}
+	overlay, err := store.Overlay(ctx, layers)
+	if err != nil {
+		return err
+	}
+	r.keep = append(r.keep, overlay)
+	r.paths = []string{overlay.Interpreter.Scheme.Scripts}
+	for _, env := range append(slices.Clone(layers.Over), layers.Base) {
+		if env != nil {
+			r.paths = append(r.paths, env.Interpreter.Scheme.Scripts)
+		}
+	}
+	r.python = overlay.Interpreter
+	return nil
+}
+
+func (r *running) release() {
+	for i := len(r.keep) - 1; i >= 0; i-- {
+		_ = r.keep[i].Release()
+	}
+	r.keep = nil
+}
+
+// recursion counts how many runs have started each other, which a script that
+// runs itself does without end, and refuses too many.
+func (a *app) recursion(o *runFlags) (depth int, err error) {
+	const variable, limitVariable = "UV_RUN_RECURSION_DEPTH", "UV_RUN_MAX_RECURSION_DEPTH"
+	limit := 100
+	if text := a.env[limitVariable]; text != "" {
+		if limit, err = strconv.Atoi(text); err != nil || limit < 0 {
+			return 0, fmt.Errorf("invalid value for %s: a whole number is expected, not %q", limitVariable, text)
+		}
+	}
+	if o.maxDepth > 0 {
+		limit = o.maxDepth
+	}
+	if text, ok := a.env[variable]; ok {
+		if depth, err = strconv.Atoi(text); err != nil || depth < 0 {
+			return 0, fmt.Errorf("invalid value for %s: a whole number is expected, not %q", variable, text)
+		}
+	}
+	if depth > limit {
+		return 0, withHint(fmt.Errorf("`%s run` was recursively invoked %d times which exceeds the limit of %d", a.name, depth, limit),
+			"a script that has `%s run` in its first line needs `--script` there", a.name)
+	}
+	return depth + 1, nil
+}
+
+// settleProject refuses to run in a project, and reads the settings of the
+// directory that the target is in.
+func (r *running) settleProject() error {
+	a := r.app
+	none, err := a.flagOrEnv(r.flags.noProject, "UV_NO_PROJECT")
+	if err != nil {
+		return err
+	}
+	if isTrue(none) {
+		return nil
+	}
+	dir, err := projectAt(r.projectDir())
+	switch {
+	case err != nil:
+		return err
+	case dir != "":
+		return withHint(fmt.Errorf("`%s` is a project, and running in the environment of a project is not possible yet", a.shown(filepath.Join(dir, "pyproject.toml"))),
+			"`%s run --no-project` runs without it, and `--with` and `--with-requirements` name what else is needed", a.name)
+	case len(r.flags.project.packages) > 0:
+		return errors.New("no `pyproject.toml` found in the current directory or any parent directory")
+	}
+	return nil
+}
+
+// projectAt is the directory of the project that a directory is in, or nothing.
+// A file that is there for other tools only makes no project, nor does one that
+// says that it is not to be managed.
+func projectAt(dir string) (string, error) {
+	f, at := projectFiles{}.nearest(dir)
+	switch {
+	case f == nil:
+		return "", nil
+	case f.err != nil:
+		return "", fmt.Errorf("failed to parse: `pyproject.toml`: %w", f.err)
+	}
+	root := f.file.Root()
+	if managed, ok := root.Get("tool", "uv", "managed").Bool(); ok && !managed {
+		return "", nil
+	}
+	if f.file.HasProject() || f.isWorkspace() || !root.Get("dependency-groups").IsZero() {
+		return at, nil
+	}
+	return "", nil
+}
+
+// projectDir is where a project is looked for: in the directory of the file to
+// run, unless told otherwise.
+func (r *running) projectDir() string {
+	a := r.app
+	if first(a.global.project, a.env["UV_PROJECT"]) != "" || r.target == nil || r.target.file == "" {
+		return a.projectDir()
+	}
+	return filepath.Dir(r.target.file)
+}
+
+// warnOutsideProject says which flags mean nothing without a project.
+func (r *running) warnOutsideProject() {
+	none, _ := r.app.flagOrEnv(r.flags.noProject, "UV_NO_PROJECT")
+	where := "when used outside of a project"
+	if isTrue(none) {
+		where = "when used alongside `--no-project`"
+	}
+	for _, flag := range r.flags.project.given(r.app) {
+		if flag != "--all-packages" && flag != "--exact" {
+			r.app.print.Warn("`%s` has no effect %s", flag, where)
+		}
+	}
+}
+
+// warnAboutScript says which flags mean nothing to a script that names its own
+// dependencies.
+func (r *running) warnAboutScript() {
+	given := r.flags.project.given(r.app)
+	if isTrue(r.flags.isolated) {
+		given = append(given, "--isolated")
+	}
+	for _, flag := range given {
+		if flag != "--exact" && flag != "--locked" && flag != "--frozen" {
+			r.app.print.Warn("`%s` has no effect on Python scripts with inline metadata, which always run in isolation", flag)
+		}
+	}
+}
+
+// given lists the flags of a project that were given, by a flag or a variable.
+func (p *projectFlags) given(a *app) []string {
+	var out []string
+	add := func(on bool, flag string) {
+		if on {
+			out = append(out, flag)
+		}
+	}
+	each := func(names []string, flag string) {
+		for _, name := range names {
+			out = append(out, flag+" "+name)
+		}
+	}
+	each(p.extras, "--extra")
+	add(isTrue(p.allExtras), "--all-extras")
+	each(p.noExtras, "--no-extra")
+	add(p.dev != nil && !*p.dev, "--no-dev")
+	add(p.onlyDev, "--only-dev")
+	each(p.groups, "--group")
+	each(p.noGroups, "--no-group")
+	add(isTrue(p.noDefaultGroups), "--no-default-groups")
+	each(p.onlyGroups, "--only-group")
+	add(isTrue(p.allGroups), "--all-groups")
+	add(isTrue(p.noEditable), "--no-editable")
+	add(isTrue(p.exact), "--exact")
+	add(isTrue(p.noSync) || p.noSync == nil && isTrue(a.vars.NoSync), "--no-sync")
+	add(isTrue(p.locked) || p.locked == nil && isTrue(a.vars.Locked), "--locked")
+	add(isTrue(p.frozen) || p.frozen == nil && isTrue(a.vars.Frozen), "--frozen")
+	each(p.packages, "--package")
+	add(p.allPackages, "--all-packages")
+	return out
+}
+
+// showRunnable lists what could be run, for a call that names nothing.
+func (a *app) showRunnable(i *python.Interpreter) error {
+	a.print.Data("Provide a command or script to invoke with `%s run <command>` or `%s run <script>.py`.\n\n", a.name, a.name)
+	if names := executables(i.Scheme.Scripts); len(names) > 0 {
+		a.print.Data("The following commands are available in the environment:\n\n- %s\n\n", strings.Join(names, "\n- "))
+	}
+	a.print.Data("See `%s run --help` for more information.\n", a.name)
+	return exitStatus(exitError)
+}
+
+// executables are the names of the programs in a directory, sorted.
+func executables(dir string) []string {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, e := range entries {
+		info, err := os.Stat(filepath.Join(dir, e.Name()))
+		if err != nil || !isExecutable(info) || strings.HasPrefix(e.Name(), "activate") || strings.HasPrefix(e.Name(), "deactivate") {
+			continue
+		}
+		out = append(out, strings.TrimSuffix(e.Name(), ".exe"))
+	}
+	return out
+}

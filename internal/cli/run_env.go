@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// envFileVariables reads the files of variables, of which later ones count
+// before earlier ones. What is set already stays.
+func (a *app) envFileVariables(o *runFlags) (map[string]string, error) {
+	none, err := a.flagOrEnv(o.noEnvFile, "UV_NO_ENV_FILE")
+	if err != nil || isTrue(none) {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, name := range a.listOrEnv(o.envFiles, "UV_ENV_FILE") {
+		if name == "" {
+			continue
+		}
+		text, err := os.ReadFile(a.path(name))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil, fmt.Errorf("no environment file found at: `%s`", name)
+		case err != nil:
+			return nil, fmt.Errorf("failed to read environment file `%s`: %w", name, err)
+		}
+		entries, err := parseEnvFile(string(text), a.getenv)
+		if err != nil {
+			a.print.Warn("Failed to parse environment file `%s`: %v", name, err)
+		}
+		for _, e := range entries {
+			if _, set := a.env[e.name]; !set {
+				out[e.name] = e.value
+			}
+		}
+	}
+	return out, nil
+}
+
+// childEnviron is the environment of the child.
+func (r *running) childEnviron(variables map[string]string, depth int) []string {
+	a := r.app
+	env := make(map[string]string, len(a.env)+len(variables)+4)
+	for name, value := range variables {
+		env[name] = value
+	}
+	for name, value := range a.env {
+		env[name] = value
+	}
+	path := strings.Join(r.paths, string(filepath.ListSeparator))
+	if old := env["PATH"]; old != "" {
+		path += string(filepath.ListSeparator) + old
+	}
+	env["PATH"] = path
+	if r.python.IsVirtual() {
+		env["VIRTUAL_ENV"] = r.python.Prefix
+	}
+	if self, err := os.Executable(); err == nil {
+		env["UV"] = self
+	}
+	env["UV_RUN_RECURSION_DEPTH"] = strconv.Itoa(depth)
+	out := make([]string, 0, len(env))
+	for name, value := range env {
+		out = append(out, name+"="+value)
+	}
+	return out
+}
