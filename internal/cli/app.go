@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,10 +27,11 @@ type app struct {
 	vars        config.Variables
 	config      config.Options // of the settings files
 	dir         string         // the working directory
+	ctx         context.Context
 }
 
 func newApp(args, environ []string, stdio Stdio) *app {
-	a := &app{stdio: stdio, env: make(map[string]string, len(environ))}
+	a := &app{ctx: context.Background(), stdio: stdio, env: make(map[string]string, len(environ))}
 	for _, entry := range environ {
 		if name, value, ok := strings.Cut(entry, "="); ok {
 			a.env[name] = value
@@ -72,24 +74,48 @@ func (a *app) close() {
 }
 
 // execute finds the command, registers its flags and runs it.
-func (a *app) execute(ctx context.Context) error {
-	root := a.tree()
-	f := &flags{set: root.PersistentFlags(), env: a.getenv}
-	f.set.SortFlags = false
-	a.global.register(f)
-	version := root.Flags().BoolP("version", "V", false, "Display the version")
-	root.RunE = func(node *cobra.Command, args []string) error {
-		if *version {
-			a.print.Data("%s\n", a.versionLine())
-			return nil
-		}
-		return a.runGroup(node, args)
+func (a *app) execute() error {
+	if len(a.args) > 0 && strings.HasPrefix(a.args[0], cobra.ShellCompRequestCmd) {
+		return a.complete()
 	}
-	args := a.args
-	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
-		args = args[1:]
+	list := commands()
+	root := a.root()
+	path, args := chosen(list, root.PersistentFlags(), a.args)
+	if i := slices.IndexFunc(list, func(c command) bool { return c.path == path && c.prepare != nil }); i >= 0 {
+		// Its groups are all that the rest of the work needs to know of the others.
+		list = slices.DeleteFunc(list, func(c command) bool { return c.path != path && !strings.HasPrefix(path, c.path+" ") })
 	}
-	a.arm(a.chosen(root, args))
-	root.SetArgs(a.args)
-	return root.ExecuteContext(ctx)
+	a.grow(root, list)
+	return a.call(find(root, path), args)
+}
+
+// find is the command with a path.
+func find(at *cobra.Command, path string) *cobra.Command {
+	for word := range strings.FieldsSeq(path) {
+		at = child(at, word)
+	}
+	return at
+}
+
+// call reads the arguments of a command and does what it is for.
+func (a *app) call(node *cobra.Command, args []string) error {
+	a.arm(node)
+	set := node.Flags()
+	set.AddFlagSet(node.Root().PersistentFlags())
+	var help, version bool
+	set.BoolVarP(&help, "help", "h", false, "")
+	if !node.HasParent() {
+		set.BoolVarP(&version, "version", "V", false, "")
+	}
+	switch err := set.Parse(args); {
+	case err != nil:
+		return flagError(node, err)
+	case help:
+		a.showHelp(node)
+		return nil
+	case version:
+		a.print.Data("%s\n", a.versionLine())
+		return nil
+	}
+	return node.RunE(node, set.Args())
 }

@@ -19,7 +19,7 @@ func cacheGroup() command {
 
 func cacheDirCommand() command {
 	return command{
-		path: "cache dir", short: "Show where the cache is",
+		path: "cache dir", reads: true, short: "Show where the cache is",
 		prepare: func(*flags) work {
 			return func(_ context.Context, a *app, _ []string) error {
 				dir, err := a.cacheRoot()
@@ -35,7 +35,7 @@ func cacheDirCommand() command {
 
 func cacheSizeCommand() command {
 	return command{
-		path: "cache size", short: "Show how much space the cache takes",
+		path: "cache size", reads: true, short: "Show how much space the cache takes",
 		prepare: func(f *flags) work {
 			var format string
 			var human bool

@@ -58,3 +58,29 @@ func TestHelpOfEveryCommand(t *testing.T) {
 		}
 	}
 }
+
+func TestChosen(t *testing.T) {
+	t.Parallel()
+	a := newApp([]string{"tame"}, nil, Stdio{})
+	global := a.root().PersistentFlags()
+	for _, test := range []struct{ args, path, rest string }{
+		{"", "", ""},
+		{"pip", "pip", ""},
+		{"pip list -e", "pip list", "-e"},
+		{"pip ls --exclude pip", "pip list", "--exclude pip"},
+		{"-q pip -v list", "pip list", "-q -v"},
+		{"--color never pip --cache-dir cache list cache", "pip list", "--color never --cache-dir cache cache"},
+		{"--color=never cache clear -- -x", "cache clean", "--color=never -- -x"},
+		{"pip nosuch list", "pip", "nosuch list"},
+		{"nosuch pip list", "", "nosuch pip list"},
+		{"-- pip list", "", "-- pip list"},
+		{"--nosuch pip list", "pip list", "--nosuch"},
+		{"clean pip", "clean", "pip"},
+		{"help pip list", "help", "pip list"},
+	} {
+		path, rest := chosen(commands(), global, strings.Fields(test.args))
+		if path != test.path || strings.Join(rest, " ") != test.rest {
+			t.Errorf("%q calls %q with %q, want %q with %q", test.args, path, rest, test.path, test.rest)
+		}
+	}
+}

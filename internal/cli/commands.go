@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,7 +20,12 @@ type command struct {
 	aliases []string
 	hidden  bool
 	// rest: what follows the first argument belongs to another program.
-	rest    bool
+	rest bool
+	// reads: it changes nothing that could be left half done, so that signals may
+	// end it at once.
+	reads bool
+	// plain: it needs no settings.
+	plain   bool
 	prepare func(f *flags) work
 }
 
@@ -45,13 +51,10 @@ var laterCommands = []string{
 	"publish", "workspace", "upgrade",
 }
 
-// tree makes the command tree of cobra, without any command's flags.
-func (a *app) tree() *cobra.Command {
-	root := &cobra.Command{
-		Use: a.name, SilenceErrors: true, SilenceUsage: true,
-		Args: cobra.ArbitraryArgs, SuggestionsMinimumDistance: 2,
-		Short: "Python packages, environments and projects, from nothing to production",
-	}
+// root makes the root of the command tree, with the flags that all commands
+// have.
+func (a *app) root() *cobra.Command {
+	root := a.node(command{path: a.name, short: "Python packages, environments and projects, from nothing to production"})
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true})
 	root.SetFlagErrorFunc(flagError)
@@ -59,25 +62,43 @@ func (a *app) tree() *cobra.Command {
 	root.SetOut(a.print.Out)
 	root.SetErr(a.print.Err)
 	a.nodes = map[*cobra.Command]command{root: {}}
-	for _, c := range commands() {
-		parent := root
-		words := strings.Fields(c.path)
-		for _, word := range words[:len(words)-1] {
-			parent = child(parent, word)
-		}
-		node := &cobra.Command{
-			Use: words[len(words)-1], Short: c.short, Long: c.long, Aliases: c.aliases, Hidden: c.hidden,
-			SilenceErrors: true, SilenceUsage: true, DisableFlagsInUseLine: true,
-			Args: cobra.ArbitraryArgs, SuggestionsMinimumDistance: 2,
-		}
-		parent.AddCommand(node)
-		a.nodes[node] = c
-	}
-	for node := range a.nodes {
-		node.RunE = a.runGroup // the command that is called gets its own, see arm
-	}
+	f := &flags{set: root.PersistentFlags(), env: a.getenv}
+	f.set.SortFlags = false
+	a.global.register(f)
 	return root
 }
+
+// tree is the root with all commands below it.
+func (a *app) tree() *cobra.Command {
+	root := a.root()
+	a.grow(root, commands())
+	return root
+}
+
+// grow adds the listed commands to the root, without their flags. A command's
+// group stands before it in the list.
+func (a *app) grow(root *cobra.Command, list []command) {
+	for _, c := range list {
+		node := a.node(c)
+		find(root, c.group()).AddCommand(node)
+		a.nodes[node] = c
+	}
+}
+
+func (a *app) node(c command) *cobra.Command {
+	return &cobra.Command{
+		Use: c.name(), Short: c.short, Long: c.long, Aliases: c.aliases, Hidden: c.hidden,
+		SilenceErrors: true, SilenceUsage: true, DisableFlagsInUseLine: true,
+		Args: cobra.ArbitraryArgs, SuggestionsMinimumDistance: 2,
+		RunE: a.runGroup, // the command that is called gets its own, see arm
+	}
+}
+
+// name is the last word of the path.
+func (c *command) name() string { return c.path[strings.LastIndexByte(c.path, ' ')+1:] }
+
+// group is the path without the name.
+func (c *command) group() string { return strings.TrimSuffix(c.path[:len(c.path)-len(c.name())], " ") }
 
 func child(parent *cobra.Command, name string) *cobra.Command {
 	for _, c := range parent.Commands() {
@@ -88,28 +109,32 @@ func child(parent *cobra.Command, name string) *cobra.Command {
 	return nil
 }
 
-// chosen is the command that the arguments call; flags before its name are
-// stepped over.
-func (a *app) chosen(root *cobra.Command, args []string) *cobra.Command {
-	at := root
-	for i := 0; i < len(args) && at.HasSubCommands(); i++ {
+// chosen is the path of the command that the arguments call, and the arguments
+// without its words. Flags before a word are stepped over.
+func chosen(list []command, global *pflag.FlagSet, args []string) (path string, rest []string) {
+	rest = make([]string, 0, len(args))
+	for i := 0; i < len(args); i++ {
 		arg := args[i]
-		if arg == "--" {
-			break
-		}
-		if strings.HasPrefix(arg, "-") && arg != "-" {
-			if takesNext(root.PersistentFlags(), arg) {
+		if strings.HasPrefix(arg, "-") && arg != "-" && arg != "--" {
+			rest = append(rest, arg)
+			if i+1 < len(args) && takesNext(global, arg) {
 				i++
+				rest = append(rest, args[i])
 			}
 			continue
 		}
-		next := child(at, arg)
-		if next == nil {
-			break
+		next := slices.IndexFunc(list, func(c command) bool {
+			return c.group() == path && (c.name() == arg || slices.Contains(c.aliases, arg))
+		})
+		if next < 0 {
+			return path, append(rest, args[i:]...)
 		}
-		at = next
+		path = list[next].path
+		if list[next].prepare != nil {
+			return path, append(rest, args[i+1:]...)
+		}
 	}
-	return at
+	return path, rest
 }
 
 // takesNext reports whether a flag's value is the argument behind it.
@@ -140,10 +165,14 @@ func (a *app) arm(node *cobra.Command) {
 		if c.args == "" && len(args) > 0 {
 			return helpHint(cmd, usageError(fmt.Sprintf("`%s` takes no argument, but was given `%s`", cmd.CommandPath(), args[0])))
 		}
-		if err := a.settle(); err != nil {
-			return err
+		a.setPrinter()
+		if !c.plain {
+			if err := a.settle(); err != nil {
+				return err
+			}
 		}
-		return do(cmd.Context(), a, args)
+		a.heed(c.reads)
+		return do(a.ctx, a, args)
 	}
 }
 
@@ -152,6 +181,7 @@ func (a *app) runGroup(node *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return unknownCommand(node, args[0])
 	}
+	a.setPrinter()
 	a.print.Line("%s", strings.TrimSuffix(a.helpText(node, a.print.Color), "\n"))
 	return exitStatus(exitError)
 }

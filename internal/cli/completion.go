@@ -7,7 +7,7 @@ import (
 
 func completionCommand() command {
 	return command{
-		path: "generate-shell-completion", args: "<SHELL>", hidden: true,
+		path: "generate-shell-completion", reads: true, plain: true, args: "<SHELL>", hidden: true,
 		short: "Print the completion script of a shell: bash, zsh, fish or powershell",
 		prepare: func(*flags) work {
 			return func(_ context.Context, a *app, args []string) error {
@@ -33,4 +33,14 @@ func (a *app) completion(shell string) error {
 		return root.GenPowerShellCompletionWithDesc(a.print.Out)
 	}
 	return usageError(fmt.Sprintf("no completion for the shell %q: there is bash, zsh, fish and powershell", shell))
+}
+
+// complete answers a shell that asks how a line could go on: its arguments are
+// those of the line, behind a word of cobra's.
+func (a *app) complete() error {
+	root := a.tree()
+	path, _ := chosen(commands(), root.PersistentFlags(), a.args[1:])
+	a.arm(find(root, path))
+	root.SetArgs(a.args)
+	return root.ExecuteContext(a.ctx)
 }

@@ -16,7 +16,7 @@ const helpWidth = 100
 
 func helpCommand() command {
 	return command{
-		path: "help", args: "[COMMAND]...", short: "Explain a command",
+		path: "help", args: "[COMMAND]...", reads: true, plain: true, short: "Explain a command",
 		prepare: func(f *flags) work {
 			var noPager bool
 			f.bool(&noPager, "no-pager", "Print at once instead of page by page")
@@ -26,11 +26,7 @@ func helpCommand() command {
 }
 
 func (a *app) help(names []string) error {
-	root := a.tree()
-	f := &flags{set: root.PersistentFlags()}
-	f.set.SortFlags = false
-	new(globalFlags).register(f)
-	at := root
+	at := a.tree()
 	for _, name := range names {
 		next := child(at, name)
 		if next == nil {

@@ -38,9 +38,8 @@ const (
 func Main(args, environ []string, stdio Stdio) int {
 	relaxCollector()
 	log.SetOutput(io.Discard) // net/http logs there what servers do wrong
-	ctx := untilInterrupted()
 	a := newApp(args, environ, stdio)
-	err := a.execute(ctx)
+	err := a.execute()
 	a.close()
 	if err == nil {
 		err = a.print.OutError()
@@ -53,7 +52,7 @@ func Main(args, environ []string, stdio Stdio) int {
 		return int(status)
 	}
 	var stopped interruption
-	if errors.As(context.Cause(ctx), &stopped) {
+	if errors.As(context.Cause(a.ctx), &stopped) {
 		return stopped.ExitCode()
 	}
 	a.signAdvice(err)
@@ -68,6 +67,16 @@ func (i interruption) Error() string { return "interrupted: " + i.signal.String(
 
 // ExitCode is what a shell makes of a process that a signal has ended.
 func (i interruption) ExitCode() int { return 128 + int(i.signal) }
+
+// heed makes signals end a command in good order: or at once, if it only reads,
+// which spares the goroutines that wait for them.
+func (a *app) heed(reads bool) {
+	if reads {
+		signal.Ignore(syscall.SIGPIPE)
+		return
+	}
+	a.ctx = untilInterrupted()
+}
 
 // untilInterrupted returns a context that ends with the first Ctrl-C or
 // request to terminate; a second one ends the process at once. A reader of

@@ -90,7 +90,7 @@ func sortedSite(site *install.Site) []*install.Installed {
 
 func pipFreezeCommand() command {
 	return command{
-		path: "pip freeze", short: "List what is installed, as a requirements file",
+		path: "pip freeze", reads: true, short: "List what is installed, as a requirements file",
 		prepare: func(f *flags) work {
 			var p pipFlags
 			var noEditable bool
@@ -155,7 +155,7 @@ func freezeLine(i *install.Installed) string {
 
 func pipShowCommand() command {
 	return command{
-		path: "pip show", args: "[PACKAGE]...", short: "Show what is known of installed packages",
+		path: "pip show", reads: true, args: "[PACKAGE]...", short: "Show what is known of installed packages",
 		prepare: func(f *flags) work {
 			var p pipFlags
 			var files bool
@@ -237,7 +237,7 @@ func (a *app) showPackage(s pip.Shown, files bool) {
 
 func pipCheckCommand() command {
 	return command{
-		path: "pip check", short: "Find packages that miss something or do not fit together",
+		path: "pip check", reads: true, short: "Find packages that miss something or do not fit together",
 		prepare: func(f *flags) work {
 			var p pipFlags
 			var platform platformFlags
@@ -278,7 +278,7 @@ func (a *app) pipCheck(ctx context.Context, p *pipFlags, platform *platformFlags
 
 func pipListCommand() command {
 	return command{
-		path: "pip list", short: "List what is installed", aliases: []string{"ls"},
+		path: "pip list", reads: true, short: "List what is installed", aliases: []string{"ls"},
 		prepare: func(f *flags) work {
 			var l listOptions
 			f.bool(&l.editable, "editable,e", "Only editable projects")

@@ -21,7 +21,7 @@ type treeOptions struct {
 
 func pipTreeCommand() command {
 	return command{
-		path: "pip tree", short: "Show how the installed packages depend on each other",
+		path: "pip tree", reads: true, short: "Show how the installed packages depend on each other",
 		prepare: func(f *flags) work {
 			t := treeOptions{depth: 255}
 			f.bool(&t.specifiers, "show-version-specifiers", "Show which versions each dependency asks for")

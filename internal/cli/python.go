@@ -21,7 +21,7 @@ func pythonGroup() command {
 
 func pythonDirCommand() command {
 	return command{
-		path: "python dir", short: "Show where managed Pythons are kept",
+		path: "python dir", reads: true, short: "Show where managed Pythons are kept",
 		prepare: func(f *flags) work {
 			var bin bool
 			f.bool(&bin, "bin", "Show where their executables are linked")
@@ -51,7 +51,7 @@ type pythonFindFlags struct {
 
 func pythonFindCommand() command {
 	return command{
-		path: "python find", args: "[REQUEST]", short: "Find an interpreter",
+		path: "python find", reads: true, args: "[REQUEST]", short: "Find an interpreter",
 		long: "Prints the path of the interpreter that a command would use: of the virtual environment at hand, or else of the first Python that satisfies the request, the version file or the project.",
 		prepare: func(f *flags) work {
 			var o pythonFindFlags
@@ -208,7 +208,7 @@ type pythonListFlags struct {
 
 func pythonListCommand() command {
 	return command{
-		path: "python list", args: "[REQUEST]", short: "List the Pythons of this machine",
+		path: "python list", reads: true, args: "[REQUEST]", short: "List the Pythons of this machine",
 		aliases: []string{"ls"},
 		prepare: func(f *flags) work {
 			var o pythonListFlags

@@ -29,7 +29,7 @@ func selfGroup() command {
 
 func selfVersionCommand() command {
 	return command{
-		path: "self version", short: "Show the version of the program",
+		path: "self version", reads: true, plain: true, short: "Show the version of the program",
 		prepare: func(f *flags) work {
 			var short bool
 			var format string

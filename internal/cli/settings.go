@@ -16,9 +16,9 @@ import (
 	"github.com/tame-py/tame/packaging/pyname"
 )
 
-// settle applies the global flags once they are parsed: how loud, in what
-// colour, in which directory; then it reads the settings files.
-func (a *app) settle() error {
+// setPrinter applies the global flags that say how loud the program is, and in
+// what colour.
+func (a *app) setPrinter() {
 	color := ui.ColorChoice(a.global.color)
 	if a.global.noColor {
 		color = ui.ColorNever
@@ -27,6 +27,11 @@ func (a *app) settle() error {
 		color = ui.ColorAuto
 	}
 	a.print = ui.NewPrinter(a.stdio, ui.LevelOf(a.global.quiet, a.global.verbose), color, a.getenv)
+}
+
+// settle applies the other global flags: it changes to the directory they name
+// and reads the settings files.
+func (a *app) settle() error {
 	if err := a.changeDirectory(); err != nil {
 		return err
 	}
