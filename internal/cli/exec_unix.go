@@ -4,6 +4,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/signal"
@@ -94,15 +95,29 @@ func statusOf(state *os.ProcessState) int {
 
 // raiseFileLimit lets the child open as many files as the system allows, or as
 // UV_RUN_RLIMIT_NOFILE says.
-func raiseFileLimit(chosen *int) {
+func raiseFileLimit(chosen *int) error {
 	const most = 1 << 20
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return
+		return nil // the child lives with the limit that there is
 	}
-	limit.Cur = min(limit.Max, most)
-	if chosen != nil {
-		limit.Cur = min(limit.Max, uint64(*chosen))
+	if chosen == nil {
+		limit.Cur = min(limit.Max, most)
+		_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+		return nil
 	}
-	_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+	var err error
+	if want := uint64(*chosen); want > uint64(limit.Max) {
+		err = fmt.Errorf("requested open file limit (%d) exceeds the hard limit (%d)", want, limit.Max)
+	} else {
+		setLimit(&limit.Cur, want)
+		err = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+	}
+	if err != nil {
+		return fmt.Errorf("failed to apply `UV_RUN_RLIMIT_NOFILE` value `%d`: %w", *chosen, err)
+	}
+	return nil
 }
+
+// setLimit sets a number whose type differs between systems.
+func setLimit[T int64 | uint64](to *T, value uint64) { *to = T(value) }

@@ -51,4 +51,4 @@ func forwardSignal(*os.Process, os.Signal, *int) {}
 
 func statusOf(state *os.ProcessState) int { return state.ExitCode() }
 
-func raiseFileLimit(*int) {}
+func raiseFileLimit(*int) error { return nil }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/internal/managed"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/packaging/pep440"
@@ -140,7 +141,8 @@ func (a *app) printPython(i *python.Interpreter, o *pythonFindFlags) error {
 	return nil
 }
 
-// pythonFindScript finds the Python that would run a script: what its version
+// pythonFindScript finds the Python that would run a script: that of the
+// environment it was run in before, if that will do, else what its version
 // file says, unless the script requires another, else what the script or its
 // project requires.
 func (a *app) pythonFindScript(ctx context.Context, o *pythonFindFlags) error {
@@ -167,6 +169,10 @@ func (a *app) pythonFindScript(ctx context.Context, o *pythonFindFlags) error {
 	}
 	if c.file != nil && p != nil && !c.request.IntersectsRequiresPython(p.requires) {
 		c.file, c.request = nil, python.RangeRequest(p.requires)
+	}
+	root := filepath.Join(a.cacheDir(), string(cache.Environments), scriptName(path))
+	if env, err := f.EnvironmentAt(ctx, root); err == nil && f.Satisfies(env.Interpreter, c.request) {
+		return a.printPython(env.Interpreter, o)
 	}
 	found, err := f.Find(ctx, c.request, python.AnyEnvironment)
 	var missing *python.NotFoundError

@@ -33,7 +33,9 @@ func (r *running) launch(variables map[string]string, depth int) error {
 	}
 	r.app.print.Debug("Running `%s`", strings.Join(c.argv, " "))
 	r.app.print.StopProgress()
-	raiseFileLimit(r.app.vars.RunRlimitNofile)
+	if err := raiseFileLimit(r.app.vars.RunRlimitNofile); err != nil {
+		return err
+	}
 	err := r.replace(c)
 	if errors.Is(err, errors.ErrUnsupported) {
 		err = r.spawn(c)

@@ -176,12 +176,17 @@ func (r *running) scriptRoot(ctx context.Context) (string, error) {
 	t := r.target
 	switch {
 	case t.file != "":
-		stem := strings.TrimSuffix(filepath.Base(t.file), filepath.Ext(t.file))
-		return c.Path(cache.Environments, fileStem(stem)+cache.Key("script", t.file)), nil
+		return c.Path(cache.Environments, scriptName(t.file)), nil
 	case t.kind == runStdinKind:
 		return c.Path(cache.Environments, cache.Key("stdin", r.script.Metadata())), nil
 	}
 	return c.Path(cache.Environments, cache.Key("url", t.origin)), nil
+}
+
+// scriptName names the environment of the script at a path.
+func scriptName(path string) string {
+	stem := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	return fileStem(stem) + cache.Key("script", path)
 }
 
 // fileStem is the beginning of a directory's name that tells a person whose it
