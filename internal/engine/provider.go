@@ -13,6 +13,7 @@ import (
 	"github.com/tame-py/tame/internal/par"
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/internal/web"
 	"github.com/tame-py/tame/packaging/metadata"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pep508"
@@ -113,6 +114,9 @@ func (a *answers) readMetadata(d *source.Dist) (*resolve.Metadata, error) {
 		m, err = a.engine.Index.Metadata(a.ctx, d)
 	} else {
 		m, err = a.fetcher.StaticMetadata(a.ctx, d)
+	}
+	if web.IsOffline(err) {
+		return &resolve.Metadata{Name: d.Name, Version: d.Version, Unusable: resolve.Unusable{Reason: resolve.NotCached}, Err: err}, nil
 	}
 	if err != nil {
 		var unavailable *index.Unavailable
