@@ -211,6 +211,9 @@ func addRequires(m *metadata.Metadata, p *pyproject.Project) bool {
 	add := func(list []pyproject.Dependency, extra pyname.Extra) bool {
 		for _, d := range list {
 			r, err := pep508.ParseLenient(d.Text)
+			if err == nil {
+				_, err = source.FromPEP508(r) // a build backend may know better
+			}
 			if err != nil {
 				return false
 			}
