@@ -113,10 +113,15 @@ type encoder struct {
 	files    []fileRow
 	hashes   []hashRow
 
-	tails, prefixes      map[string]uint32
-	texts                map[textRow]uint32
-	tailRows, prefixRows []cache.Ref
-	textRows             []textRow
+	tails, prefixes map[string]uint32
+	texts           map[textRow]uint32
+	// What the file before had, which the next one mostly has too.
+	lastPrefix, lastPython string
+	lastText               textRow
+	lastPrefixAt           uint32
+	lastTextAt             uint32
+	tailRows, prefixRows   []cache.Ref
+	textRows               []textRow
 }
 
 // place returns where a text is in its table, and puts it there if need be.
@@ -158,7 +163,7 @@ func (e *encoder) file(f *simple.File, stem int) {
 		Size: f.Size, Uploaded: noTime, Hashes: uint32(len(e.hashes)),
 		Tail: e.place(f.Filename[stem:], e.tails, &e.tailRows),
 	}
-	text := textRow{Python: e.b.Text(f.RequiresPython)}
+	text := textRow{Python: e.python(f.RequiresPython)}
 	if !f.UploadTime.IsZero() {
 		row.Uploaded = f.UploadTime.UnixNano()
 	}
@@ -182,42 +187,65 @@ func (e *encoder) file(f *simple.File, stem int) {
 		}
 	}
 	prefix, suffix := packURL(&row, f.URL, f.Filename)
-	row.Prefix, text.Suffix = e.place(prefix, e.prefixes, &e.prefixRows), e.b.Text(suffix)
-	at, ok := e.texts[text]
+	row.Prefix, text.Suffix = e.prefix(prefix), e.b.Text(suffix)
+	row.Text = e.text(text)
+	e.files, e.lastPython = append(e.files, row), f.RequiresPython
+}
+
+func (e *encoder) python(text string) cache.Ref {
+	if text != e.lastPython || len(e.files) == 0 {
+		return e.b.Text(text)
+	}
+	return e.lastText.Python
+}
+
+func (e *encoder) prefix(text string) uint32 {
+	if text != e.lastPrefix || len(e.files) == 0 {
+		e.lastPrefix, e.lastPrefixAt = text, e.place(text, e.prefixes, &e.prefixRows)
+	}
+	return e.lastPrefixAt
+}
+
+func (e *encoder) text(row textRow) uint32 {
+	if row == e.lastText && len(e.files) > 0 {
+		return e.lastTextAt
+	}
+	at, ok := e.texts[row]
 	if !ok {
 		at = uint32(len(e.textRows))
-		e.texts[text] = at
-		e.textRows = append(e.textRows, text)
+		e.texts[row] = at
+		e.textRows = append(e.textRows, row)
 	}
-	row.Text = at
-	e.files = append(e.files, row)
+	e.lastText, e.lastTextAt = row, at
+	return at
 }
 
 // decodeHex decodes exactly as many lower-case digits as dst takes; others would
-// not come out as they went in.
+// not come out as they went in. It looks digits up, because branches on digits
+// of a digest cannot be predicted.
 func decodeHex(dst []byte, digits string) bool {
 	if len(digits) != 2*len(dst) {
 		return false
 	}
+	var all byte
 	for i := range dst {
-		high, low := hexDigit(digits[2*i]), hexDigit(digits[2*i+1])
-		if high|low > 15 {
-			return false
-		}
+		high, low := hexValues[digits[2*i]], hexValues[digits[2*i+1]]
+		all |= high | low
 		dst[i] = high<<4 | low
 	}
-	return true
+	return all < 16
 }
 
-func hexDigit(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c >= 'a' && c <= 'f':
-		return c - 'a' + 10
-	}
-	return 255
-}
+// hexValues has the value of each digit, and 255 for all other bytes.
+const hexValues = "" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\xff\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" +
+	"\xff\x0a\x0b\x0c\x0d\x0e\x0f\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff" +
+	"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
 
 // packURL takes a URL apart, because most files share some of it: what is before
 // a hash in the path, the hash, the file's name, and what follows. The hash is of

@@ -14,6 +14,8 @@ import (
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/tame-py/tame/internal/archive"
 )
 
 // A watch ends an exchange for which nothing comes any more, by cancelling its
@@ -212,6 +214,9 @@ func (b *decodedBody) all() ([]byte, error) {
 	packed, err := readBody(b.raw, b.length, min(b.length, 8<<20))
 	if err != nil {
 		return nil, err
+	}
+	if data, ok := archive.Gunzip(packed, MaxBody); ok {
+		return data, nil
 	}
 	b.raw = struct {
 		io.Reader

@@ -3,7 +3,6 @@ package simple
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -174,12 +173,15 @@ func (r *jsonReader) files() []File {
 		r.expect('[', "where the list of files should begin")
 		return nil
 	}
-	// Counting the keys is much cheaper than growing a slice of large values.
-	files := make([]File, 0, strings.Count(r.doc[r.pos:], `"filename"`))
+	var files []File
 	var f *File
 	member := func(key string) { r.fileMember(f, key) }
+	begin := r.pos
 	r.array(func() {
 		start := r.pos
+		if len(files) == cap(files) {
+			files = slices.Grow(files, r.room(len(files), begin))
+		}
 		files = append(files, File{Size: -1})
 		f = &files[len(files)-1]
 		r.object(member)
@@ -189,6 +191,16 @@ func (r *jsonReader) files() []File {
 		}
 	})
 	return files
+}
+
+// room guesses how many files are still to come, of n that began at a position:
+// growing a slice of large values bit by bit would take longer than reading them.
+func (r *jsonReader) room(n, begin int) int {
+	if n == 0 {
+		return 16
+	}
+	size, rest := (r.pos-begin)/n, len(r.doc)-r.pos
+	return rest/size + rest/(16*size) + 1
 }
 
 func (r *jsonReader) fileMember(f *File, key string) {
