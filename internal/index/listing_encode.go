@@ -1,7 +1,6 @@
 package index
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -45,19 +44,48 @@ func (c *Client) listFiles(project pyname.Package, files []simple.File, where st
 		}
 		out = append(out, listed{name, version, stem, f})
 	}
-	order := func(a, b listed) int {
-		if c := cmp.Compare(a.project, b.project); c != 0 {
-			return c
+	return sortListed(out)
+}
+
+// sortListed sorts files by project, version and name. Equal ones stay as they
+// were on the page. Indexes list the files of a version together, so that there
+// are few spans to put in the order of versions, and names to compare only
+// within one.
+func sortListed(files []listed) []listed {
+	type span struct{ from, to int32 }
+	var spans []span
+	for i := range files {
+		if i == 0 || compareVersions(&files[i], &files[i-1]) != 0 {
+			spans = append(spans, span{from: int32(i)})
 		}
-		if c := a.version.Compare(b.version); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.file.Filename, b.file.Filename)
+		spans[len(spans)-1].to = int32(i + 1)
 	}
-	if !slices.IsSortedFunc(out, order) {
-		slices.SortStableFunc(out, order)
+	slices.SortStableFunc(spans, func(a, b span) int { return compareVersions(&files[a.from], &files[b.from]) })
+	out := make([]listed, 0, len(files))
+	var group []int32
+	for n, s := range spans {
+		for i := s.from; i < s.to; i++ {
+			group = append(group, i)
+		}
+		if n+1 < len(spans) && compareVersions(&files[s.from], &files[spans[n+1].from]) == 0 {
+			continue
+		}
+		slices.SortStableFunc(group, func(a, b int32) int {
+			return strings.Compare(files[a].file.Filename, files[b].file.Filename)
+		})
+		for _, i := range group {
+			out = append(out, files[i])
+		}
+		group = group[:0]
 	}
 	return out
+}
+
+func compareVersions(a, b *listed) int {
+	if a.project != b.project {
+		return strings.Compare(string(a.project), string(b.project))
+	}
+	return a.version.Compare(b.version)
 }
 
 // parseFilename returns name and version that a file's name carries, and how much
