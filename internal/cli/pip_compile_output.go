@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -26,12 +27,16 @@ func (a *app) writeCompiled(s *compileSettings, e *engine.Engine, c *pip.Compile
 		if a.print.OutColor.On() {
 			shown = render(e, c, a.print.OutColor)
 		}
-		a.print.DataBytes([]byte(shown))
+		a.print.Result([]byte(shown))
 	}
 	if s.output == "" {
 		return nil
 	}
-	return fsx.ReplaceFile(a.path(s.output), []byte(plain))
+	path := a.path(s.output)
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return fsx.ReplaceFile(path, []byte(plain))
 }
 
 // renderText is the result as a requirements file.

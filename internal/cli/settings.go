@@ -32,6 +32,9 @@ func (a *app) setPrinter() {
 // settle applies the other global flags: it changes to the directory they name
 // and reads the settings files.
 func (a *app) settle() error {
+	if a.global.quiet > 0 && a.global.verbose > 0 {
+		return usageError("`--quiet` cannot be used together with `--verbose`")
+	}
 	if err := a.changeDirectory(); err != nil {
 		return err
 	}

@@ -142,6 +142,7 @@ func (s *workSettings) applyBinary(b *binaryFlags, prereleases []string) error {
 		onlyBinary = s.pip.OnlyBinary
 	}
 	var err error
+	s.pip.NoBinary, s.pip.OnlyBinary = noBinary, onlyBinary
 	if s.noBinary, err = selection("no-binary", noBinary); err != nil {
 		return err
 	}

@@ -52,11 +52,23 @@ func (e *Engine) Resolve(ctx context.Context, req ResolveRequest) (*resolve.Grap
 	if err != nil {
 		return nil, err
 	}
-	e.report(Resolved, len(graph.Nodes), start)
-	for _, w := range graph.Warnings {
-		e.warn(w.String())
+	// What is odd about the requirements comes before the result, what is odd
+	// about the distributions after it.
+	isUnbounded := func(w resolve.Warning) bool {
+		return w.Kind == resolve.UnboundedDirect || w.Kind == resolve.UnboundedTransitive
 	}
+	e.warnOf(graph, isUnbounded)
+	e.report(Resolved, len(graph.Nodes), start)
+	e.warnOf(graph, func(w resolve.Warning) bool { return !isUnbounded(w) })
 	return graph, nil
+}
+
+func (e *Engine) warnOf(g *resolve.Graph, selected func(resolve.Warning) bool) {
+	for _, w := range g.Warnings {
+		if selected(w) {
+			e.warn(w.String())
+		}
+	}
 }
 
 // adviseOptions tells the resolver what its advice depends on.

@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"github.com/tame-py/tame/internal/fetch"
 	"github.com/tame-py/tame/internal/resolve"
@@ -21,9 +24,23 @@ func (e *TreeNameError) Error() string {
 	return fmt.Sprintf("`%s` is of the project `%s`, not of `%s`", e.Dist.Source, e.Found, e.Dist.Name)
 }
 
+// An AbsentError reports a directory or archive of this machine that is not
+// there.
+type AbsentError struct{ Dist *source.Dist }
+
+func (e *AbsentError) Error() string {
+	return "distribution not found at: " + e.Dist.Source.FileURL()
+}
+
+// ExitCode is that of wrong use.
+func (e *AbsentError) ExitCode() int { return 2 }
+
 // treeMetadata reads the metadata of a directory, with the sources of the
 // project in it applied.
 func (a *answers) treeMetadata(d *source.Dist) (*resolve.Metadata, error) {
+	if _, err := os.Stat(d.Source.Location); errors.Is(err, fs.ErrNotExist) {
+		return nil, &AbsentError{d}
+	}
 	dir, err := d.Source.Below(d.Source.Location)
 	if err != nil {
 		return nil, err

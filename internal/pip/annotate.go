@@ -22,7 +22,7 @@ func (c *Compiled) origins() origins {
 	in, env := c.Inputs, c.Env
 	found := map[pyname.Package][]source.Origin{}
 	add := func(r *source.Requirement) {
-		said := r.Origin != source.Origin{} && (r.Origin.File != "" || r.Origin.Settings)
+		said := r.Origin.File != "" && r.Origin.File != "-" || r.Origin.Settings
 		if said && (env == nil || r.Marker.Evaluate(env, nil)) {
 			found[r.Name] = append(found[r.Name], r.Origin)
 		}

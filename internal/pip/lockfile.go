@@ -6,7 +6,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/tame-py/tame/internal/auth"
 	"github.com/tame-py/tame/internal/resolve"
@@ -109,16 +108,20 @@ func lockedHashes(list []simple.Hash) []pylock.Hash {
 // lockedPath is the path of a local distribution: relative to the lock where
 // the user did not write an absolute one.
 func lockedPath(s source.Source, dir string) string {
-	if rel, err := filepath.Rel(dir, s.Location); err == nil && !givenAbsolute(s.Given) {
+	if rel, err := filepath.Rel(dir, s.Location); err == nil && !givenAbsolute(s) {
 		return filepath.ToSlash(rel)
 	}
 	return filepath.ToSlash(s.Location)
 }
 
-func givenAbsolute(given string) bool {
-	if scheme, rest, ok := pep508.SplitScheme(given); ok && len(scheme) > 1 {
-		rest = strings.TrimPrefix(strings.TrimPrefix(rest, "//localhost"), "//")
-		return strings.HasPrefix(rest, "/")
+// givenAbsolute reports whether a path was written as one that is not to be
+// made relative: an absolute one, or a `file:` URL, unless variables stand in it.
+func givenAbsolute(s source.Source) bool {
+	if s.Written != "" {
+		return false
 	}
-	return filepath.IsAbs(given)
+	if scheme, _, ok := pep508.SplitScheme(s.Given); ok && len(scheme) > 1 {
+		return true
+	}
+	return filepath.IsAbs(s.Given)
 }

@@ -66,13 +66,6 @@ func (d *declared) add(list []pyproject.Dependency, extra pyname.Extra, group py
 		if err != nil {
 			return fmt.Errorf("reading `%s`: %w", d.name, err)
 		}
-		for _, req := range reqs {
-			if k := req.Source.Kind; k == source.Path || k == source.Directory {
-				if err := d.exists(req.Source); err != nil {
-					return fmt.Errorf("reading `%s`: %w", d.name, err)
-				}
-			}
-		}
 		d.out = append(d.out, reqs...)
 	}
 	return nil
@@ -259,6 +252,6 @@ func (in *Inputs) AddScript(r *Reader, script *pyproject.Script, dir string) err
 	if err := d.add(list, "", ""); err != nil {
 		return err
 	}
-	d.addTo(in, source.Origin{File: name})
+	d.addTo(in, source.Origin{}) // as uv: comments do not name scripts
 	return nil
 }

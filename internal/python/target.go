@@ -61,7 +61,7 @@ func (i *Interpreter) Target(version, platform string, getenv func(string) strin
 // the patch number may be left out and is then 0.
 func ParseTargetVersion(text string) (pep440.Version, error) {
 	v, err := pep440.Parse(text)
-	if err != nil || strings.ContainsAny(text, "+!") || v.IsPostrelease() || v.IsDevrelease() || len(v.Release()) > 3 {
+	if err != nil || strings.ContainsAny(text, "+!") || v.IsPostrelease() || v.IsDevrelease() || len(v.Release()) > 3 || v.Segment(0) > 255 {
 		return v, fmt.Errorf("invalid Python version `%s`: a release such as 3.12 or 3.12.1 is expected", text)
 	}
 	if len(v.Release()) < 3 && !v.IsPrerelease() {

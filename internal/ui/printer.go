@@ -103,6 +103,10 @@ func (p *Printer) DataBytes(b []byte) {
 	}
 }
 
+// Result prints bytes to standard output however quiet the printer is: what a
+// command makes and has nowhere else to put.
+func (p *Printer) Result(b []byte) { p.write(p.Out, string(b)) }
+
 // Line prints one line to standard error: what the program did.
 func (p *Printer) Line(format string, args ...any) {
 	if p.Level >= Normal {

@@ -33,7 +33,11 @@ func resolve(from, name string) string {
 	case filepath.IsAbs(name):
 		return name
 	}
-	return filepath.Join(filepath.Dir(from), name)
+	// The name is not cleaned, so that it is shown as it was written.
+	if dir := filepath.Dir(from); dir != "." {
+		return strings.TrimSuffix(dir, string(filepath.Separator)) + string(filepath.Separator) + name
+	}
+	return name
 }
 
 // filePath returns the path of a URL of a file on this machine.

@@ -7,7 +7,7 @@ func TestResolve(t *testing.T) {
 	for _, tt := range [][3]string{
 		{"r.txt", "s.txt", "s.txt"},
 		{"d/r.txt", "s.txt", "d/s.txt"},
-		{"d/r.txt", "../s.txt", "s.txt"},
+		{"d/r.txt", "../s.txt", "d/../s.txt"},
 		{"d/r.txt", "/s.txt", "/s.txt"},
 		{"-", "s.txt", "s.txt"},
 		{"", "s.txt", "s.txt"},
