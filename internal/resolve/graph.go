@@ -19,7 +19,11 @@ type Graph struct {
 	// only where different environments need different versions.
 	Nodes []*Node
 	// Root is what the manifest requires, sorted.
-	Root     []Edge
+	Root []Edge
+	// Forks are the environments that were solved for one by one, in that order.
+	// There are none if one solution is for all environments. Together with
+	// conflicts they have extras that stand for items of those.
+	Forks    []marker.Tree
 	Python   target.Python
 	Warnings []Warning
 }
@@ -44,8 +48,12 @@ type Node struct {
 	// installed.
 	OnlyGroups bool
 	// Marker says in which environments the distribution is needed or, with
-	// OnlyGroups, a group of it.
+	// OnlyGroups, a group of it. Together with conflicts it has extras that stand
+	// for items of those.
 	Marker marker.Tree
+	// Forks are those of the graph in which the distribution is needed. There are
+	// none if the name has no other node.
+	Forks []marker.Tree
 	// Requires is what it needs, sorted.
 	Requires []Edge
 	// RequiredBy has the nodes that need it, sorted, each once. Direct is set if

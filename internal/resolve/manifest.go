@@ -27,6 +27,13 @@ type Manifest struct {
 	Project pyname.Package
 	// Members are the projects of the workspace.
 	Members map[pyname.Package]bool
+	// Conflicts are extras, groups and projects that need not go together. Only
+	// a universal resolution knows them.
+	Conflicts source.Conflicts
+	// Forks are the environments to begin with, as an earlier universal
+	// resolution had them, which take the place of Options.Environments. They
+	// may have extras that stand for items of conflicts.
+	Forks []marker.Tree
 
 	// Lookahead is what the function Lookahead found.
 	Lookahead []Requested

@@ -15,8 +15,16 @@ import (
 // Options say how to resolve. The zero value of every field but Env and Python
 // is the default.
 type Options struct {
-	// Env is the environment to resolve for.
+	// Env is the environment to resolve for. It is nil if Universal is set.
 	Env *marker.Env
+	// Universal resolves for all environments at once, or for those of
+	// Environments if there are any. They must not overlap.
+	Universal    bool
+	Environments []marker.Tree
+	// RequiredEnvironments are those for which a version without source
+	// distribution must have a wheel.
+	RequiredEnvironments []marker.Tree
+	ForkStrategy         ForkStrategy
 	// Tags are what the environment can install, for the text of errors only.
 	Tags   *tags.Set
 	Python Python
@@ -169,6 +177,30 @@ const (
 	// BestMatch takes the best version of all lists.
 	BestMatch
 )
+
+// ForkStrategy says how many versions of a project a universal resolution takes.
+type ForkStrategy uint8
+
+// The fork strategies.
+const (
+	// RequiresPython takes the best version for each Python, and splits where a
+	// version does not support all of them.
+	RequiresPython ForkStrategy = iota
+	// Fewest takes as few versions of each project as there can be.
+	Fewest
+)
+
+var forkStrategyNames = [...]string{"requires-python", "fewest"}
+
+func (s ForkStrategy) String() string { return forkStrategyNames[s] }
+
+// MarshalText returns the name of the strategy.
+func (s ForkStrategy) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads the name of a strategy.
+func (s *ForkStrategy) UnmarshalText(text []byte) error {
+	return oneOf(s, forkStrategyNames[:], text)
+}
 
 func oneOf[T ~uint8](to *T, names []string, text []byte) error {
 	for i, name := range names {
