@@ -39,6 +39,7 @@ func commands() []command {
 		pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(), pipDebugCommand(),
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
 		pythonGroup(), pythonListCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
+		initCommand(),
 		runCommand(), venvCommand(),
 		selfGroup(), selfVersionCommand(),
 		helpCommand(), completionCommand(),
@@ -47,7 +48,7 @@ func commands() []command {
 
 // laterCommands are the commands of uv that are still to come.
 var laterCommands = []string{
-	"auth", "init", "add", "remove", "sync", "lock", "export", "tree", "format", "check", "audit", "tool", "build",
+	"auth", "add", "remove", "sync", "lock", "export", "tree", "format", "check", "audit", "tool", "build",
 	"publish", "workspace", "upgrade",
 }
 

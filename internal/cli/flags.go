@@ -113,6 +113,13 @@ func (f *flags) choice(p *string, names, value, usage string, choices ...string)
 	return f
 }
 
+// also adds values to the choice added last that the help does not list.
+func (f *flags) also(choices ...string) *flags {
+	v := f.last.Value.(*textValue)
+	v.hidden = append(v.hidden, choices...)
+	return f
+}
+
 // list is a value that may be given several times.
 func (f *flags) list(p *[]string, names, value, usage string) *flags {
 	return f.add(&listValue{p: p}, names, value, usage)
@@ -160,6 +167,7 @@ func (v *switchValue) Set(s string) error {
 type textValue struct {
 	p       *string
 	choices []string
+	hidden  []string // further choices, which messages do not name
 	given   bool
 }
 
@@ -170,7 +178,7 @@ func (v *textValue) Set(s string) error {
 	if v.given {
 		return errGivenTwice
 	}
-	if v.choices != nil && !slices.Contains(v.choices, s) {
+	if v.choices != nil && !slices.Contains(v.choices, s) && !slices.Contains(v.hidden, s) {
 		return fmt.Errorf("possible values are %s", strings.Join(v.choices, ", "))
 	}
 	v.given = true

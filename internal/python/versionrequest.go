@@ -313,3 +313,20 @@ func (r VersionRequest) mayMatchMinor(minor int) bool {
 	}
 	return true
 }
+
+// RequiresPython is the request as a requires-python: a release of which the
+// minor version is named as at least that one, or the range. Other requests,
+// of which only an interpreter tells the version, report false.
+func (r VersionRequest) RequiresPython() (pep440.Specifiers, bool) {
+	switch {
+	case r.kind == versionRange:
+		return r.specifiers, true
+	case r.kind == versionRelease && r.n > 1 && r.pre == "":
+		v, ok := r.Version()
+		return pep440.Specifiers{{Op: pep440.GreaterEqual, Version: v}}, ok
+	}
+	return nil, false
+}
+
+// IsRange reports whether a range of versions is asked for.
+func (r VersionRequest) IsRange() bool { return r.kind == versionRange }

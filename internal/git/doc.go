@@ -1,0 +1,2 @@
+// Package git runs the git program of the machine.
+package git

@@ -1,0 +1,270 @@
+// Package project works on projects and scripts: it makes and edits their
+// files, locks what they require, and brings their environments up to date.
+package project
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tame-py/tame/internal/fsx"
+	"github.com/tame-py/tame/internal/git"
+	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/scaffold"
+	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/packaging/pyproject"
+)
+
+// VersionControl says whether a new project becomes a repository.
+type VersionControl uint8
+
+// The choices. By default it becomes one unless it is part of one already, or
+// there is no git.
+const (
+	AutoVersionControl VersionControl = iota
+	WithGit
+	WithoutVersionControl
+)
+
+// InitRequest asks for a new project.
+type InitRequest struct {
+	Dir            string // of the project; made if it is not there
+	Project        scaffold.Project
+	VersionControl VersionControl
+	// Authors asks git for the author; nil leaves that to the kind of project.
+	Authors *bool
+	// Pin writes a .python-version file.
+	Pin    bool
+	Python PythonQuestion
+
+	Environ []string // of the git that is run
+	Debug   func(format string, args ...any)
+}
+
+// PythonQuestion is how the Python of something new is found.
+type PythonQuestion struct {
+	Finder *python.Finder
+	Asked  *python.Request // by the person
+	Files  python.VersionFileOptions
+}
+
+// pythonAnswer is what a new project says about Python.
+type pythonAnswer struct {
+	requires pep440.Specifiers
+	pin      *python.Request
+}
+
+// Init makes the files of a new project. The pyproject.toml must not be there
+// yet; other files that are stay as they are.
+func Init(ctx context.Context, r *InitRequest) error {
+	answer, err := r.findPython(ctx)
+	if err != nil {
+		return err
+	}
+	r.Project.RequiresPython = answer.requires
+	if err := os.MkdirAll(r.Dir, 0o777); err != nil {
+		return err
+	}
+	// Git's configuration may depend on where the repository is.
+	local := git.Local{Dir: r.Dir, Environ: r.Environ}
+	if err := r.initRepository(ctx, local); err != nil {
+		return err
+	}
+	authors := r.Project.Kind.IsPackage()
+	if r.Authors != nil {
+		authors = *r.Authors
+	}
+	if authors {
+		r.Project.Author = scaffold.Author{Name: local.Setting(ctx, "user.name"), Email: local.Setting(ctx, "user.email")}
+	}
+	if err := r.Project.Write(r.Dir); err != nil {
+		return err
+	}
+	return r.writePin(answer.pin)
+}
+
+// findPython settles the requires-python and the pin: by what was asked for,
+// a version file, an environment that is there already, or the usual Python.
+func (r *InitRequest) findPython(ctx context.Context) (pythonAnswer, error) {
+	q := &r.Python
+	request := q.Asked
+	if request == nil {
+		file, err := python.FindVersionFile(r.Dir, q.Files)
+		if err != nil {
+			return pythonAnswer{}, err
+		}
+		if file != nil {
+			if first, ok := file.Request(); ok {
+				request = &first
+			}
+		}
+	}
+	if request != nil {
+		return r.answerRequest(ctx, *request)
+	}
+	if env, err := q.Finder.EnvironmentAt(ctx, filepath.Join(r.Dir, ".venv")); err == nil {
+		return r.answerInterpreter(env.Interpreter, ""), nil
+	}
+	found, err := q.Finder.Find(ctx, python.Request{}, python.OnlyOutside)
+	if err != nil {
+		return pythonAnswer{}, err
+	}
+	return r.answerInterpreter(found.Interpreter, ""), nil
+}
+
+func (r *InitRequest) answerRequest(ctx context.Context, request python.Request) (pythonAnswer, error) {
+	var specifiers pep440.Specifiers
+	stated := false
+	if request.Kind == python.KindVersion {
+		specifiers, stated = request.Version.RequiresPython()
+	}
+	if stated && (!request.Version.IsRange() || !r.Pin) {
+		answer := pythonAnswer{requires: specifiers}
+		if r.Pin {
+			answer.pin = &request
+		}
+		return answer, nil
+	}
+	found, err := r.Python.Finder.Find(ctx, request, python.OnlyOutside)
+	if err != nil {
+		return pythonAnswer{}, err
+	}
+	suffix := ""
+	if stated {
+		suffix = request.Version.Variant().Suffix()
+	}
+	answer := r.answerInterpreter(found.Interpreter, suffix)
+	if stated {
+		answer.requires = specifiers
+	}
+	return answer, nil
+}
+
+// answerInterpreter is at least the minor version of an interpreter, and a pin
+// of it.
+func (r *InitRequest) answerInterpreter(i *python.Interpreter, variant string) pythonAnswer {
+	answer := pythonAnswer{requires: AtLeastMinor(i)}
+	if r.Pin {
+		pin := python.ParseRequest(i.MinorVersion()+variant, r.Dir)
+		answer.pin = &pin
+	}
+	return answer
+}
+
+// AtLeastMinor is the requires-python that the minor version of an interpreter,
+// or a newer one, satisfies.
+func AtLeastMinor(i *python.Interpreter) pep440.Specifiers {
+	return pep440.Specifiers{{Op: pep440.GreaterEqual, Version: pep440.FromRelease(i.Major(), i.Minor())}}
+}
+
+// initRepository makes the directory a repository with a .gitignore, unless it
+// is part of one.
+func (r *InitRequest) initRepository(ctx context.Context, local git.Local) error {
+	if r.VersionControl == WithoutVersionControl {
+		return nil
+	}
+	inside, err := local.IsRepository(ctx)
+	switch {
+	case inside:
+		return nil
+	case err != nil && r.VersionControl == AutoVersionControl:
+		r.Debug("no repository is made: %v", err)
+		return nil
+	}
+	switch err := local.Init(ctx); {
+	case errors.Is(err, git.ErrNotInstalled):
+		return fmt.Errorf("cannot make a Git repository: %w", err)
+	case err != nil:
+		return fmt.Errorf("failed to make a Git repository at `%s`: %w", r.Dir, err)
+	}
+	return scaffold.Ignore().Write(r.Dir)
+}
+
+// writePin writes the .python-version, unless the directory has one.
+func (r *InitRequest) writePin(pin *python.Request) error {
+	if pin == nil {
+		return nil
+	}
+	file, err := python.FindVersionFile(r.Dir, python.VersionFileOptions{Getenv: r.Python.Files.Getenv})
+	if err != nil {
+		return err
+	}
+	if file != nil && len(file.Requests) > 0 && filepath.Dir(file.Path) == r.Dir {
+		return nil
+	}
+	out := &python.VersionFile{Path: filepath.Join(r.Dir, python.VersionFileName), Requests: []python.Request{*pin}}
+	return out.Write()
+}
+
+// NameOf is the name of a project in a directory, if one was not given.
+func NameOf(dir string) (pyname.Package, error) {
+	return pyname.ParsePackage(strings.ReplaceAll(strings.TrimSpace(filepath.Base(dir)), " ", "-"))
+}
+
+// InitScriptRequest asks for a script with a metadata block.
+type InitScriptRequest struct {
+	Path   string
+	Bare   bool // nothing but the block
+	Pinned bool // obey a version file
+	Python PythonQuestion
+}
+
+// ErrIsScript says that a file has a metadata block already.
+var ErrIsScript = errors.New("it is a PEP 723 script already")
+
+// InitScript makes a script, or gives a Python file that is there a metadata
+// block. It returns the text that was there.
+func InitScript(ctx context.Context, r *InitScriptRequest) (was []byte, err error) {
+	was, err = os.ReadFile(r.Path)
+	exists := err == nil
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	if exists {
+		script, err := pyproject.ParseScript(r.Path, was)
+		if err != nil {
+			return nil, err
+		}
+		if script != nil {
+			return nil, ErrIsScript
+		}
+	}
+	requires, err := r.Python.forScript(ctx, filepath.Dir(r.Path), r.Pinned)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(r.Path), 0o777); err != nil {
+		return nil, err
+	}
+	if exists {
+		return was, fsx.ReplaceFile(r.Path, scaffold.TakeIn(was, requires))
+	}
+	text := scaffold.Script(filepath.Base(r.Path), requires, r.Bare)
+	return nil, fsx.WriteFile(r.Path, []byte(text), 0o666)
+}
+
+// forScript is the requires-python of a new script in a directory.
+func (q *PythonQuestion) forScript(ctx context.Context, dir string, pinned bool) (pep440.Specifiers, error) {
+	request := python.Request{}
+	switch {
+	case q.Asked != nil:
+		request = *q.Asked
+	case pinned:
+		file, err := python.FindVersionFile(dir, q.Files)
+		if err != nil {
+			return nil, err
+		}
+		if file != nil {
+			request, _ = file.Request()
+		}
+	}
+	found, err := q.Finder.Find(ctx, request, python.AnyEnvironment)
+	if err != nil {
+		return nil, err
+	}
+	return AtLeastMinor(found.Interpreter), nil
+}
