@@ -36,9 +36,12 @@ const (
 type Source struct {
 	Kind Kind
 
-	// Registry: the versions asked for, and the index to ask if one is named.
+	// Registry: the versions asked for, and the index to ask if one is named;
+	// Conflict is the extra or group for which alone that index counts, if it is
+	// one of those that conflict.
 	Specifiers pep440.Specifiers
 	Index      string
+	Conflict   ConflictItem
 
 	// URL, Git: where it is, without fragment and without credentials in
 	// what is shown. Path, Directory: the absolute path.

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"os"
@@ -19,26 +20,32 @@ import (
 // only, the requirement itself, which plain reads, stays for the others. The
 // markers of the result are all below that of the requirement.
 func (s *Sources) Lower(r pep508.Requirement, extra pyname.Extra, group pyname.Group, plain func(pep508.Requirement) (source.Requirement, error)) ([]source.Requirement, error) {
-	list, ok := s.table[r.Name]
-	if !ok || slices.Contains(s.options.DisabledFor, r.Name) {
+	if s.options.Disabled || slices.Contains(s.options.DisabledFor, r.Name) {
+		req, err := plain(r)
+		return []source.Requirement{req}, err
+	}
+	list, from := s.entries(r.Name, extra, group)
+	if err := s.checkMember(r.Name, list, from != nil); err != nil {
+		return nil, entryError(r.Name, group, err)
+	}
+	if from == nil {
 		req, err := plain(r)
 		return []source.Requirement{req}, err
 	}
 	var out []source.Requirement
 	rest := r.Marker
-	for i := range list {
-		e := &list[i]
-		if e.extra != "" && e.extra != extra || e.group != "" && e.group != group {
-			continue
-		}
+	for _, e := range list {
 		rest = rest.And(e.marker.Not())
 		m := e.marker.And(r.Marker)
 		if m.IsFalse() {
 			continue
 		}
-		place, err := s.place(e, r)
+		place, err := from.place(e, r)
 		if err != nil {
-			return nil, fmt.Errorf("failed to parse entry: `%s`: %w", r.Name, err)
+			return nil, entryError(r.Name, group, err)
+		}
+		if e.index != "" && s.self != "" && (e.extra != "" || e.group != "") {
+			place.Conflict = source.ConflictItem{Package: s.self, Extra: e.extra, Group: e.group}
 		}
 		out = append(out, source.Requirement{Name: r.Name, Extras: sorted(r.Extras), Marker: m, Source: place})
 	}
@@ -48,6 +55,65 @@ func (s *Sources) Lower(r pep508.Requirement, extra pyname.Extra, group pyname.G
 	r.Marker = rest
 	req, err := plain(r)
 	return append(out, req), err
+}
+
+func entryError(name pyname.Package, group pyname.Group, err error) error {
+	if group != "" {
+		return fmt.Errorf("failed to parse entry in group `%s`: `%s`: %w", group, name, err)
+	}
+	return fmt.Errorf("failed to parse entry: `%s`: %w", name, err)
+}
+
+// entries are those of a name that count on behalf of an extra or group, and
+// whose they are: the project's own, else those of the workspace's root. Without
+// any entry of the name the latter is nil.
+func (s *Sources) entries(name pyname.Package, extra pyname.Extra, group pyname.Group) ([]*entry, *Sources) {
+	from := s
+	all, ok := s.table[name]
+	if !ok && s.root != nil {
+		from = s.root
+		all, ok = from.table[name]
+	}
+	if !ok {
+		return nil, nil
+	}
+	var list []*entry
+	for i := range all {
+		if e := &all[i]; (e.extra == "" || e.extra == extra) && (e.group == "" || e.group == group) {
+			list = append(list, e)
+		}
+	}
+	return list, from
+}
+
+// checkMember demands of a requirement on a member of the workspace that its
+// source says so, except where a project requires itself.
+func (s *Sources) checkMember(name pyname.Package, list []*entry, declared bool) error {
+	if s.workspace == nil || name == s.self || s.workspace.Member(name) == nil {
+		return nil
+	}
+	if !declared {
+		return fmt.Errorf("`%s` is included as a workspace member, but is missing an entry in `tool.uv.sources` (e.g., `%s = { workspace = true }`)", name, name)
+	}
+	for _, e := range list {
+		kind := ""
+		switch {
+		case e.workspacePath != "":
+			return fmt.Errorf("`%s` is included as a workspace member, but does not use `workspace = true` in `tool.uv.sources`", name)
+		case e.git != "":
+			kind = "Git"
+		case e.url != "":
+			kind = "URL"
+		case e.path != "":
+			kind = "path"
+		case e.index != "":
+			kind = "registry"
+		default:
+			continue
+		}
+		return fmt.Errorf("`%s` is included as a workspace member, but references a %s in `tool.uv.sources`. Workspace members must be declared as workspace sources (e.g., `%s = { workspace = true }`)", name, kind, name)
+	}
+	return nil
 }
 
 func sorted(extras []pyname.Extra) []pyname.Extra {
@@ -60,10 +126,7 @@ func sorted(extras []pyname.Extra) []pyname.Extra {
 func (s *Sources) place(e *entry, r pep508.Requirement) (source.Source, error) {
 	switch {
 	case e.index != "":
-		location, ok := "", false
-		if s.options.Index != nil {
-			location, ok = s.options.Index(s.file, e.index)
-		}
+		location, ok := s.index(e.index)
 		if !ok {
 			return source.Source{}, &IndexError{r.Name, e.index}
 		}
@@ -75,7 +138,66 @@ func (s *Sources) place(e *entry, r pep508.Requirement) (source.Source, error) {
 	case e.path != "":
 		return s.pathPlace(e)
 	}
-	return source.Source{}, e.at.Errorf("`%s` references a workspace in `tool.uv.sources` (e.g., `%s = { workspace = true }`), but is not a workspace member", r.Name, r.Name)
+	return s.memberPlace(e, r.Name)
+}
+
+// index is the URL of an index that the project, or else the root of its
+// workspace, knows by a name.
+func (s *Sources) index(name string) (string, bool) {
+	if s.options.Index == nil {
+		return "", false
+	}
+	location, ok := s.options.Index(s.file, name)
+	if !ok && s.root != nil {
+		location, ok = s.options.Index(s.root.file, name)
+	}
+	return location, ok
+}
+
+// memberPlace is a member of the workspace, or of another one.
+func (s *Sources) memberPlace(e *entry, name pyname.Package) (source.Source, error) {
+	if e.workspacePath != "" {
+		return s.otherMember(e, name)
+	}
+	if s.workspace != nil {
+		if m := s.workspace.Member(name); m != nil {
+			return s.workspace.Source(m), nil
+		}
+	}
+	return source.Source{}, e.at.Errorf("`%s` references a workspace in `tool.uv.sources` (e.g., `%s = { workspace = true }`), but is not a workspace member", name, name)
+}
+
+// otherMember is a member of the workspace whose root the entry names.
+func (s *Sources) otherMember(e *entry, name pyname.Package) (source.Source, error) {
+	root := e.workspacePath
+	if !filepath.IsAbs(root) {
+		root = filepath.Join(s.dir, root)
+	}
+	var files *Files
+	if s.workspace != nil {
+		files = s.workspace.files
+	}
+	w, _, err := Discover(context.Background(), root, DiscoverOptions{Files: files})
+	if err != nil {
+		return source.Source{}, err
+	}
+	if w.Root != filepath.Clean(root) {
+		return source.Source{}, e.at.Errorf("workspace source path `%s` must point to a workspace root (found workspace at `%s`)", root, w.Root)
+	}
+	m := w.Member(name)
+	if m == nil {
+		return source.Source{}, e.at.Errorf("`%s` references a workspace in `tool.uv.sources` (e.g., `%s = { workspace = true }`), but is not a workspace member", name, name)
+	}
+	given, err := filepath.Rel(s.dir, m.Dir)
+	if err != nil {
+		given = m.Dir
+	}
+	out := source.FromPath(m.Dir, given, "")
+	out.Kind = source.Directory
+	said, ok := m.File.Tool("uv").Get("package").Bool()
+	out.Virtual = ok && !said
+	out.Editable = !out.Virtual && (e.editable == nil || *e.editable)
+	return out, nil
 }
 
 func (e *entry) urlPlace() (source.Source, error) {
@@ -121,12 +243,13 @@ func (s *Sources) pathPlace(e *entry) (source.Source, error) {
 		path = filepath.Join(s.dir, path)
 	}
 	out := source.FromPath(path, e.path, "")
+	editable := e.editable != nil && *e.editable
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir(), err != nil && filepath.Ext(path) == "":
-		out.Kind, out.Editable, out.Virtual = source.Directory, e.editable, !e.editable && !isPackage(path, e.isPackage)
+		out.Kind, out.Editable, out.Virtual = source.Directory, editable, !editable && !isPackage(path, e.isPackage)
 		return out, nil
-	case e.editable:
+	case editable:
 		return out, e.at.Errorf("source with `editable = true` must refer to a local directory, not a file: `%s`", e.path)
 	case e.isPackage != nil && *e.isPackage:
 		return out, e.at.Errorf("source with `package = true` must refer to a local directory, not a file: `%s`", e.path)
@@ -168,4 +291,45 @@ func (s *Sources) LowerAll(requires []pep508.Requirement, plain func(pep508.Requ
 		out = append(out, list...)
 	}
 	return out, nil
+}
+
+// Sources are those of a member or, for nil, those that lists of the root such
+// as constraint-dependencies go through.
+func (w *Workspace) Sources(m *Member, o Options) (*Sources, error) {
+	file, dir := w.File, w.Root
+	var self pyname.Package
+	if m == nil {
+		m = w.At(w.Root)
+	}
+	if m != nil {
+		file, dir, self = m.File, m.Dir, m.Name
+	}
+	s, err := readSources(file, dir, o)
+	if err != nil {
+		return nil, w.files.parseError(file.Name(), err)
+	}
+	s.workspace, s.self = w, self
+	if w.Declared && dir != w.Root {
+		root, err := w.rootSources(o)
+		if err != nil {
+			return nil, err
+		}
+		s.root = root
+	}
+	return s, nil
+}
+
+// rootSources are the sources of the root, read once for all members.
+func (w *Workspace) rootSources(o Options) (*Sources, error) {
+	w.rootMu.Lock()
+	defer w.rootMu.Unlock()
+	if w.rootTable == nil {
+		s, err := readSources(w.File, w.Root, o)
+		if err != nil {
+			return nil, w.files.parseError(w.File.Name(), err)
+		}
+		s.workspace = w
+		w.rootTable = s
+	}
+	return w.rootTable, nil
 }

@@ -32,16 +32,23 @@ type Sources struct {
 	dir     string
 	file    *pyproject.File
 	table   map[pyname.Package][]entry
+
+	// Of a member of a workspace.
+	workspace *Workspace
+	self      pyname.Package // the project
+	root      *Sources       // those of the root, which count where table has nothing
 }
 
 // An entry is one source of a requirement. Of the places exactly one is given.
 type entry struct {
 	url, path, index, git string
 	workspace             bool
+	workspacePath         string // of another workspace
 	at                    pyproject.Value
 
 	rev, tag, branch, subdirectory string
-	editable, lfs                  bool
+	editable                       *bool
+	lfs                            bool
 	isPackage                      *bool
 
 	marker marker.Tree
@@ -52,12 +59,16 @@ type entry struct {
 // ReadSources reads the sources of the project in a directory, whose
 // pyproject.toml is given. The error is of type *pyproject.Error, or that of Options.Check.
 func ReadSources(f *pyproject.File, dir string, o Options) (*Sources, error) {
-	s := &Sources{options: o, dir: dir, file: f, table: map[pyname.Package][]entry{}}
 	if o.Check != nil {
 		if err := o.Check(f); err != nil {
 			return nil, err
 		}
 	}
+	return readSources(f, dir, o)
+}
+
+func readSources(f *pyproject.File, dir string, o Options) (*Sources, error) {
+	s := &Sources{options: o, dir: dir, file: f, table: map[pyname.Package][]entry{}}
 	if o.Disabled {
 		return s, nil
 	}
@@ -141,10 +152,14 @@ func (e *entry) read(key string, v pyproject.Value) (isPlace bool, err error) {
 	switch key {
 	case "workspace":
 		on, isBool := v.Bool()
-		if isBool && !on {
+		text, isText := v.Text()
+		switch {
+		case !isBool && !isText:
+			return true, v.Errorf("invalid type: %s, expected a boolean or the path of a workspace", v.Kind())
+		case isBool && !on:
 			return true, v.Errorf("`workspace = false` is not yet supported")
 		}
-		e.workspace = true
+		e.workspace, e.workspacePath = true, text
 		return true, nil
 	case "editable", "lfs", "package":
 		on, ok := v.Bool()
@@ -153,7 +168,7 @@ func (e *entry) read(key string, v pyproject.Value) (isPlace bool, err error) {
 		}
 		switch key {
 		case "editable":
-			e.editable = on
+			e.editable = &on
 		case "lfs":
 			e.lfs = on
 		default:
@@ -202,7 +217,7 @@ func (e *entry) check(v pyproject.Value) error {
 		return v.Errorf("`rev`, `tag` and `branch` are for `git` sources")
 	case e.extra != "" && e.group != "":
 		return v.Errorf("cannot specify both `extra` and `group`")
-	case e.editable && e.path == "" && !e.workspace:
+	case e.editable != nil && *e.editable && e.path == "" && !e.workspace:
 		return v.Errorf("`editable` is for `path` and `workspace` sources")
 	case e.subdirectory != "" && e.git == "" && e.url == "":
 		return v.Errorf("`subdirectory` is for `git` and `url` sources")

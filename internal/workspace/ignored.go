@@ -1,0 +1,113 @@
+package workspace
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// onlyIgnored reports whether a directory has no file that git would not
+// ignore, so that it is what is left of a project rather than one.
+func onlyIgnored(dir string) bool {
+	root := dir
+	for {
+		if _, err := os.Stat(filepath.Join(root, ".git")); err == nil {
+			break
+		}
+		parent := filepath.Dir(root)
+		if parent == root {
+			root = ""
+			break
+		}
+		root = parent
+	}
+	var rules []ignoreRule
+	if root != "" {
+		rules = readIgnore(filepath.Join(root, ".git", "info", "exclude"), root)
+		rel, _ := filepath.Rel(root, filepath.Dir(dir))
+		at := root
+		rules = append(rules, readIgnore(filepath.Join(at, ".gitignore"), at)...)
+		for part := range strings.SplitSeq(filepath.ToSlash(rel), "/") {
+			if part != "." {
+				at = filepath.Join(at, part)
+				rules = append(rules, readIgnore(filepath.Join(at, ".gitignore"), at)...)
+			}
+		}
+	}
+	if ignored(rules, dir, true) {
+		return true
+	}
+	return onlyIgnoredIn(dir, rules, root != "")
+}
+
+func onlyIgnoredIn(dir string, rules []ignoreRule, inRepository bool) bool {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false
+	}
+	if inRepository {
+		rules = append(slices.Clip(rules), readIgnore(filepath.Join(dir, ".gitignore"), dir)...)
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		switch {
+		case e.Name() == ".git" && e.IsDir(), ignored(rules, path, e.IsDir()):
+		case !e.IsDir(), !onlyIgnoredIn(path, rules, inRepository):
+			return false
+		}
+	}
+	return true
+}
+
+// An ignoreRule is one line of a .gitignore.
+type ignoreRule struct {
+	base     string // the directory that it counts in
+	glob     string
+	anchored bool // it is relative to base, and not any name below
+	dirs     bool
+	negated  bool
+}
+
+func readIgnore(file, base string) []ignoreRule {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	var out []ignoreRule
+	for line := range strings.SplitSeq(string(text), "\n") {
+		line = strings.TrimRight(line, " \t\r")
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		r := ignoreRule{base: base}
+		line, r.negated = strings.CutPrefix(line, "!")
+		line, r.dirs = strings.CutSuffix(line, "/")
+		line = strings.TrimPrefix(line, `\`)
+		r.anchored = strings.Contains(line, "/")
+		r.glob = strings.TrimPrefix(line, "/")
+		out = append(out, r)
+	}
+	return out
+}
+
+// ignored reports whether the last rule that means a path ignores it.
+func ignored(rules []ignoreRule, path string, isDir bool) bool {
+	for _, r := range slices.Backward(rules) {
+		if r.dirs && !isDir {
+			continue
+		}
+		rel, err := filepath.Rel(r.base, path)
+		if err != nil || !filepath.IsLocal(rel) {
+			continue
+		}
+		text := filepath.ToSlash(rel)
+		if !r.anchored {
+			text = filepath.Base(path)
+		}
+		if match(r.glob, text, false) {
+			return !r.negated
+		}
+	}
+	return false
+}
