@@ -13,6 +13,7 @@ import (
 	"github.com/tame-py/tame/internal/project"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/scaffold"
+	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
@@ -181,6 +182,7 @@ func (a *app) initProject(ctx context.Context, o *initFlags, q project.PythonQue
 	}
 	r := &project.InitRequest{
 		Dir: dir, Project: o.project(name), Python: q, Pin: o.pin || !o.noPin && !isTrue(o.bare),
+		Alone: o.noWorkspace, Discovery: workspace.DiscoverOptions{CacheDir: a.cacheDir()},
 		Environ: a.environ(), Debug: a.print.Debug,
 	}
 	switch {
@@ -193,15 +195,33 @@ func (a *app) initProject(ctx context.Context, o *initFlags, q project.PythonQue
 		authors := o.authorFrom != "none"
 		r.Authors = &authors
 	}
-	if err := project.Init(ctx, r); err != nil {
+	result, err := project.Init(ctx, r)
+	var parent *project.ParentError
+	switch {
+	case errors.As(err, &parent):
+		return withHint(err, "`%s init --no-workspace` ignores it", a.name)
+	case err != nil:
 		return err
 	}
+	a.reportMembership(result, name)
 	where := ""
 	if path != nil {
 		where = " at `" + a.print.Color.Cyan(dir) + "`"
 	}
 	a.print.Line("Initialized project `%s`%s", a.print.Color.Cyan(string(name)), where)
 	return nil
+}
+
+func (a *app) reportMembership(r project.InitResult, name pyname.Package) {
+	who, root := a.print.Color.Cyan(string(name)), a.print.Color.Cyan(r.Root)
+	switch r.Membership {
+	case project.NewMember:
+		a.print.Line("Adding `%s` as member of workspace `%s`", who, root)
+	case project.OldMember:
+		a.print.Line("Project `%s` is already a member of workspace `%s`", who, root)
+	case project.Excluded:
+		a.print.Line("Project `%s` is excluded by workspace `%s`", who, root)
+	}
 }
 
 // newName is the name of a project that begins in a directory.

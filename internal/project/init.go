@@ -14,6 +14,7 @@ import (
 	"github.com/tame-py/tame/internal/git"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/scaffold"
+	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/pyproject"
@@ -37,6 +38,9 @@ type InitRequest struct {
 	VersionControl VersionControl
 	// Authors asks git for the author; nil leaves that to the kind of project.
 	Authors *bool
+	// Alone keeps the project out of the workspace around it.
+	Alone     bool
+	Discovery workspace.DiscoverOptions
 	// Pin writes a .python-version file.
 	Pin    bool
 	Python PythonQuestion
@@ -58,14 +62,108 @@ type pythonAnswer struct {
 	pin      *python.Request
 }
 
-// Init makes the files of a new project. The pyproject.toml must not be there
-// yet; other files that are stay as they are.
-func Init(ctx context.Context, r *InitRequest) error {
-	answer, err := r.findPython(ctx)
+// Membership is what a new project is to the workspace around it.
+type Membership uint8
+
+// The memberships.
+const (
+	NoWorkspace Membership = iota
+	NewMember              // it was added to the list of members
+	OldMember              // the list has it already
+	Excluded               // the workspace excludes it
+)
+
+// InitResult tells what became of a new project.
+type InitResult struct {
+	Membership Membership
+	Root       string // of the workspace around
+}
+
+// A ParentError says why the workspace around a new project cannot be used.
+type ParentError struct{ Err error }
+
+func (e *ParentError) Error() string {
+	return fmt.Sprintf("failed to discover the parent workspace: %v", e.Err)
+}
+
+// Unwrap is what is wrong with it.
+func (e *ParentError) Unwrap() error { return e.Err }
+
+// Init makes the files of a new project, and makes it a member of the workspace
+// around. The pyproject.toml must not be there yet; other files that are stay as
+// they are. What can be found wrong is found before the first file is written.
+func Init(ctx context.Context, r *InitRequest) (InitResult, error) {
+	var result InitResult
+	w, err := r.workspaceAround(ctx)
 	if err != nil {
-		return err
+		return result, err
+	}
+	var root *pyproject.File
+	if w != nil {
+		result.Root = w.Root
+		if result.Membership, root, err = r.join(w); err != nil {
+			return result, &ParentError{err}
+		}
+	}
+	answer, err := r.findPython(ctx, w)
+	if err != nil {
+		return result, err
 	}
 	r.Project.RequiresPython = answer.requires
+	if err := r.write(ctx); err != nil {
+		return result, err
+	}
+	if root != nil {
+		if err := fsx.ReplaceFile(filepath.Join(w.Root, "pyproject.toml"), root.Bytes()); err != nil {
+			return result, err
+		}
+	}
+	return result, r.writePin(answer.pin, result.Root)
+}
+
+// workspaceAround finds the workspace, or the project that becomes one; nil if
+// there is none, or it does not matter.
+func (r *InitRequest) workspaceAround(ctx context.Context) (*workspace.Workspace, error) {
+	if r.Alone {
+		return nil, nil
+	}
+	o := r.Discovery
+	o.Ignore = append(o.Ignore, r.Dir)
+	w, _, err := workspace.Discover(ctx, filepath.Dir(r.Dir), o)
+	switch {
+	case errors.Is(err, workspace.ErrNone), errors.Is(err, workspace.ErrUnmanaged):
+		return nil, nil
+	case err == nil && !w.Declared && !w.File.HasProject():
+		err = &workspace.DirectoryError{Err: workspace.ErrNoProject, Path: filepath.Join(w.Root, "pyproject.toml")}
+	}
+	if err != nil {
+		return nil, &ParentError{err}
+	}
+	return w, nil
+}
+
+// join finds out what the project is to a workspace, and adds it to the members
+// in the file that it returns.
+func (r *InitRequest) join(w *workspace.Workspace) (Membership, *pyproject.File, error) {
+	if excluded, err := w.Excludes(r.Dir); err != nil || excluded {
+		return Excluded, nil, err
+	}
+	if included, err := w.Includes(r.Dir); err != nil || included {
+		return OldMember, nil, err
+	}
+	rel, err := filepath.Rel(w.Root, r.Dir)
+	if err != nil {
+		return NewMember, nil, err
+	}
+	f, err := pyproject.Parse(w.File.Name(), w.File.Bytes())
+	if err != nil {
+		return NewMember, nil, err
+	}
+	return NewMember, f, f.AddWorkspaceMember(filepath.ToSlash(rel))
+}
+
+// write makes the directory, the repository and the files.
+func (r *InitRequest) write(ctx context.Context) error {
 	if err := os.MkdirAll(r.Dir, 0o777); err != nil {
 		return err
 	}
@@ -81,19 +179,21 @@ func Init(ctx context.Context, r *InitRequest) error {
 	if authors {
 		r.Project.Author = scaffold.Author{Name: local.Setting(ctx, "user.name"), Email: local.Setting(ctx, "user.email")}
 	}
-	if err := r.Project.Write(r.Dir); err != nil {
-		return err
-	}
-	return r.writePin(answer.pin)
+	return r.Project.Write(r.Dir)
 }
 
 // findPython settles the requires-python and the pin: by what was asked for,
-// a version file, an environment that is there already, or the usual Python.
-func (r *InitRequest) findPython(ctx context.Context) (pythonAnswer, error) {
+// a version file, an environment that is there already, the workspace, or the
+// usual Python.
+func (r *InitRequest) findPython(ctx context.Context, w *workspace.Workspace) (pythonAnswer, error) {
 	q := &r.Python
 	request := q.Asked
 	if request == nil {
-		file, err := python.FindVersionFile(r.Dir, q.Files)
+		o := q.Files
+		if w != nil {
+			o.StopAt = w.Root
+		}
+		file, err := python.FindVersionFile(r.Dir, o)
 		if err != nil {
 			return pythonAnswer{}, err
 		}
@@ -109,11 +209,36 @@ func (r *InitRequest) findPython(ctx context.Context) (pythonAnswer, error) {
 	if env, err := q.Finder.EnvironmentAt(ctx, filepath.Join(r.Dir, ".venv")); err == nil {
 		return r.answerInterpreter(env.Interpreter, ""), nil
 	}
-	found, err := q.Finder.Find(ctx, python.Request{}, python.OnlyOutside)
+	demand := demandOf(w)
+	if demand != nil && !r.Pin {
+		return pythonAnswer{requires: demand}, nil
+	}
+	found, err := q.Finder.Find(ctx, python.RangeRequest(demand), python.OnlyOutside)
 	if err != nil {
 		return pythonAnswer{}, err
 	}
-	return r.answerInterpreter(found.Interpreter, ""), nil
+	answer := r.answerInterpreter(found.Interpreter, "")
+	if demand != nil {
+		answer.requires = demand
+	}
+	return answer, nil
+}
+
+// demandOf is the requires-python of all members together, or nil.
+func demandOf(w *workspace.Workspace) pep440.Specifiers {
+	if w == nil {
+		return nil
+	}
+	all, demanded := pep440.Full(), false
+	for _, m := range w.Members {
+		if demand := m.Project.RequiresPython; demand != nil {
+			all, demanded = all.Intersect(pep440.ReleaseSet(*demand)), true
+		}
+	}
+	if !demanded {
+		return nil
+	}
+	return pep440.ReleaseSpecifiers(all)
 }
 
 func (r *InitRequest) answerRequest(ctx context.Context, request python.Request) (pythonAnswer, error) {
@@ -184,8 +309,9 @@ func (r *InitRequest) initRepository(ctx context.Context, local git.Local) error
 	return scaffold.Ignore().Write(r.Dir)
 }
 
-// writePin writes the .python-version, unless the directory has one.
-func (r *InitRequest) writePin(pin *python.Request) error {
+// writePin writes the .python-version, unless the directory has one or the
+// workspace's says the same.
+func (r *InitRequest) writePin(pin *python.Request, root string) error {
 	if pin == nil {
 		return nil
 	}
@@ -193,8 +319,12 @@ func (r *InitRequest) writePin(pin *python.Request) error {
 	if err != nil {
 		return err
 	}
-	if file != nil && len(file.Requests) > 0 && filepath.Dir(file.Path) == r.Dir {
-		return nil
+	if file != nil && len(file.Requests) > 0 {
+		at := filepath.Dir(file.Path)
+		same := file.Requests[0].Canonical() == pin.Canonical()
+		if root == "" && at == r.Dir || root != "" && same && (at == r.Dir || at == root) {
+			return nil
+		}
 	}
 	out := &python.VersionFile{Path: filepath.Join(r.Dir, python.VersionFileName), Requests: []python.Request{*pin}}
 	return out.Write()
