@@ -1,0 +1,145 @@
+package lock
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tame-py/tame/internal/toml"
+)
+
+// maxSize is the length of the longest lock that is read. The largest known are
+// a hundredth of it.
+const maxSize = 512 << 20
+
+// A VersionError reports a lock of a version that this program does not know.
+type VersionError struct {
+	Version int
+	Cause   error // why it could not be read, or nil if only the version is at fault
+}
+
+func (e *VersionError) Error() string {
+	if e.Cause != nil {
+		return fmt.Sprintf("the lock has version %d of the format, which is why it cannot be read: only version %d is known", e.Version, Version)
+	}
+	return fmt.Sprintf("the lock has version %d of the format: only version %d is known", e.Version, Version)
+}
+
+func (e *VersionError) Unwrap() error { return e.Cause }
+
+// Hints say what to do.
+func (e *VersionError) Hints() []string {
+	if e.Version > Version {
+		return []string{"a newer tool wrote it: update this one, or remove the lock and make it again"}
+	}
+	return []string{"remove the lock and make it again"}
+}
+
+// A MergeError reports a lock with the marks that version control leaves where
+// two changes meet.
+type MergeError struct {
+	Line  int // of the first mark
+	Count int // of places
+	Cause error
+}
+
+func (e *MergeError) Error() string {
+	return fmt.Sprintf("the lock has unresolved merge conflicts (%s, the first in line %d)", plural(e.Count, "place", "places"), e.Line)
+}
+
+func (e *MergeError) Unwrap() error { return e.Cause }
+
+// Hints say what to do.
+func (e *MergeError) Hints() []string {
+	return []string{"take the lock of one side (`git checkout --ours uv.lock`) and lock again: that brings in what the other side changed in pyproject.toml"}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// Read reads a lock. The name of the file is for errors only. The error is a
+// *toml.Error, which has a place, a *VersionError or a *MergeError.
+func Read(name string, text []byte) (*Lock, error) {
+	if len(text) > maxSize {
+		return nil, fmt.Errorf("the lock is longer than %d bytes", maxSize)
+	}
+	doc := string(text)
+	if root, ok := scan(doc); ok {
+		d := decoder{}
+		if l := d.document(&root); d.fault == nil && l.Version == Version {
+			return l, nil
+		}
+	}
+	return readFull(name, doc)
+}
+
+// readFull reads any TOML, and says what is wrong with it.
+func readFull(name, text string) (*Lock, error) {
+	doc, err := toml.Parse(name, []byte(text))
+	if err != nil {
+		if m := mergeMarks(text); m != nil {
+			m.Cause = err
+			return nil, m
+		}
+		return nil, err
+	}
+	root := nodeOf("", doc.Root())
+	d := decoder{}
+	version := 0
+	if n := root.get("version"); n == nil {
+		d.fail(&root, "missing field `version`")
+	} else {
+		version = int(d.int(n))
+	}
+	if d.fault != nil {
+		return nil, d.fault.error(doc)
+	}
+	l := d.document(&root)
+	err = d.fault.error(doc)
+	if version != Version {
+		return nil, &VersionError{version, err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// error gives a mistake its place.
+func (f *fault) error(doc *toml.Document) error {
+	if f == nil {
+		return nil
+	}
+	if f.at != nil && f.at.from != nil {
+		return f.at.from.Errorf("%s", f.message)
+	}
+	return doc.Root().Errorf("%s", f.message)
+}
+
+// mergeMarks looks for the marks of a merge.
+func mergeMarks(text string) *MergeError {
+	var out *MergeError
+	line := 0
+	for l := range strings.Lines(text) {
+		line++
+		if !strings.HasPrefix(l, "<<<<<<< ") {
+			continue
+		}
+		if out == nil {
+			out = &MergeError{Line: line}
+		}
+		out.Count++
+	}
+	return out
+}
+
+// Unreadable tells whether an error of Read means that the text is no lock, so
+// that a new one may take its place.
+func Unreadable(err error) bool {
+	var syntax *toml.Error
+	return errors.As(err, &syntax)
+}

@@ -1,0 +1,327 @@
+package lock
+
+import "strings"
+
+// A scanner reads the part of TOML that lock files are written in: bare keys,
+// strings without escapes, numbers, booleans, arrays, inline tables, and headers
+// of bare keys. Anything else, mistakes included, makes it give up; the full
+// reader then takes over and tells what is wrong.
+type scanner struct {
+	text  string
+	at    int
+	depth int
+	stack []node // elements of the arrays and tables that are open
+	slab  []node // where finished ones are put
+}
+
+const (
+	maxDepth  = 16
+	slabNodes = 2048
+)
+
+// scan returns the document as a table, or false.
+func scan(text string) (root node, ok bool) {
+	s := &scanner{text: text}
+	root.kind = tableNode
+	if root.kids, ok = s.section(); !ok {
+		return root, false
+	}
+	for s.at < len(s.text) {
+		if !s.header(&root) {
+			return root, false
+		}
+	}
+	return root, true
+}
+
+// header reads a `[a.b]` or `[[a.b]]` with the section below it.
+func (s *scanner) header(root *node) bool {
+	s.at++ // the bracket, which section stopped at
+	array := s.peek() == '['
+	if array {
+		s.at++
+	}
+	parent := root
+	var key string
+	for {
+		if key = s.bareKey(); key == "" {
+			return false
+		}
+		if s.peek() != '.' {
+			break
+		}
+		s.at++
+		if parent = parent.get(key); parent == nil {
+			return false
+		}
+		if parent.kind == arrayNode && len(parent.kids) > 0 {
+			parent = &parent.kids[len(parent.kids)-1]
+		}
+		if parent.kind != tableNode {
+			return false
+		}
+	}
+	if !s.take(']') || array && !s.take(']') || !s.endOfLine() {
+		return false
+	}
+	kids, ok := s.section()
+	if !ok {
+		return false
+	}
+	table := node{key: key, kind: tableNode, kids: kids}
+	known := parent.get(key)
+	switch {
+	case !array && known == nil:
+		parent.kids = append(parent.kids, table)
+	case array && known == nil:
+		elements := make([]node, 1, 64)
+		elements[0] = table
+		parent.kids = append(parent.kids, node{key: key, kind: arrayNode, kids: elements, text: tablesMark})
+	case array && known.text == tablesMark:
+		table.key = ""
+		known.kids = append(known.kids, table)
+	default:
+		return false
+	}
+	return true
+}
+
+// tablesMark tells an array of tables, which headers extend, from one in brackets.
+const tablesMark = "[[]]"
+
+// section reads lines `key = value` up to a header or the end.
+func (s *scanner) section() ([]node, bool) {
+	base := len(s.stack)
+	for {
+		s.space(true)
+		if s.at == len(s.text) || s.text[s.at] == '[' {
+			return s.finish(base, true)
+		}
+		if !s.entry() || !s.endOfLine() {
+			return nil, false
+		}
+	}
+}
+
+// entry reads `key = value` onto the stack.
+func (s *scanner) entry() bool {
+	key := s.bareKey()
+	s.space(false)
+	if key == "" || !s.take('=') {
+		return false
+	}
+	s.space(false)
+	v, ok := s.value()
+	if !ok {
+		return false
+	}
+	v.key = key
+	s.stack = append(s.stack, v)
+	return true
+}
+
+// finish moves what is on the stack above base to its final place. Keys of a
+// table must differ.
+func (s *scanner) finish(base int, table bool) ([]node, bool) {
+	open := s.stack[base:]
+	if table && !distinct(open) {
+		return nil, false
+	}
+	if len(s.slab)+len(open) > cap(s.slab) {
+		s.slab = make([]node, 0, max(slabNodes, len(open)))
+	}
+	from := len(s.slab)
+	s.slab = append(s.slab, open...)
+	clear(open)
+	s.stack = s.stack[:base]
+	return s.slab[from:len(s.slab):len(s.slab)], true
+}
+
+func distinct(entries []node) bool {
+	if len(entries) > 16 {
+		seen := make(map[string]bool, len(entries))
+		for i := range entries {
+			seen[entries[i].key] = true
+		}
+		return len(seen) == len(entries)
+	}
+	for i := range entries {
+		for j := range entries[:i] {
+			if entries[i].key == entries[j].key {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (s *scanner) value() (node, bool) {
+	switch c := s.peek(); {
+	case c == '"':
+		text, ok := s.basicString()
+		return node{text: text}, ok
+	case c == '[':
+		return s.list(arrayNode, ']')
+	case c == '{':
+		return s.list(tableNode, '}')
+	case c >= '0' && c <= '9':
+		return s.number()
+	case c == 't':
+		return node{kind: boolNode, text: "true"}, s.word("true")
+	case c == 'f':
+		return node{kind: boolNode, text: "false"}, s.word("false")
+	}
+	return node{}, false
+}
+
+func (s *scanner) basicString() (string, bool) {
+	from := s.at + 1
+	for i := from; i < len(s.text); i++ {
+		switch c := s.text[i]; {
+		case c == '"':
+			s.at = i + 1
+			// `""` may begin a string of several lines.
+			return s.text[from:i], i > from || s.peek() != '"'
+		case c == '\\' || c < ' ' || c >= 0x7f:
+			return "", false
+		}
+	}
+	return "", false
+}
+
+func (s *scanner) number() (node, bool) {
+	from := s.at
+	for s.at < len(s.text) && s.text[s.at] >= '0' && s.text[s.at] <= '9' {
+		s.at++
+	}
+	digits := s.text[from:s.at]
+	switch s.peek() {
+	case ',', ' ', '\n', ']', '}', 0:
+	default:
+		return node{}, false
+	}
+	return node{kind: intNode, text: digits}, len(digits) < 19 && (digits[0] != '0' || len(digits) == 1)
+}
+
+// list reads an array or an inline table.
+func (s *scanner) list(kind nodeKind, closing byte) (node, bool) {
+	if s.depth++; s.depth > maxDepth {
+		return node{}, false
+	}
+	s.at++
+	base := len(s.stack)
+	for {
+		s.space(kind == arrayNode)
+		if s.peek() == closing {
+			break
+		}
+		if len(s.stack) > base {
+			if !s.take(',') {
+				return node{}, false
+			}
+			s.space(kind == arrayNode)
+			if kind == arrayNode && s.peek() == closing {
+				break
+			}
+		}
+		if kind == tableNode {
+			if !s.entry() {
+				return node{}, false
+			}
+			continue
+		}
+		v, ok := s.value()
+		if !ok {
+			return node{}, false
+		}
+		s.stack = append(s.stack, v)
+	}
+	s.at++
+	s.depth--
+	kids, ok := s.finish(base, kind == tableNode)
+	return node{kind: kind, kids: kids}, ok
+}
+
+func (s *scanner) peek() byte {
+	if s.at < len(s.text) {
+		return s.text[s.at]
+	}
+	return 0
+}
+
+func (s *scanner) take(c byte) bool {
+	if s.peek() != c {
+		return false
+	}
+	s.at++
+	return true
+}
+
+func (s *scanner) word(w string) bool {
+	if !strings.HasPrefix(s.text[s.at:], w) {
+		return false
+	}
+	s.at += len(w)
+	switch s.peek() {
+	case ',', ' ', '\n', ']', '}', 0:
+		return true
+	}
+	return false
+}
+
+func (s *scanner) bareKey() string {
+	from := s.at
+	for s.at < len(s.text) {
+		c := s.text[s.at]
+		if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c >= 'A' && c <= 'Z' {
+			s.at++
+			continue
+		}
+		break
+	}
+	return s.text[from:s.at]
+}
+
+// space skips blanks, and with lines set also line ends and comments.
+func (s *scanner) space(lines bool) {
+	for s.at < len(s.text) {
+		switch c := s.text[s.at]; {
+		case c == ' ' || c == '\t':
+			s.at++
+		case lines && c == '\n':
+			s.at++
+		case lines && c == '#':
+			if !s.comment() {
+				return
+			}
+		default:
+			return
+		}
+	}
+}
+
+// comment skips to the end of the line. Control characters and what may be broken
+// UTF-8 are for the full reader.
+func (s *scanner) comment() bool {
+	for i := s.at; i < len(s.text); i++ {
+		c := s.text[i]
+		if c == '\n' {
+			s.at = i
+			return true
+		}
+		if c < ' ' && c != '\t' || c >= 0x7f {
+			return false
+		}
+	}
+	s.at = len(s.text)
+	return true
+}
+
+// endOfLine skips the rest of a line, where only a comment may be.
+func (s *scanner) endOfLine() bool {
+	s.space(false)
+	if s.peek() == '#' && s.at < len(s.text) && !s.comment() {
+		return false
+	}
+	return s.at == len(s.text) || s.take('\n')
+}
