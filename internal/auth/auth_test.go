@@ -375,3 +375,21 @@ func TestTextStorePath(t *testing.T) {
 		t.Errorf("path %q without a home", got)
 	}
 }
+
+func TestCanonical(t *testing.T) {
+	t.Parallel()
+	for _, list := range [][]string{
+		{"https://example.com/a/b", "https://me:x@Example.com/a/b.git", "HTTPS://example.com/a/b/", "https://example.com/a%2Fb.GIT"},
+		{"https://github.com/a/b", "https://github.com/A/B.git"},
+		{"ssh://git@example.com/a", "ssh://example.com/a.git"},
+	} {
+		for _, text := range list {
+			if got := Canonical(text); got != list[0] && got != Canonical(list[0]) {
+				t.Errorf("%s is %s, want %s", text, got, list[0])
+			}
+		}
+	}
+	if Canonical("https://example.com/A") == Canonical("https://example.com/a") {
+		t.Error("the case of a path counts")
+	}
+}

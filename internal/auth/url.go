@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path"
 	"strings"
 )
 
@@ -147,6 +148,28 @@ func isGitUser(raw, user string) bool {
 	}
 	scheme, _, _ := strings.Cut(raw, "://")
 	return scheme == "ssh" || scheme == "git+ssh" || scheme == "git+https"
+}
+
+// Canonical is the text of a URL for comparing repositories and archives: without
+// credentials, trailing slashes and a `.git` suffix, the path unescaped, scheme
+// and host in lower case and, of GitHub, which does not distinguish them, the path
+// too.
+func Canonical(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Opaque != "" {
+		return raw
+	}
+	u.User = nil
+	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
+	u.Path = strings.TrimRight(u.Path, "/")
+	if u.Host == "github.com" {
+		u.Path = strings.ToLower(u.Path)
+	}
+	if strings.EqualFold(path.Ext(u.Path), ".git") {
+		u.Path = u.Path[:len(u.Path)-len(".git")]
+	}
+	u.RawPath = ""
+	return u.String()
 }
 
 // Join returns a URL with credentials put into it, replacing those it has.

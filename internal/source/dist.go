@@ -2,6 +2,7 @@ package source
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -39,11 +40,24 @@ func (d *Dist) ID() string {
 	case URL:
 		return "url " + Canonical(d.Source.Location) + "#" + d.Source.Subdirectory
 	case Git:
-		return "git " + Canonical(d.Source.Location) + "@" + d.Source.Reference.Commit + "#" + d.Source.Subdirectory
+		return d.Source.gitID() + "#" + d.Source.Subdirectory
 	case Path:
 		return "path " + d.Source.Location
 	}
 	return "directory " + d.Source.Location
+}
+
+// gitID names a commit of a repository, or what is known of it.
+func (s Source) gitID() string {
+	r := s.Reference
+	id := "git " + Canonical(s.Location) + "@" + r.Commit
+	if r.Commit == "" {
+		id += fmt.Sprintf("branch=%s&tag=%s&rev=%s", r.Branch, r.Tag, r.Rev)
+	}
+	if r.LFS {
+		id += " with LFS"
+	}
+	return id
 }
 
 // String is `name==version`, or the name with its place.

@@ -5,8 +5,8 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
-	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -79,6 +79,28 @@ type Reference struct {
 	Branch, Tag, Rev string // at most one; none is the default branch
 	Commit           string // the full hash, once it is known
 	LFS              bool
+}
+
+// same reports whether two references name one commit, as far as can be told.
+func (r Reference) same(t Reference) bool {
+	if r.Commit != "" && t.Commit != "" {
+		return r.Commit == t.Commit && r.LFS == t.LFS
+	}
+	return r == t
+}
+
+// String is what stands behind the at sign of a URL, "" for the default branch.
+func (r Reference) String() string { return cmp.Or(r.Rev, r.Tag, r.Branch) }
+
+// Pinned is a git source at a commit, whatever its reference will mean later.
+// So it is written, too: with the commit in place of the reference.
+func (s Source) Pinned(commit string) Source {
+	s.Reference.Commit = commit
+	s.Given = pinnedURL(s.Given, commit)
+	if s.Written != "" {
+		s.Written = pinnedURL(s.Written, commit)
+	}
+	return s
 }
 
 // Verbatim is a direct reference as the user wrote it, with variables in place.
@@ -183,18 +205,4 @@ func IsArchive(name string) bool {
 		}
 	}
 	return false
-}
-
-// redacted is a URL's text with a password, if any, replaced by stars.
-func redacted(text string) string {
-	u, err := url.Parse(text)
-	if err != nil || u.User == nil {
-		return text
-	}
-	if _, has := u.User.Password(); !has {
-		return text
-	}
-	before, rest, _ := strings.Cut(text, "://")
-	_, after, _ := strings.Cut(rest, "@")
-	return before + "://" + u.User.Username() + ":****@" + after
 }

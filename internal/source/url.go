@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/tame-py/tame/internal/auth"
 )
 
 // A URLError reports a direct reference that names nothing that could be
@@ -22,22 +24,22 @@ func (e *URLError) Error() string { return fmt.Sprintf("`%s`: %s", e.URL, e.Reas
 func FromURL(text string) (Source, error) {
 	scheme, rest, ok := strings.Cut(text, ":")
 	if !ok {
-		return Source{}, &URLError{redacted(text), "it has no scheme"}
+		return Source{}, &URLError{auth.Redact(text), "it has no scheme"}
 	}
 	vcs, transport, isVCS := strings.Cut(strings.ToLower(scheme), "+")
 	switch {
 	case isVCS && vcs == "git":
 		return gitSource(text, transport+":"+rest)
 	case isVCS && (vcs == "hg" || vcs == "bzr" || vcs == "svn"):
-		return Source{}, &URLError{redacted(text), "of version control systems only git is supported"}
+		return Source{}, &URLError{auth.Redact(text), "of version control systems only git is supported"}
 	case isVCS:
-		return Source{}, &URLError{redacted(text), "unknown version control system " + vcs}
+		return Source{}, &URLError{auth.Redact(text), "unknown version control system " + vcs}
 	case vcs == "file":
 		return fileSource(text)
 	case vcs == "http" || vcs == "https":
 		return archiveSource(text)
 	}
-	return Source{}, &URLError{redacted(text), "unsupported scheme " + scheme}
+	return Source{}, &URLError{auth.Redact(text), "unsupported scheme " + scheme}
 }
 
 // archiveSource is an archive behind a URL. The fragment says what in it, and
@@ -46,10 +48,10 @@ func archiveSource(text string) (Source, error) {
 	location, fragment, _ := strings.Cut(text, "#")
 	u, err := url.Parse(location)
 	if err != nil {
-		return Source{}, &URLError{redacted(text), "it is no valid URL"}
+		return Source{}, &URLError{auth.Redact(text), "it is no valid URL"}
 	}
 	if !IsArchive(u.Path) {
-		return Source{}, &URLError{redacted(text), "it does not end like a wheel or a source distribution (.whl, .tar.gz, .zip)"}
+		return Source{}, &URLError{auth.Redact(text), "it does not end like a wheel or a source distribution (.whl, .tar.gz, .zip)"}
 	}
 	return Source{Kind: URL, Location: location, Given: text, Subdirectory: fragmentValue(fragment, "subdirectory")}, nil
 }
@@ -59,10 +61,10 @@ func fileSource(text string) (Source, error) {
 	u, err := url.Parse(location)
 	if err != nil {
 		// `file:../x` and `file:x` are accepted as relative paths.
-		return Source{}, &URLError{redacted(text), "it is no valid URL"}
+		return Source{}, &URLError{auth.Redact(text), "it is no valid URL"}
 	}
 	if u.Host != "" && u.Host != "localhost" {
-		return Source{}, &URLError{redacted(text), "a file URL cannot name another host"}
+		return Source{}, &URLError{auth.Redact(text), "a file URL cannot name another host"}
 	}
 	name := u.Path
 	if name == "" {
@@ -72,7 +74,7 @@ func fileSource(text string) (Source, error) {
 		name = strings.TrimPrefix(name, "/")
 	}
 	if !filepath.IsAbs(name) {
-		return Source{}, &URLError{redacted(text), "a file URL needs an absolute path"}
+		return Source{}, &URLError{auth.Redact(text), "a file URL needs an absolute path"}
 	}
 	return FromPath(filepath.FromSlash(name), text, fragmentValue(fragment, "subdirectory")), nil
 }
@@ -87,12 +89,21 @@ func FromPath(path, given, subdirectory string) Source {
 	return Source{Kind: kind, Location: filepath.Clean(path), Given: given, Subdirectory: subdirectory}
 }
 
-// gitSource reads `git+URL[@REF][#subdirectory=DIR]`.
+// gitSource reads `git+URL[@REF][#subdirectory=DIR&lfs=true]`.
 func gitSource(given, text string) (Source, error) {
 	location, fragment, _ := strings.Cut(text, "#")
 	u, err := url.Parse(location)
 	if err != nil || u.Scheme == "" {
-		return Source{}, &URLError{redacted(given), "it is no valid URL of a git repository"}
+		reason := "it is no valid URL of a git repository"
+		if strings.HasPrefix(location, "ssh://") {
+			reason += " (the path follows the host after a slash, not a colon)"
+		}
+		return Source{}, &URLError{auth.Redact(given), reason}
+	}
+	switch strings.ToLower(u.Scheme) {
+	case "https", "http", "ssh", "file":
+	default:
+		return Source{}, &URLError{auth.Redact(given), fmt.Sprintf("unsupported scheme `%s` of a git repository: https, ssh and file are supported", u.Scheme)}
 	}
 	s := Source{Kind: Git, Given: given, Subdirectory: fragmentValue(fragment, "subdirectory")}
 	if at := strings.LastIndexByte(u.Path, '@'); at >= 0 {
@@ -105,6 +116,21 @@ func gitSource(given, text string) (Source, error) {
 	s.Reference.LFS = fragmentValue(fragment, "lfs") == "true"
 	s.Location = u.String()
 	return s, nil
+}
+
+// pinnedURL is the text of a git URL with a commit as its reference.
+func pinnedURL(text, commit string) string {
+	location, fragment, has := strings.Cut(text, "#")
+	start := max(0, strings.Index(location, "://")+len("://"))
+	slash := strings.IndexByte(location[start:], '/')
+	if at := strings.LastIndexByte(location, '@'); slash >= 0 && at > start+slash {
+		location = location[:at]
+	}
+	location += "@" + commit
+	if has {
+		location += "#" + fragment
+	}
+	return location
 }
 
 func isCommit(rev string) bool {
@@ -145,7 +171,7 @@ func (s Source) String() string {
 		}
 		return s.FileURL()
 	}
-	return redacted(s.Given)
+	return auth.Redact(s.Given)
 }
 
 // Filename is the name of the archive at a URL or path.
@@ -178,23 +204,12 @@ func (s Source) Same(t Source) bool {
 	case Registry:
 		return s.Index == t.Index
 	case Git:
-		return Canonical(s.Location) == Canonical(t.Location) && s.Reference == t.Reference
+		return Canonical(s.Location) == Canonical(t.Location) && s.Reference.same(t.Reference)
 	case URL:
 		return Canonical(s.Location) == Canonical(t.Location)
 	}
 	return s.Location == t.Location && s.Editable == t.Editable
 }
 
-// Canonical is a URL's text for comparing: without credentials, trailing
-// slashes and a `.git` suffix, scheme and host in lower case.
-func Canonical(text string) string {
-	u, err := url.Parse(text)
-	if err != nil {
-		return text
-	}
-	u.User = nil
-	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	u.Path = strings.TrimSuffix(strings.TrimRight(u.Path, "/"), ".git")
-	u.RawPath = ""
-	return u.String()
-}
+// Canonical is a URL's text for comparing, see [auth.Canonical].
+func Canonical(text string) string { return auth.Canonical(text) }
