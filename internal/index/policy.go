@@ -6,6 +6,7 @@ import (
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/target"
 	"github.com/tame-py/tame/packaging/dist"
+	"github.com/tame-py/tame/packaging/marker"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/simple"
@@ -102,6 +103,36 @@ func (c *Candidate) Files() []source.Dist {
 		return nil
 	}
 	return c.list.Files(c.index)
+}
+
+// Environments returns where the files of the candidate's version can be used
+// that the policy does not refuse. With a source distribution that is
+// everywhere. As in uv, the first file of a flat index counts even if it is
+// refused.
+func (c *Candidate) Environments() marker.Tree {
+	if c.list == nil {
+		return marker.True()
+	}
+	out := marker.False()
+	first := true
+	for part, f := range c.list.files(c.index) {
+		e := entry{part: part, file: f}
+		if !e.parse(c.list.Name) {
+			continue
+		}
+		counts := c.list.weigh(&e, c.Version) == Usable || first && part.flat
+		first = false
+		switch {
+		case !counts:
+		case e.kind != dist.WheelKind:
+			return marker.True()
+		default:
+			if out = out.Or(target.WheelMarker(e.wheel.Tags)); out.IsTrue() {
+				return out
+			}
+		}
+	}
+	return out
 }
 
 // weigh decides about one file. The order of the tests is the order in which

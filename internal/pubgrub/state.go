@@ -231,6 +231,21 @@ func (s *State[S, V]) Undecided() iter.Seq[Package] {
 	}
 }
 
+// Dependencies yields the pairs of packages, one of which is p, of which some
+// version of the first was said to need the second.
+func (s *State[S, V]) Dependencies(p Package) iter.Seq2[Package, Package] {
+	return func(yield func(Package, Package) bool) {
+		if int(p) >= len(s.packages) {
+			return
+		}
+		for _, id := range s.packages[p].about {
+			if i := s.store.at(id); i.kind == Depends && !yield(Package(i.a), Package(i.b)) {
+				return
+			}
+		}
+	}
+}
+
 // Backtracked tells whether a conflict, or BacktrackBefore, ever undid anything.
 func (s *State[S, V]) Backtracked() bool { return s.backtracked }
 

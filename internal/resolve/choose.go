@@ -11,11 +11,12 @@ import (
 )
 
 // picked is what came of choosing a version: a version, one that cannot be used,
-// or none.
+// none, or the parts of the fork to choose in.
 type picked struct {
 	version  pep440.Version
 	unusable Unusable
 	none     bool
+	parts    []versionFork
 }
 
 // project is what is known of a project on the indexes searched, or on one.
@@ -60,21 +61,21 @@ func (r *resolution) choose(f *fork, pkg pubgrub.Package, n node, allowed pep440
 		return picked{none: true}, nil // a Python: it is there to be missed
 	}
 	if url := f.urls[n.name]; url != nil {
-		return r.chooseURL(f, n, url, allowed)
+		return r.chooseURL(f, pkg, n, url, allowed)
 	}
 	from := f.indexes[n.name]
 	if s, ok := f.selected[pkg]; ok && from == "" && s.allowed.Equal(allowed) {
 		return picked{version: s.version}, nil
 	}
 	out, err := r.chooseListed(f, pkg, n, from, allowed)
-	if err == nil && !out.none && out.unusable.Reason == Usable && from == "" {
+	if err == nil && !out.none && len(out.parts) == 0 && out.unusable.Reason == Usable && from == "" {
 		f.selected[pkg] = selection{allowed, out.version}
 	}
 	return out, err
 }
 
 // chooseURL takes the one version behind a URL, if it is in range.
-func (r *resolution) chooseURL(f *fork, n node, url *direct, allowed pep440.Set) (picked, error) {
+func (r *resolution) chooseURL(f *fork, pkg pubgrub.Package, n node, url *direct, allowed pep440.Set) (picked, error) {
 	if r.tracing {
 		r.tracef("Searching for a compatible version of %s @ %s (%s)", r.names[n.name], url.source, allowed)
 	}
@@ -87,6 +88,7 @@ func (r *resolution) chooseURL(f *fork, n node, url *direct, allowed pep440.Set)
 	}
 	out := picked{version: m.Version}
 	switch {
+	case url.dist.IsWheel() && !r.coversRequired(f, pkg, url.dist, &out):
 	case url.dist.IsWheel() && !f.python.Target.AdmitsWheel(url.dist.Wheel.Tags):
 		out.unusable = Unusable{Reason: Refused, Refusal: index.WrongPython}
 	case len(m.RequiresPython) > 0 && !f.python.Target.CoveredBy(m.RequiresPython):
@@ -110,10 +112,11 @@ func (r *resolution) chooseListed(f *fork, pkg pubgrub.Package, n node, from str
 	if r.tracing {
 		r.tracef("Searching for a compatible version of %s (%s)", r.text(pkg), allowed)
 	}
-	c, ok := r.selector.pick(query{
+	q := query{
 		name: r.names[n.name], allowed: allowed, lists: p.answer.Lists,
-		prefer: r.prefer[r.names[n.name]], from: from, scope: f.scope,
-	})
+		prefer: r.prefer[r.names[n.name]], from: from, scope: &f.scope,
+	}
+	c, ok := r.selector.pick(q)
 	switch {
 	case !ok:
 		return picked{none: true}, nil
@@ -121,9 +124,18 @@ func (r *resolution) chooseListed(f *fork, pkg pubgrub.Package, n node, from str
 		why := Unusable{Reason: Refused, Refusal: c.candidate.Refused, Text: c.candidate.YankedReason}
 		return picked{version: c.version, unusable: why}, nil
 	case len(c.candidate.RequiresPython) > 0 && !f.python.Target.CoveredBy(c.candidate.RequiresPython):
+		if forks := r.splitPythons(f, c.candidate.RequiresPython); len(forks) > 0 {
+			r.traceSplit(f, c.candidate.RequiresPython, string(r.names[n.name]), c.version, forks)
+			return picked{parts: forks}, nil
+		}
 		return picked{version: c.version, unusable: Unusable{
 			Reason: OtherPython, Python: c.candidate.RequiresPython,
 		}}, nil
+	}
+	if r.Options.Universal {
+		if out, settled, err := r.checkPlatforms(f, pkg, n, q, c); settled || err != nil {
+			return out, err
+		}
 	}
 	if r.tracing {
 		r.tracef("Selecting: %s==%s [%s] (%s)", r.names[n.name], c.version, choiceNames[c.kind], fileName(c))

@@ -114,6 +114,11 @@ func (r *resolution) convert(requires []*source.Requirement) dependencies {
 		add := func(extra pyname.Extra, group pyname.Group) {
 			out.list = append(out.list, dependency{r.required(n, extra, group, m), set, req})
 		}
+		// Where an extra is in a conflict, the project is a dependency of its own:
+		// it is what the fork needs in which the extra is not active.
+		if r.conflicting(req) {
+			add("", "")
+		}
 		switch {
 		case len(req.Extras) > 0:
 			for _, extra := range req.Extras {
@@ -128,4 +133,21 @@ func (r *resolution) convert(requires []*source.Requirement) dependencies {
 		}
 	}
 	return out
+}
+
+// conflicting tells whether an extra that a requirement asks for is in a
+// conflict or, if it asks for none, a group.
+func (r *resolution) conflicting(req *source.Requirement) bool {
+	conflicts := r.Manifest.Conflicts
+	if len(conflicts) == 0 {
+		return false
+	}
+	if len(req.Extras) > 0 {
+		return slices.ContainsFunc(req.Extras, func(e pyname.Extra) bool {
+			return conflicts.Has(source.ConflictItem{Package: req.Name, Extra: e})
+		})
+	}
+	return slices.ContainsFunc(req.Groups, func(g pyname.Group) bool {
+		return conflicts.Has(source.ConflictItem{Package: req.Name, Group: g})
+	})
 }

@@ -20,7 +20,7 @@ type directs struct {
 
 type scopedSource struct {
 	source source.Source
-	marker marker.Tree
+	scope  forkScope
 }
 
 // any tells whether a project has a URL in some fork.
@@ -43,7 +43,7 @@ func newDirects(r *rules, m *Manifest, env *marker.Env) directs {
 			continue
 		}
 		delete(d.regular, req.Name)
-		d.overrides[req.Name] = append(d.overrides[req.Name], scopedSource{req.Source, req.Marker})
+		d.overrides[req.Name] = append(d.overrides[req.Name], scopedSource{req.Source, meantFor(req)})
 	}
 	return d
 }
@@ -69,14 +69,14 @@ func samePlace(a, b source.Source) bool {
 }
 
 // allowed returns the URL that stands for the one a requirement has.
-func (d *directs) allowed(n pyname.Package, s source.Source) (source.Source, error) {
+func (d *directs) allowed(n pyname.Package, s source.Source, in *scope) (source.Source, error) {
 	known := d.regular[n]
 	if len(known) == 0 {
 		return s, &TransitiveURLError{Name: n, URL: s.String()}
 	}
 	i := slices.IndexFunc(known, func(k source.Source) bool { return samePlace(k, s) })
 	if i < 0 {
-		return s, &URLConflictError{Name: n, URLs: sortedTexts(s.String())}
+		return s, &URLConflictError{Name: n, URLs: sortedTexts(s.String()), Scope: in.describe()}
 	}
 	return known[i], nil
 }
@@ -86,7 +86,7 @@ func (r *resolution) pinURL(f *fork, n name, req *source.Requirement) error {
 	project := r.names[n]
 	if list := r.directs.overrides[project]; len(list) > 0 {
 		for i := range list {
-			if f.scope.admits(list[i].marker) {
+			if list[i].scope.in(&f.scope) {
 				if err := r.setURL(f, n, list[i].source); err != nil {
 					return err
 				}
@@ -97,7 +97,7 @@ func (r *resolution) pinURL(f *fork, n name, req *source.Requirement) error {
 	if req == nil || !req.Source.IsDirect() {
 		return nil
 	}
-	s, err := r.directs.allowed(project, req.Source)
+	s, err := r.directs.allowed(project, req.Source, &f.scope)
 	if err != nil {
 		return err
 	}
@@ -107,7 +107,7 @@ func (r *resolution) pinURL(f *fork, n name, req *source.Requirement) error {
 func (r *resolution) setURL(f *fork, n name, s source.Source) error {
 	if have := f.urls[n]; have != nil {
 		if !have.source.Same(s) {
-			return &URLConflictError{Name: r.names[n], URLs: sortedTexts(have.source.String(), s.String())}
+			return &URLConflictError{Name: r.names[n], URLs: sortedTexts(have.source.String(), s.String()), Scope: f.scope.describe()}
 		}
 		return nil
 	}
@@ -140,15 +140,15 @@ func (r *resolution) checkPinned(d *source.Dist) error {
 
 // pinnedIndex is an index that a direct requirement names for a project.
 type pinnedIndex struct {
-	url    string
-	marker marker.Tree
+	url   string
+	scope forkScope
 }
 
 func pinnedIndexes(r *rules, m *Manifest, env *marker.Env) map[pyname.Package][]pinnedIndex {
 	out := map[pyname.Package][]pinnedIndex{}
 	for _, req := range r.directRequirements(m, env, withOverrides) {
 		if !req.Source.IsDirect() && req.Source.Index != "" {
-			out[req.Name] = append(out[req.Name], pinnedIndex{req.Source.Index, req.Marker})
+			out[req.Name] = append(out[req.Name], pinnedIndex{req.Source.Index, meantFor(req)})
 		}
 	}
 	return out
@@ -156,15 +156,27 @@ func pinnedIndexes(r *rules, m *Manifest, env *marker.Env) map[pyname.Package][]
 
 // pinIndex notes the index that a project is taken from in a fork: there can be
 // only one.
-func (r *resolution) pinIndex(f *fork, n name) error {
-	for _, p := range r.pinned[r.names[n]] {
-		if !f.scope.admits(p.marker) {
-			continue
+func (r *resolution) pinIndex(f *fork, n name, req *source.Requirement) error {
+	set := func(url string) error {
+		if have, ok := f.indexes[n]; ok && have != url {
+			return &IndexConflictError{Name: r.names[n], Indexes: sortedTexts(have, url), Scope: f.scope.describe()}
 		}
-		if have, ok := f.indexes[n]; ok && have != p.url {
-			return &IndexConflictError{Name: r.names[n], Indexes: sortedTexts(have, p.url)}
+		f.indexes[n] = url
+		return nil
+	}
+	// A group may have an index of its own for what it requires.
+	if req != nil && req.Source.Kind == source.Registry && req.Source.Index != "" && req.Origin.Group != "" && req.Origin.Project != "" {
+		if err := set(req.Source.Index); err != nil {
+			return err
 		}
-		f.indexes[n] = p.url
+	}
+	list := r.pinned[r.names[n]]
+	for i := range list {
+		if list[i].scope.in(&f.scope) {
+			if err := set(list[i].url); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -173,12 +185,12 @@ func newSelector(r *rules, m *Manifest, o *Options) *selector {
 	s := &selector{manifest: m, options: o, direct: scopedNames{}, prereleases: scopedNames{}}
 	if o.Resolution == LowestDirect {
 		for _, req := range r.directRequirements(m, o.Env, lowestDirect) {
-			s.direct[req.Name] = append(s.direct[req.Name], req.Marker)
+			s.direct[req.Name] = append(s.direct[req.Name], meantFor(req))
 		}
 	}
 	for _, req := range r.directRequirements(m, o.Env, forCandidates) {
 		if !req.Source.IsDirect() && mentionsPrerelease(req.Source.Specifiers) {
-			s.prereleases[req.Name] = append(s.prereleases[req.Name], req.Marker)
+			s.prereleases[req.Name] = append(s.prereleases[req.Name], meantFor(req))
 		}
 	}
 	return s

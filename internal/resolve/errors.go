@@ -109,12 +109,20 @@ func (r *resolution) inDependency(f *fork, pkg pubgrub.Package, version pep440.V
 
 // A URLConflictError reports a project that was asked for from several places.
 type URLConflictError struct {
-	Name pyname.Package
-	URLs []string // sorted, without credentials
+	Name  pyname.Package
+	URLs  []string // sorted, without credentials
+	Scope string   // the fork, if it is not all
 }
 
 func (e *URLConflictError) Error() string {
-	return fmt.Sprintf("requirements contain conflicting URLs for package `%s`:%s", e.Name, listed(e.URLs))
+	return fmt.Sprintf("requirements contain conflicting URLs for package `%s`%s:%s", e.Name, inScope(e.Scope), listed(e.URLs))
+}
+
+func inScope(scope string) string {
+	if scope == "" {
+		return ""
+	}
+	return " in " + scope
 }
 
 // An IndexConflictError reports a project that was asked for from several
@@ -122,10 +130,11 @@ func (e *URLConflictError) Error() string {
 type IndexConflictError struct {
 	Name    pyname.Package
 	Indexes []string // sorted
+	Scope   string   // the fork, if it is not all
 }
 
 func (e *IndexConflictError) Error() string {
-	return fmt.Sprintf("requirements contain conflicting indexes for package `%s`:%s", e.Name, listed(e.Indexes))
+	return fmt.Sprintf("requirements contain conflicting indexes for package `%s`%s:%s", e.Name, inScope(e.Scope), listed(e.Indexes))
 }
 
 func listed(items []string) string { return "\n- " + strings.Join(items, "\n- ") }

@@ -218,7 +218,7 @@ func (x *explainer) choosable(n name) []pep440.Version {
 		return nil // nobody looked: what is known of it is chance
 	}
 	known := x.resolution.known(p, n)
-	if x.selector.prereleasePolicy(x.names[n], x.fork.scope) == Disallow {
+	if x.selector.prereleasePolicy(x.names[n], &x.fork.scope) == Disallow {
 		known = slices.DeleteFunc(slices.Clone(known), pep440.Version.IsPrerelease)
 	}
 	return known

@@ -11,18 +11,6 @@ import (
 	"github.com/tame-py/tame/packaging/pep440"
 )
 
-// scope is the environments a fork solves for.
-type scope struct {
-	env    *marker.Env // the only one, if there is only one
-	marker marker.Tree // else those where this holds
-}
-
-// admits tells whether a marker may hold in the scope. For one environment that
-// is for Evaluate to say.
-func (s scope) admits(m marker.Tree) bool {
-	return s.env != nil || !s.marker.Disjoint(m)
-}
-
 type solver = pubgrub.State[pep440.Set, pep440.Version]
 
 // fork is a solution in the making.
@@ -34,6 +22,10 @@ type fork struct {
 
 	solver *solver
 	next   pubgrub.Package // what to propagate first
+	// again: next is to be decided, without propagating before, because the fork
+	// came of choosing its version; at version, if that was settled then.
+	again   bool
+	version pep440.Version
 
 	pins       map[versionKey]*pin
 	urls       map[name]*direct
@@ -96,10 +88,25 @@ func newFork(s scope, p Python, root pubgrub.Package) *fork {
 // rootVersion is the version that the root is at, which nobody sees.
 func rootVersion() pep440.Version { return pep440.FromRelease(0) }
 
-// clone returns a fork that goes on independently for other environments.
-func (f *fork) clone(s scope, p Python) *fork {
+// enter makes the fork go on for a part of its environments.
+func (r *resolution) enter(f *fork, s scope) {
+	f.scope = s
+	f.applies = map[marker.Tree]bool{}
+	f.selected = map[pubgrub.Package]selection{}
+	bounds, ok := s.pythons()
+	if !ok {
+		return
+	}
+	if narrowed, ok := f.python.Target.Narrow(bounds); ok {
+		r.tracef("Narrowed `requires-python` bound to: %s", narrowed)
+		f.python.Target = narrowed
+		f.pythonMarker = narrowed.Marker()
+	}
+}
+
+// clone returns a fork that goes on independently.
+func (f *fork) clone() *fork {
 	c := *f
-	c.scope, c.python, c.pythonMarker = s, p, p.Target.Marker()
 	c.applies = map[marker.Tree]bool{}
 	c.solver = f.solver.Clone()
 	c.pins = maps.Clone(f.pins)

@@ -61,8 +61,28 @@ type Node struct {
 	RequiredBy []*Node
 	Direct     bool
 
-	place string // what tells it from other nodes of the same version
-	seen  bool
+	place    string // what tells it from other nodes of the same version
+	seen     bool
+	variants []variantMarker
+}
+
+// variantMarker says in which environments an extra or group is needed.
+type variantMarker struct {
+	extra  pyname.Extra
+	group  pyname.Group
+	marker marker.Tree
+}
+
+// MarkerOf says in which environments an extra of the distribution is needed, or
+// a group or, with neither, the distribution itself. It is what Marker is, of
+// each of its parts, and false for what is not needed at all.
+func (n *Node) MarkerOf(extra pyname.Extra, group pyname.Group) marker.Tree {
+	for _, v := range n.variants {
+		if v.extra == extra && v.group == group {
+			return v.marker
+		}
+	}
+	return marker.False()
 }
 
 // An Edge says that a distribution, on behalf of an extra or group of its own if
@@ -101,7 +121,8 @@ type link struct {
 type builder struct {
 	*resolution
 	out      map[nodeKey]*Node
-	here     []*Node // by name: the node in the fork at hand
+	here     []*Node     // by name: the node in the fork at hand
+	within   marker.Tree // the scope of that fork
 	numbers  map[variant]int
 	variants []variant
 	places   map[[2]int]int // of links, by the variants they join
@@ -120,13 +141,15 @@ func (r *resolution) graph(forks []*fork) (*Graph, error) {
 			return nil, err
 		}
 	}
-	reach := b.reachability()
-	g := &Graph{Python: r.Options.Python.Target}
+	g := &Graph{Python: r.Options.Python.Target, Forks: forkMarkers(forks)}
+	reach := b.reachability(g.Forks)
+	b.applyConflicts(reach)
 	for at, v := range b.variants {
 		if at == manifestVariant || !reach[at].needed() {
 			continue
 		}
 		n := v.node
+		n.variants = append(n.variants, variantMarker{v.extra, v.group, reach[at].marker})
 		if !n.seen {
 			n.seen, n.OnlyGroups, n.Marker = true, true, marker.False()
 			g.Nodes = append(g.Nodes, n)
@@ -139,6 +162,7 @@ func (r *resolution) graph(forks []*fork) (*Graph, error) {
 		}
 	}
 	slices.SortFunc(g.Nodes, compareNodes)
+	g.assignForks()
 	b.link(g, reach)
 	g.Warnings = b.warnings(g)
 	return g, nil
@@ -189,6 +213,7 @@ func (b *builder) node(f *fork, n name, version pep440.Version) *Node {
 
 func (b *builder) addFork(f *fork) error {
 	clear(b.here)
+	b.within = f.scope.universal()
 	for pkg, version := range f.solver.Decisions() {
 		n := &b.nodes[pkg]
 		if n.kind != rootNode && n.kind != projectNode {
@@ -243,7 +268,7 @@ func (b *builder) addDependency(f *fork, from int, n *node, d *dependency) {
 		return
 	}
 	v := variant{node: b.node(f, to.name, version)}
-	m := to.marker.And(f.scope.marker)
+	m := to.marker.And(b.within)
 	if to.kind != groupProxy {
 		b.addLink(from, b.number(v), m)
 	}
@@ -274,9 +299,16 @@ func (r reach) needed() bool { return r.reached && !r.marker.IsFalse() }
 
 // reachability returns for each variant the union over all ways from the
 // manifest.
-func (b *builder) reachability() []reach {
+func (b *builder) reachability(forks []marker.Tree) []reach {
 	out := make([]reach, len(b.variants))
 	out[manifestVariant].reached = true
+	if len(forks) > 0 {
+		all := marker.False()
+		for _, m := range forks {
+			all = all.Or(m)
+		}
+		out[manifestVariant].marker = all
+	}
 	slices.SortStableFunc(b.links, func(x, y link) int { return x.from - y.from })
 	starts := make([]int, len(b.variants)+1)
 	for _, l := range b.links {
@@ -305,7 +337,7 @@ func (b *builder) reachability() []reach {
 // link gives the nodes their edges.
 func (b *builder) link(g *Graph, reach []reach) {
 	for _, l := range b.links {
-		if !reach[l.from].reached {
+		if !reach[l.from].needed() && l.from != manifestVariant || !reach[l.to].needed() {
 			continue
 		}
 		from, to := b.variants[l.from], b.variants[l.to]

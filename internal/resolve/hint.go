@@ -128,7 +128,7 @@ func (x *explainer) dependsHints(p *proof, add addHint) {
 func (x *explainer) prereleaseHint(p *proof, requested []pep440.Set, add addHint) {
 	n := x.nodes[p.pkg].name
 	name := x.names[n]
-	if x.fork.urls[n] != nil || x.selector.prereleasePolicy(name, x.fork.scope) != Disallow {
+	if x.fork.urls[n] != nil || x.selector.prereleasePolicy(name, &x.fork.scope) != Disallow {
 		return
 	}
 	flag := "--prerelease=allow"
@@ -297,7 +297,7 @@ func (x *explainer) refusalHint(r refusal, set pep440.Set, add addHint) {
 	if project == nil || project.answer == nil {
 		return
 	}
-	c, ok := x.selector.pickListed(query{name: name, allowed: set, lists: project.answer.Lists, scope: x.fork.scope})
+	c, ok := x.selector.pickListed(query{name: name, allowed: set, lists: project.answer.Lists, scope: &x.fork.scope})
 	if !ok {
 		return
 	}

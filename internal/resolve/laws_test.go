@@ -185,11 +185,11 @@ func TestForksAreIndependent(t *testing.T) {
 				break
 			}
 			f.next = next
-			if err := r.decide(f); err != nil {
+			if _, err := r.decide(f); err != nil {
 				return
 			}
 		}
-		both := []*fork{f, f.clone(f.scope, f.python)}
+		both := []*fork{f, f.clone()}
 		if rapid.Bool().Draw(t, "clone first") {
 			slices.Reverse(both)
 		}

@@ -19,6 +19,10 @@ type preference struct {
 	from     PreferenceSource
 }
 
+func (p *preference) same(o *preference) bool {
+	return p.version.Equal(o.version) && p.marker == o.marker && p.index == o.index && p.anyIndex == o.anyIndex && p.from == o.from
+}
+
 func (p *preference) matches(index string) bool {
 	return index == "" || p.anyIndex || p.index == index
 }
@@ -37,7 +41,7 @@ func preferences(all []Preference, env *marker.Env) map[pyname.Package][]prefere
 			continue
 		}
 		for _, m := range p.Forks {
-			entry.marker = m
+			entry.marker = m.WithoutExtras()
 			out[p.Name] = append(out[p.Name], entry)
 		}
 	}

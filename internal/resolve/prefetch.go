@@ -76,7 +76,8 @@ func (r *resolution) prefetchChanged(f *fork) {
 // when the versions are known.
 func (r *resolution) prefetch(f *fork, n name, allowed pep440.Set) {
 	p := r.project(n, "")
-	q := query{name: r.names[n], allowed: allowed, prefer: r.prefer[r.names[n]], scope: f.scope}
+	here := f.scope // the fork may have moved on when the answer comes
+	q := query{name: r.names[n], allowed: allowed, prefer: r.prefer[r.names[n]], scope: &here}
 	python := f.python
 	ask := func(answer *Versions) {
 		q.lists = answer.Lists
@@ -130,7 +131,7 @@ func (r *resolution) prefetchBatch(f *fork, n node, version pep440.Version, allo
 	if p == nil || p.answer == nil {
 		return
 	}
-	q := query{name: r.names[n.name], allowed: allowed, lists: p.answer.Lists, scope: f.scope}
+	q := query{name: r.names[n.name], allowed: allowed, lists: p.answer.Lists, scope: &f.scope}
 	previous := version
 	inOrder := false
 	for range min(tried, batchLimit) {

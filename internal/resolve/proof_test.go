@@ -39,7 +39,7 @@ func TestStoriesAreTrue(t *testing.T) {
 				return
 			}
 			f.next = next
-			if err := run.decide(f); err != nil {
+			if _, err := run.decide(f); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -53,20 +53,20 @@ func TestStoriesAreTrue(t *testing.T) {
 	}
 }
 
-// part is what a choice of versions is about: a project, or an extra of it. A
+// subjectPart is what a choice of versions is about: a project, or an extra of it. A
 // proxy stands for what is behind it.
-type part struct {
+type subjectPart struct {
 	name  name
 	extra pyname.Extra
 	kind  nodeKind
 }
 
-func (x *explainer) part(pkg pubgrub.Package) part {
+func (x *explainer) subjectPart(pkg pubgrub.Package) subjectPart {
 	n := &x.nodes[pkg]
 	if n.isProject() {
-		return part{n.name, n.extra, projectNode}
+		return subjectPart{n.name, n.extra, projectNode}
 	}
-	return part{noName, "", n.kind}
+	return subjectPart{noName, "", n.kind}
 }
 
 func checkProof(t *rapid.T, x *explainer, p *proof) {
@@ -97,21 +97,21 @@ func (x *explainer) said(p *proof) string {
 // counterexample returns a choice of versions that p forbids and its causes
 // allow.
 func (x *explainer) counterexample(p *proof) string {
-	var parts []part
+	var parts []subjectPart
 	for _, q := range [...]*proof{p, p.left, p.right} {
 		for _, t := range q.terms {
-			if one := x.part(t.Package); t.Package != rootPackage && !slices.Contains(parts, one) {
+			if one := x.subjectPart(t.Package); t.Package != rootPackage && !slices.Contains(parts, one) {
 				parts = append(parts, one)
 			}
 		}
 	}
-	choice := map[part]pep440.Version{}
+	choice := map[subjectPart]pep440.Version{}
 	forbids := func(p *proof) bool {
 		for _, t := range p.terms {
 			if t.Package == rootPackage {
 				continue
 			}
-			v, chosen := choice[x.part(t.Package)]
+			v, chosen := choice[x.subjectPart(t.Package)]
 			if (chosen && t.Set.Contains(v)) == t.Negative {
 				return false
 			}
@@ -143,9 +143,9 @@ func (x *explainer) counterexample(p *proof) string {
 
 // consistent tells whether extras are chosen together with their projects, at
 // the same version.
-func consistent(choice map[part]pep440.Version, parts []part) bool {
+func consistent(choice map[subjectPart]pep440.Version, parts []subjectPart) bool {
 	for a, v := range choice {
-		base := part{a.name, "", projectNode}
+		base := subjectPart{a.name, "", projectNode}
 		if w, chosen := choice[base]; slices.Contains(parts, base) && (!chosen || !v.Equal(w)) {
 			return false
 		}

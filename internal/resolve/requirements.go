@@ -103,6 +103,11 @@ func (r *resolution) expand(f *fork, e expansion, requires []source.Requirement)
 			continue
 		}
 		req = withMarker(req, r.markerFor(req.Marker, e.extra))
+		// It is the required project's extra that uv asks about here, where the
+		// extra of the one that requires it would be expected.
+		if e.extra != "" && !f.scope.admitsItem(source.ConflictItem{Package: req.Name, Extra: e.extra}) {
+			continue
+		}
 		if !r.applies(f, req.Marker) {
 			continue
 		}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
+	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/pubgrub"
 	"github.com/tame-py/tame/packaging/marker"
 	"github.com/tame-py/tame/packaging/pep440"
@@ -46,6 +48,9 @@ type resolution struct {
 	broken     map[brokenKey]*Metadata // versions whose metadata cannot be used
 	visited    map[name]bool           // projects of which versions were looked at
 	unbounded  []Warning               // of direct requirements
+	bounds     map[marker.Tree]knownBounds
+	places     map[*index.Candidate]marker.Tree // where candidates can be used
+	covered    []marker.Tree                    // environments that must be covered
 	background sync.WaitGroup
 	tracing    bool
 }
@@ -58,6 +63,8 @@ func newResolution(ctx context.Context, resolver *Resolver) *resolution {
 		Resolver: resolver, tables: newTables(), ctx: ctx,
 		markers: map[extraMarker]marker.Tree{}, projects: map[projectKey]*project{},
 		broken: map[brokenKey]*Metadata{}, visited: map[name]bool{},
+		bounds: map[marker.Tree]knownBounds{}, places: map[*index.Candidate]marker.Tree{},
+		covered: slices.Concat(resolver.Options.Environments, resolver.Options.RequiredEnvironments),
 		tracing: resolver.Options.Trace != nil,
 	}
 	m := &resolver.Manifest
@@ -85,16 +92,22 @@ func (r *resolution) solve() (*Graph, error) {
 	r.tracef("Solving with installed Python version: %s", r.Options.Python.Exact)
 	r.tracef("Solving with target Python version: %s", r.Options.Python.Target)
 
-	stack := []*fork{newFork(scope{env: r.Options.Env}, r.Options.Python, root)}
+	stack := r.initialForks(newFork(scope{env: r.Options.Env}, r.Options.Python, root))
 	var solved []*fork
 	for len(stack) > 0 {
 		f := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
+		if r.tracing {
+			if split := f.scope.describe(); split != "" {
+				r.tracef("Solving %s (requires-python: %s)", split, f.python.Target)
+			}
+		}
 		parts, err := r.solveFork(f)
 		if err != nil {
 			return nil, err
 		}
 		if len(parts) == 0 {
+			r.keep(f)
 			solved = append(solved, f)
 		}
 		stack = append(stack, parts...)
@@ -102,31 +115,43 @@ func (r *resolution) solve() (*Graph, error) {
 	return r.graph(solved)
 }
 
-// solveFork decides package after package until the fork is solved, splits, or
-// has no solution.
+// solveFork decides package after package until the fork is solved, splits into
+// parts, or has no solution.
 func (r *resolution) solveFork(f *fork) (parts []*fork, err error) {
 	for {
 		if err := r.ctx.Err(); err != nil {
 			return nil, context.Cause(r.ctx)
 		}
-		conflicts, err := f.solver.Propagate(f.next)
-		if err != nil {
-			return nil, r.explain(f, err)
-		}
-		for _, c := range conflicts {
-			r.record(f, c.Package, c.Cause)
-		}
-		r.prefetchChanged(f)
-		r.reprioritize(f)
-		next, more := r.next(f)
-		if !more {
-			return nil, nil
-		}
-		f.next = next
-		if err := r.decide(f); err != nil {
+		if more, err := r.pick(f); err != nil || !more {
 			return nil, err
 		}
+		if parts, err := r.decide(f); err != nil || len(parts) > 0 {
+			return parts, err
+		}
 	}
+}
+
+// pick draws all conclusions there are, and picks the package to decide next. It
+// is false when none is left.
+func (r *resolution) pick(f *fork) (more bool, err error) {
+	if f.again {
+		f.again = false
+		return true, nil
+	}
+	conflicts, err := f.solver.Propagate(f.next)
+	if err != nil {
+		return false, r.explain(f, err)
+	}
+	for _, c := range conflicts {
+		r.record(f, c.Package, c.Cause)
+	}
+	r.prefetchChanged(f)
+	r.reprioritize(f)
+	next, more := r.next(f)
+	if more {
+		f.next = next
+	}
+	return more, nil
 }
 
 // next picks the package to decide, if one is left.
@@ -144,40 +169,68 @@ func (r *resolution) explain(f *fork, err error) error {
 }
 
 // decide chooses a version for the package picked, and records what it needs or
-// why there is none.
-func (r *resolution) decide(f *fork) error {
+// why there is none. The parts are what the fork has split into, if it has.
+func (r *resolution) decide(f *fork) (parts []*fork, err error) {
 	pkg := f.next
 	n := r.nodes[pkg]
-	allowed, _ := f.solver.Range(pkg)
-	picked, err := r.choose(f, pkg, n, allowed)
-	switch {
-	case err != nil:
-		return err
-	case picked.none:
-		r.rejectAll(f, pkg, n, allowed)
-		return nil
-	case picked.unusable.Reason != Usable:
-		r.reject(f, pkg, picked.version, picked.unusable)
-		return nil
+	version := f.version
+	if version.IsZero() {
+		allowed, _ := f.solver.Range(pkg)
+		picked, err := r.choose(f, pkg, n, allowed)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(picked.parts) > 0:
+			return r.splitVersion(f, picked.parts), nil
+		case picked.none:
+			r.rejectAll(f, pkg, n, allowed)
+			return nil, nil
+		case picked.unusable.Reason != Usable:
+			r.reject(f, pkg, picked.version, picked.unusable)
+			return nil, nil
+		}
+		version = picked.version
+		r.prefetchBatch(f, n, version, allowed)
 	}
-	version := picked.version
-	r.prefetchBatch(f, n, version, allowed)
+	f.version = pep440.Version{}
 	r.countTry(f, n, version)
 
 	if _, known := f.added[packageVersion{pkg, version.Key()}]; known {
 		f.solver.Decide(pkg, version)
-		return nil
+		return nil, nil
 	}
 	deps, err := r.dependenciesOf(f, pkg, version)
-	if err != nil {
-		return err
+	switch {
+	case err != nil:
+		return nil, err
+	case deps.unusable.Reason == OtherPython:
+		if forks := r.splitPythons(f, deps.unusable.Python); len(forks) > 0 {
+			r.traceSplit(f, deps.unusable.Python, r.text(pkg), version, forks)
+			return r.splitVersion(f, forks), nil
+		}
 	}
 	if deps.unusable.Reason != Usable {
 		f.solver.Forbid(pkg, r.widened(f, n, version), deps.unusable)
-		return nil
+		return nil, nil
 	}
-	f.added[packageVersion{pkg, version.Key()}] = deps.list
-	return r.add(f, pkg, version, deps.list)
+	return r.take(f, pkg, version, deps.list)
+}
+
+// take tells the solver what a version needs. In a universal resolution the fork
+// splits where the version needs different things in different environments.
+func (r *resolution) take(f *fork, pkg pubgrub.Package, version pep440.Version, deps []dependency) ([]*fork, error) {
+	if r.Options.Universal && !r.nodes[pkg].isProxy() {
+		parts, diverging := r.split(f, pkg, deps)
+		if len(parts) > 1 {
+			return r.splitDependencies(f, pkg, version, parts, diverging)
+		}
+		deps = nil
+		if len(parts) == 1 {
+			deps = parts[0].deps
+		}
+	}
+	f.added[packageVersion{pkg, version.Key()}] = deps
+	return nil, r.add(f, pkg, version, deps)
 }
 
 // rejectAll records that no version of a package is left in a range.
@@ -264,7 +317,7 @@ func (r *resolution) mention(f *fork, pkg pubgrub.Package, version pep440.Versio
 	if err := r.pinURL(f, n, d.req); err != nil {
 		return err
 	}
-	if err := r.pinIndex(f, n); err != nil {
+	if err := r.pinIndex(f, n, d.req); err != nil {
 		return err
 	}
 	if r.tracing {

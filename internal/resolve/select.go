@@ -5,7 +5,6 @@ import (
 	"sort"
 
 	"github.com/tame-py/tame/internal/index"
-	"github.com/tame-py/tame/packaging/marker"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -37,12 +36,11 @@ type selector struct {
 	prereleases scopedNames // of those that mention a pre-release
 }
 
-// scopedNames are names of projects, each with the markers under which it
-// counts.
-type scopedNames map[pyname.Package][]marker.Tree
+// scopedNames are names of projects, each with the forks in which it counts.
+type scopedNames map[pyname.Package][]forkScope
 
-func (s scopedNames) has(n pyname.Package, in scope) bool {
-	return slices.ContainsFunc(s[n], in.admits)
+func (s scopedNames) has(n pyname.Package, in *scope) bool {
+	return slices.ContainsFunc(s[n], func(f forkScope) bool { return f.in(in) })
 }
 
 // query is what to pick a version for.
@@ -52,7 +50,7 @@ type query struct {
 	lists   []*index.VersionMap
 	prefer  []preference
 	from    string // the only index to look in, if the fork has pinned one
-	scope   scope
+	scope   *scope
 }
 
 // pick returns the version of a project to try for a range, or false if there is
@@ -101,7 +99,7 @@ func installedChoice(i Installed, kind choiceKind) choice {
 }
 
 // highest tells whether newer versions of a project come first.
-func (s *selector) highest(n pyname.Package, in scope) bool {
+func (s *selector) highest(n pyname.Package, in *scope) bool {
 	switch s.options.Resolution {
 	case Lowest:
 		return false
@@ -112,7 +110,7 @@ func (s *selector) highest(n pyname.Package, in scope) bool {
 }
 
 // prereleasePolicy returns one of Allow, Disallow and IfNecessary.
-func (s *selector) prereleasePolicy(n pyname.Package, in scope) Prerelease {
+func (s *selector) prereleasePolicy(n pyname.Package, in *scope) Prerelease {
 	p, ok := s.options.PrereleasePackage[n]
 	if !ok {
 		p = s.options.Prerelease
