@@ -4,11 +4,14 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/ui"
+	"github.com/tame-py/tame/internal/workspace"
+	"github.com/tame-py/tame/packaging/pyproject"
 )
 
 // app is one run of the program: its arguments, environment and streams, and
@@ -22,6 +25,10 @@ type app struct {
 	global globalFlags
 	nodes  map[*cobra.Command]command
 	closer []func()
+	files  *workspace.Files // see projectFiles
+
+	optionsMu sync.Mutex
+	options   map[*pyproject.File]*config.Options // see fileOptions
 
 	environment config.Env
 	vars        config.Variables

@@ -32,6 +32,22 @@ func (s *workSettings) workspaceOptions() workspace.Options {
 	}
 }
 
+// finder finds the workspaces of source trees, with the settings applied.
+func (s *workSettings) finder() *workspace.Finder {
+	return &workspace.Finder{
+		Discover: workspace.DiscoverOptions{Files: s.app.projectFiles(), CacheDir: s.app.cacheDir()},
+		Sources:  s.workspaceOptions(),
+	}
+}
+
+// projectFiles are the files of projects that the command has read.
+func (a *app) projectFiles() *workspace.Files {
+	if a.files == nil {
+		a.files = &workspace.Files{Show: a.shown}
+	}
+	return a.files
+}
+
 // find looks an index up for a project, and makes it known to the client.
 func (p *projectIndexes) find(f *pyproject.File, name string) (string, bool) {
 	x, ok := p.definition(f, name)
@@ -54,9 +70,27 @@ func (p *projectIndexes) check(f *pyproject.File) error {
 	if f.IsScript() {
 		return nil
 	}
-	file := p.app.path(f.Name())
-	_, err := config.FromProject(f.Name(), filepath.Dir(file), f.Bytes())
+	_, err := p.app.fileOptions(f)
 	return err
+}
+
+// fileOptions are the settings in one pyproject.toml, read once.
+func (a *app) fileOptions(f *pyproject.File) (*config.Options, error) {
+	a.optionsMu.Lock()
+	defer a.optionsMu.Unlock()
+	if o, ok := a.options[f]; ok {
+		return o, nil
+	}
+	path := a.path(f.Name())
+	o, err := config.FromFile(a.shown(path), filepath.Dir(path), f)
+	if err != nil {
+		return nil, err
+	}
+	if a.options == nil {
+		a.options = map[*pyproject.File]*config.Options{}
+	}
+	a.options[f] = &o
+	return &o, nil
 }
 
 func (p *projectIndexes) definition(f *pyproject.File, name string) (index.Index, bool) {
@@ -65,8 +99,7 @@ func (p *projectIndexes) definition(f *pyproject.File, name string) (index.Index
 			return indexOf(x), true
 		}
 	}
-	file := p.app.path(f.Name())
-	o, err := config.FromProject(file, filepath.Dir(file), f.Bytes())
+	o, err := p.app.fileOptions(f)
 	if err != nil {
 		return index.Index{}, false
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/ui"
+	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/pep508"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -112,8 +113,12 @@ func (a *app) loadSettings(start string) error {
 	if a.global.isolated {
 		noConfig = &a.global.isolated
 	}
+	files := a.projectFiles()
+	if !isTrue(noConfig) {
+		start = workspace.SettingsRoot(start, files)
+	}
 	result, err := config.Load(config.LoadRequest{
-		Dir: start, Workdir: a.dir, ConfigFile: first(a.global.configFile, a.env["UV_CONFIG_FILE"]),
+		Dir: start, ReadProject: files.Read, Workdir: a.dir, ConfigFile: first(a.global.configFile, a.env["UV_CONFIG_FILE"]),
 		NoConfig: isTrue(noConfig), Getenv: a.environment.Get,
 	})
 	for _, w := range result.Warnings {

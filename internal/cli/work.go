@@ -331,8 +331,9 @@ func (a *app) newEngine(ctx context.Context, s *workSettings) (*engine.Engine, e
 	}
 	e := &engine.Engine{
 		Cache: c, Report: a.showStage, Environ: a.environ(), Getenv: a.getenv,
-		Warn:  func(text string) { a.print.Warn("%s", text) },
-		Fetch: fetch.Options{AnyName: isTrue(a.vars.SkipWheelFilenameCheck)},
+		Warn:       func(text string) { a.print.Warn("%s", text) },
+		Workspaces: s.finder(),
+		Fetch:      fetch.Options{AnyName: isTrue(a.vars.SkipWheelFilenameCheck)},
 	}
 	if n := a.vars.ConcurrentDownloads; n != nil {
 		e.Fetch.Downloads = *n
@@ -390,7 +391,6 @@ func (a *app) connect(ctx context.Context, e *engine.Engine, s *workSettings, in
 	}
 	e.Web = client
 	e.Index = index.New(index.Options{Web: client, Cache: e.Cache, Locations: locations, Debug: e.Debug})
-	e.Sources = s.workspaceOptions()
 	s.projects.tell(e.Index)
 	return nil
 }

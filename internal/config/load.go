@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+
+	"github.com/tame-py/tame/packaging/pyproject"
 )
 
 // A LoadRequest says which settings files count.
@@ -31,6 +33,9 @@ type LoadRequest struct {
 	// ReadFile reads a file, [os.ReadFile] if nil: a caller that has read the
 	// same files for other reasons can spare the second time.
 	ReadFile func(string) ([]byte, error)
+	// ReadProject reads the pyproject.toml of a directory, if it is not nil, so
+	// that it need not be parsed a second time.
+	ReadProject func(dir string) (*pyproject.File, error)
 }
 
 // Result is what [Load] found.
@@ -154,19 +159,38 @@ func (l *loader) directory(dir string) (found bool, err error) {
 		return false, fmt.Errorf("failed to read `%s`: %w", display(path, l.Workdir), err)
 	}
 	path = filepath.Join(dir, "pyproject.toml")
-	text, err := l.ReadFile(path)
-	if absent(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("failed to read `%s`: %w", display(path, l.Workdir), err)
-	}
-	o, err := readPyproject(display(path, l.Workdir), dir, text)
+	o, err := l.pyproject(dir, path)
 	if o == nil || err != nil {
 		return false, err
 	}
 	l.add(path, *o)
 	return true, nil
+}
+
+// pyproject reads the settings in a pyproject.toml, nil if there are none.
+func (l *loader) pyproject(dir, path string) (*Options, error) {
+	name := display(path, l.Workdir)
+	if l.ReadProject == nil {
+		text, err := l.ReadFile(path)
+		if absent(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("failed to read `%s`: %w", name, err)
+		}
+		return readPyproject(name, dir, text)
+	}
+	f, err := l.ReadProject(dir)
+	var broken *pyproject.Error
+	switch {
+	case absent(err):
+		return nil, nil
+	case errors.As(err, &broken):
+		return nil, &errInvalidProject{name, broken}
+	case err != nil:
+		return nil, fmt.Errorf("failed to read `%s`: %w", name, err)
+	}
+	return readToolUV(f.TOML(), name, dir)
 }
 
 // uvToml reads a project's uv.toml and warns of settings beside it that have no

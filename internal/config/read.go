@@ -8,6 +8,7 @@ import (
 
 	"github.com/tame-py/tame/internal/toml"
 	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pyproject"
 )
 
 // UVVersion is the version of uv whose behaviour this program has. It is what
@@ -118,17 +119,17 @@ func readPyproject(name, dir string, text []byte) (*Options, error) {
 	if err != nil {
 		return nil, &errInvalidProject{name, err}
 	}
-	return readToolUV(doc, dir)
+	return readToolUV(doc, name, dir)
 }
 
-func readToolUV(doc *toml.Document, dir string) (*Options, error) {
+func readToolUV(doc *toml.Document, name, dir string) (*Options, error) {
 	table := doc.Lookup("tool", "uv")
 	if table == nil {
 		return nil, nil
 	}
 	o, err := readOptions(table)
 	if err != nil {
-		err = &errInvalidProject{doc.Name(), err}
+		err = &errInvalidProject{name, err}
 		return nil, preferVersion(table, err)
 	}
 	o.relativeTo(dir)
@@ -195,7 +196,16 @@ func FromProject(name, dir string, text []byte) (Options, error) {
 	if err != nil {
 		return Options{}, parseError(name, err)
 	}
-	o, err := readToolUV(doc, dir)
+	return fromDocument(name, dir, doc)
+}
+
+// FromFile is FromProject for a file that was read already.
+func FromFile(name, dir string, f *pyproject.File) (Options, error) {
+	return fromDocument(name, dir, f.TOML())
+}
+
+func fromDocument(name, dir string, doc *toml.Document) (Options, error) {
+	o, err := readToolUV(doc, name, dir)
 	var invalid *errInvalidProject
 	if errors.As(err, &invalid) {
 		err = parseError(name, invalid.err)

@@ -26,8 +26,9 @@ type Engine struct {
 	// Fetch are the options of the fetcher, but for the hashes.
 	Fetch fetch.Options
 
-	// Sources say how the sources of projects on this machine are applied.
-	Sources workspace.Options
+	// Workspaces finds the workspaces of source trees on this machine. It must
+	// not be nil where there are any.
+	Workspaces *workspace.Finder
 
 	// Report is told of each stage that is over. Nil is silent.
 	Report func(Event)

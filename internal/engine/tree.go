@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,7 +10,6 @@ import (
 	"github.com/tame-py/tame/internal/fetch"
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
-	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/metadata"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -36,38 +36,63 @@ func (e *AbsentError) Error() string {
 func (e *AbsentError) ExitCode() int { return 2 }
 
 // treeMetadata reads the metadata of a directory, with the sources of the
-// project in it applied.
+// project in it, and of its workspace, applied.
 func (a *answers) treeMetadata(d *source.Dist) (*resolve.Metadata, error) {
+	m, dynamic, err := a.engine.LocalMetadata(a.ctx, d)
+	if err == nil && (m == nil || dynamic) {
+		return nil, &fetch.BuildNeededError{Dist: d}
+	}
+	return m, err
+}
+
+// LocalMetadata reads what a source tree on this machine says of itself without
+// being built: its requirements, groups and extras, with the sources of the
+// project and its workspace applied. It is nil if a build must be asked.
+// dynamic is set if it is only the version that the tree leaves to the build;
+// the metadata has none then.
+func (e *Engine) LocalMetadata(ctx context.Context, d *source.Dist) (m *resolve.Metadata, dynamic bool, err error) {
 	if _, err := os.Stat(d.Source.Location); errors.Is(err, fs.ErrNotExist) {
-		return nil, &AbsentError{d}
+		return nil, false, &AbsentError{d}
 	}
 	dir, err := d.Source.Below(d.Source.Location)
 	if err != nil {
+		return nil, false, err
+	}
+	w, member, err := e.Workspaces.Of(ctx, dir)
+	if err != nil {
+		return nil, false, err
+	}
+	if member == nil {
+		m, err := e.plainTree(d, dir)
+		return m, false, err
+	}
+	tree, dynamic := fetch.DynamicTreeOf(member.File, member.Project)
+	if tree.Metadata == nil {
+		return nil, false, nil
+	}
+	if d.Name != "" && member.Name != d.Name {
+		return nil, false, &TreeNameError{d, member.Name}
+	}
+	m = &resolve.Metadata{
+		Name: member.Name, Version: tree.Metadata.Version, Extras: tree.Metadata.ProvidesExtra, RequiresPython: tree.Metadata.RequiresPython,
+	}
+	m.Requires, m.Groups, err = w.Lower(member, tree.Metadata, e.Workspaces.Sources)
+	return m, dynamic, err
+}
+
+// plainTree is the metadata of a tree that is not managed, or has no [project]
+// table: no sources apply.
+func (e *Engine) plainTree(d *source.Dist, dir string) (*resolve.Metadata, error) {
+	tree, err := fetch.ReadTree(dir)
+	if err != nil || tree.Metadata == nil {
 		return nil, err
 	}
-	tree, err := fetch.ReadTree(dir)
-	if err != nil {
-		return nil, err
+	if d.Name != "" && tree.Metadata.Name != d.Name {
+		return nil, &TreeNameError{d, tree.Metadata.Name}
 	}
 	m := tree.Metadata
-	if m == nil {
-		return nil, &fetch.BuildNeededError{Dist: d}
-	}
-	if d.Name != "" && m.Name != d.Name {
-		return nil, &TreeNameError{d, m.Name}
-	}
-	out := a.resolved(d, &metadata.Metadata{
-		Name: m.Name, Version: m.Version, ProvidesExtra: m.ProvidesExtra, RequiresPython: m.RequiresPython,
-	})
-	if tree.File == nil {
-		out.Requires, err = lowerAll(m)
-		return out, err
-	}
-	sources, err := workspace.ReadSources(tree.File, dir, a.engine.Sources)
-	if err != nil {
-		return nil, err
-	}
-	out.Requires, err = sources.LowerAll(m.RequiresDist, source.FromPEP508)
+	out := &resolve.Metadata{Name: m.Name, Version: m.Version, Extras: m.ProvidesExtra, RequiresPython: m.RequiresPython}
+	out.Requires, err = lowerAll(m)
 	return out, err
 }
 

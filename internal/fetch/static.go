@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/marker"
@@ -119,6 +120,23 @@ func ReadTree(dir string) (*Tree, error) {
 		return nil, fmt.Errorf("failed to parse: `%s`: %w", file, err)
 	}
 	return &Tree{File: f, Metadata: projectMetadata(f, p, pep440.Version{})}, nil
+}
+
+// TreeOf is what a file that was read already says of its project.
+func TreeOf(f *pyproject.File, p *pyproject.Project) *Tree {
+	return &Tree{File: f, Metadata: projectMetadata(f, p, pep440.Version{})}
+}
+
+// DynamicTreeOf is TreeOf for a project of which only the version is left to
+// the build. The version of the metadata is zero then, and dynamic set.
+func DynamicTreeOf(f *pyproject.File, p *pyproject.Project) (tree *Tree, dynamic bool) {
+	if !p.IsDynamic("version") {
+		return TreeOf(f, p), false
+	}
+	static := *p
+	static.Version = new(pep440.Version)
+	static.Dynamic = slices.DeleteFunc(slices.Clone(p.Dynamic), func(field string) bool { return field == "version" })
+	return TreeOf(f, &static), true
 }
 
 // SdistMetadata reads what an unpacked source distribution says of itself: in

@@ -96,7 +96,7 @@ func Discover(ctx context.Context, dir string, o DiscoverOptions) (*Workspace, *
 	if err != nil {
 		return nil, nil, err
 	}
-	if managed, ok := f.Tool("uv").Get("managed").Bool(); ok && !managed && f.HasProject() {
+	if isUnmanaged(f) && f.HasProject() {
 		return nil, nil, &DirectoryError{ErrUnmanaged, d.Files.shown(at)}
 	}
 	w := &Workspace{Root: at, File: f, files: d.Files}
@@ -354,7 +354,7 @@ func (d *discovery) member(w *Workspace, dir, glob string) (*Member, error) {
 	if err != nil {
 		return nil, err
 	}
-	if managed, ok := f.Tool("uv").Get("managed").Bool(); ok && !managed && dir != w.Root {
+	if isUnmanaged(f) && dir != w.Root {
 		return nil, nil
 	}
 	return d.project(dir, f)

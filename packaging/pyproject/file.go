@@ -38,6 +38,9 @@ func (f *File) Name() string { return f.doc.Name() }
 // IsScript says if the file is the metadata block of a script.
 func (f *File) IsScript() bool { return f.script }
 
+// TOML returns the document itself, for the other packages of this module.
+func (f *File) TOML() *toml.Document { return f.doc }
+
 // Root returns the whole document for reading.
 func (f *File) Root() Value { return Value{f.doc.Root()} }
 
