@@ -28,6 +28,9 @@ const (
 	Git Bucket = "tame-git-v0"
 	// Interpreters holds what interpreters said of themselves.
 	Interpreters Bucket = "tame-interpreters-v0"
+	// Sites holds what the distributions of environments said of themselves:
+	// <key of directory>; pruning removes all of them.
+	Sites Bucket = "tame-sites-v0"
 	// Environments holds environments of tools and scripts; pruning removes
 	// all of them.
 	Environments Bucket = "tame-environments-v0"
@@ -47,7 +50,7 @@ const ours = "tame-"
 func Buckets() []Bucket {
 	return []Bucket{
 		Archives, Wheels, Pages, Metadata, Sources, Responses, Git, Interpreters,
-		Environments, Builds, Pythons, Partials, Temporaries,
+		Sites, Environments, Builds, Pythons, Partials, Temporaries,
 	}
 }
 

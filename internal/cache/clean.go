@@ -288,7 +288,7 @@ func (x *Cleaner) Prune(ci bool) (fsx.Removal, error) {
 	if err := x.pruneBuckets(&total); err != nil {
 		return total, err
 	}
-	emptied := []Bucket{Environments, Partials}
+	emptied := []Bucket{Sites, Environments, Partials}
 	if x.alone {
 		emptied = append(emptied, Temporaries, Builds)
 	}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/python"
@@ -136,6 +138,10 @@ func (a *app) site(env *python.Environment) (*install.Site, error) {
 	}
 	for _, w := range site.Warnings {
 		a.print.Warn("%s", w)
+	}
+	if !a.noCache() {
+		site.Remember(filepath.Join(a.cacheDir(), string(cache.Sites)), time.Now())
+		a.atEnd(site.Keep)
 	}
 	return site, nil
 }

@@ -60,6 +60,9 @@ func (t *Tree) Exists(name string) bool {
 	return err == nil
 }
 
+// Identify returns the identity of the file called name, following links.
+func (t *Tree) Identify(name string) (Identity, error) { return Identify(t.Join(name)) }
+
 // Symlink makes a symbolic link called name that points to target.
 func (t *Tree) Symlink(target, name string) error { return os.Symlink(target, t.Join(name)) }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 )
@@ -101,6 +102,20 @@ func (t *Tree) Rename(from, to string) error {
 func (t *Tree) Exists(name string) bool {
 	var stat unix.Stat_t
 	return uninterrupted(func() error { return unix.Fstatat(t.fd, name, &stat, unix.AT_SYMLINK_NOFOLLOW) }) == nil
+}
+
+// Identify returns the identity of the file called name, following links.
+func (t *Tree) Identify(name string) (Identity, error) {
+	var stat unix.Stat_t
+	err := uninterrupted(func() error { return unix.Fstatat(t.fd, name, &stat, 0) })
+	runtime.KeepAlive(t.dir) // not every tree is closed by hand
+	if err != nil {
+		return Identity{}, t.fail("stat", name, err)
+	}
+	return Identity{
+		Dev: uint64(stat.Dev), Ino: stat.Ino, Size: stat.Size,
+		Mtime: stat.Mtim.Nano(), Ctime: stat.Ctim.Nano(),
+	}, nil
 }
 
 // Symlink makes a symbolic link called name that points to target.

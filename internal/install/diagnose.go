@@ -6,6 +6,7 @@ import (
 	"github.com/tame-py/tame/packaging/marker"
 	"github.com/tame-py/tame/packaging/metadata"
 	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pep508"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/tags"
 )
@@ -59,22 +60,32 @@ func (i *Installed) installPath() string {
 	return i.Path
 }
 
-func (s *Site) diagnose(out []Diagnostic, i *Installed, opts *DiagnoseOptions) []Diagnostic {
-	var m *metadata.Metadata
+// needs are the Python that a distribution needs, and the dependencies that
+// apply.
+func (opts *DiagnoseOptions) needs(i *Installed) (pep440.Specifiers, []pep508.Requirement, error) {
 	if opts.Metadata != nil {
-		m = opts.Metadata(i)
-	}
-	if m == nil {
-		var err error
-		if m, err = i.Metadata(); err != nil {
-			return append(out, Diagnostic{Defect: MetadataUnavailable, Package: i.Name, Paths: []string{i.installPath()}})
+		if m := opts.Metadata(i); m != nil {
+			return m.RequiresPython, applying(m, opts.Env, nil), nil
 		}
 	}
-	if python := opts.Env.Python(); !m.RequiresPython.Contains(python) {
+	python, err := i.RequiresPython()
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := i.Requires(opts.Env, nil)
+	return python, list, err
+}
+
+func (s *Site) diagnose(out []Diagnostic, i *Installed, opts *DiagnoseOptions) []Diagnostic {
+	wants, requires, err := opts.needs(i)
+	if err != nil {
+		return append(out, Diagnostic{Defect: MetadataUnavailable, Package: i.Name, Paths: []string{i.installPath()}})
+	}
+	if python := opts.Env.Python(); !wants.Contains(python) {
 		if !opts.Python.IsZero() {
 			python = opts.Python
 		}
-		out = append(out, Diagnostic{Defect: IncompatiblePython, Package: i.Name, Version: python, RequiresPython: m.RequiresPython})
+		out = append(out, Diagnostic{Defect: IncompatiblePython, Package: i.Name, Version: python, RequiresPython: wants})
 	}
 	list, err := i.Tags()
 	switch {
@@ -83,10 +94,7 @@ func (s *Site) diagnose(out []Diagnostic, i *Installed, opts *DiagnoseOptions) [
 	case len(list) > 0 && !slices.ContainsFunc(list, func(c tags.Compressed) bool { return opts.Tags.Match(c).OK() }):
 		out = append(out, Diagnostic{Defect: IncompatiblePlatform, Package: i.Name})
 	}
-	for _, r := range m.RequiresDist {
-		if !r.Marker.Evaluate(opts.Env, nil) {
-			continue
-		}
+	for _, r := range requires {
 		found := s.byName[r.Name]
 		switch {
 		case len(found) == 0:

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/packaging/dist"
@@ -52,6 +53,11 @@ type Installed struct {
 	directURL lazy[*metadata.DirectURL]
 	meta      lazy[*metadata.Metadata]
 	tags      lazy[[]tags.Compressed]
+
+	memory *memory // nil unless the site remembers
+	recall sync.Once
+	note   *noteRow // of memory, if it holds
+	learnt learnt
 }
 
 // String is `name==version`.
@@ -154,6 +160,11 @@ func (i *Installed) readHeaders() ([]byte, error) {
 // Metadata returns the distribution's metadata, as far as resolving goes.
 func (i *Installed) Metadata() (*metadata.Metadata, error) {
 	return i.meta.get(func() (*metadata.Metadata, error) {
+		if n := i.recalled(); n != nil {
+			if m, err := i.remembered(n); err == nil {
+				return m, nil
+			}
+		}
 		data, err := i.readHeaders()
 		if err != nil {
 			return nil, err
@@ -162,6 +173,7 @@ func (i *Installed) Metadata() (*metadata.Metadata, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", i.info, err)
 		}
+		i.learnt.headers = data
 		return m, nil
 	})
 }
@@ -183,11 +195,17 @@ func (i *Installed) Tags() ([]tags.Compressed, error) {
 		return nil, nil
 	}
 	return i.tags.get(func() ([]tags.Compressed, error) {
+		if list, ok := i.recalledTags(); ok {
+			return list, nil
+		}
 		data, err := i.file("WHEEL")
 		if err != nil {
 			return nil, err
 		}
 		w, err := dist.ParseWheelInfo(data)
+		if err == nil {
+			i.learnt.tags = w.Tags
+		}
 		return w.Tags, err
 	})
 }

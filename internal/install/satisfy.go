@@ -28,7 +28,7 @@ type SatisfyOptions struct {
 // it does not, unmet is the first requirement that fails, as text. An error
 // means that metadata could not be read.
 func (s *Site) Satisfies(list []source.Requirement, opts SatisfyOptions) (unmet string, err error) {
-	w := walk{site: s, opts: &opts, constraints: map[pyname.Package][]source.Requirement{}, seen: map[string]bool{}}
+	w := walk{site: s, opts: &opts, constraints: map[pyname.Package][]source.Requirement{}, seen: map[follows]bool{}}
 	for _, c := range opts.Constraints {
 		w.constraints[c.Name] = append(w.constraints[c.Name], c)
 	}
@@ -43,13 +43,33 @@ func (s *Site) Satisfies(list []source.Requirement, opts SatisfyOptions) (unmet 
 	return "", nil
 }
 
-// A walk goes through requirements, each once.
+// A walk goes through requirements, and through those of each distribution with
+// the same extras once.
 type walk struct {
 	site        *Site
 	opts        *SatisfyOptions
 	constraints map[pyname.Package][]source.Requirement
 	stack       []source.Requirement
-	seen        map[string]bool
+	seen        map[follows]bool
+}
+
+// follows is what the requirements of a distribution depend on.
+type follows struct {
+	of     *Installed
+	extras string
+}
+
+// requires are the dependencies of a distribution: all of them where they may
+// be changed before they are evaluated.
+func (w *walk) requires(d *Installed, extras []pyname.Extra) ([]pep508.Requirement, error) {
+	if w.opts.Dependencies == nil {
+		return d.Requires(w.opts.Env, extras)
+	}
+	m, err := d.Metadata()
+	if err != nil {
+		return nil, err
+	}
+	return m.RequiresDist, nil
 }
 
 func (w *walk) push(of *Installed, list []source.Requirement, extras []pyname.Extra) {
@@ -58,10 +78,7 @@ func (w *walk) push(of *Installed, list []source.Requirement, extras []pyname.Ex
 	}
 	for _, r := range list {
 		if r.Marker.Evaluate(w.opts.Env, extras) {
-			if key := r.String(); !w.seen[key] {
-				w.seen[key] = true
-				w.stack = append(w.stack, r)
-			}
+			w.stack = append(w.stack, r)
 		}
 	}
 }
@@ -81,12 +98,20 @@ func (w *walk) visit(r source.Requirement) (bool, error) {
 			return false, nil
 		}
 	}
-	m, err := d.Metadata()
+	of := follows{of: d}
+	if len(r.Extras) > 0 {
+		of.extras = fmt.Sprint(r.Extras)
+	}
+	if w.seen[of] {
+		return true, nil
+	}
+	w.seen[of] = true
+	deps, err := w.requires(d, r.Extras)
 	if err != nil {
 		return false, fmt.Errorf("failed to read metadata for: %s: %w", d, err)
 	}
-	list := make([]source.Requirement, 0, len(m.RequiresDist))
-	for _, dep := range m.RequiresDist {
+	list := make([]source.Requirement, 0, len(deps))
+	for _, dep := range deps {
 		next, err := source.FromPEP508(dep)
 		if err != nil {
 			return false, fmt.Errorf("failed to read metadata for: %s: %w", d, err)

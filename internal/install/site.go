@@ -30,6 +30,7 @@ type Site struct {
 	dists     []*Installed
 	byName    map[pyname.Package][]*Installed
 	leftovers []string
+	memories  []*memory // see Remember
 }
 
 // Open lists what is installed in directories, normally those of

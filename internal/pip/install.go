@@ -137,16 +137,19 @@ func (req *InstallRequest) mayBeSatisfied() bool {
 func (req *InstallRequest) isSatisfied(ctx context.Context) bool {
 	in := req.Inputs
 	req.preload(ctx)
-	unmet, err := req.Site.Satisfies(bare(in.Requirements), install.SatisfyOptions{
+	opts := install.SatisfyOptions{
 		Checker: install.Checker{Tags: req.Target.Tags, CacheInfo: req.CacheInfo},
 		Env:     req.Target.Env, Constraints: bare(in.Constraints),
-		Dependencies: func(of *install.Installed, list []source.Requirement) []source.Requirement {
+	}
+	if req.Options.NoDeps || len(in.Overrides) > 0 || len(in.Excludes) > 0 {
+		opts.Dependencies = func(of *install.Installed, list []source.Requirement) []source.Requirement {
 			if of != nil && req.Options.NoDeps {
 				return nil
 			}
 			return in.edited(list)
-		},
-	})
+		}
+	}
+	unmet, err := req.Site.Satisfies(bare(in.Requirements), opts)
 	return err == nil && unmet == ""
 }
 
@@ -165,8 +168,7 @@ func (req *InstallRequest) preload(ctx context.Context) {
 	}
 	req.Site.Preload(ctx, 0, func(i *install.Installed) {
 		if names[i.Name] {
-			_, _ = i.Metadata()
-			_, _ = i.Tags()
+			i.Recall()
 		}
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/packaging/dist"
 	"github.com/tame-py/tame/packaging/marker"
-	"github.com/tame-py/tame/packaging/metadata"
 	"github.com/tame-py/tame/packaging/pep508"
 )
 
@@ -29,15 +28,13 @@ func satisfies(i *install.Installed, r pep508.Requirement) bool {
 
 // requires are the dependencies of a distribution that apply in the
 // environment, sorted by name.
-func requires(m *metadata.Metadata, env *marker.Env) []pep508.Requirement {
-	var out []pep508.Requirement
-	for _, r := range m.RequiresDist {
-		if r.Marker.Evaluate(env, nil) {
-			out = append(out, r)
-		}
+func requires(i *install.Installed, env *marker.Env) ([]pep508.Requirement, error) {
+	out, err := i.Requires(env, nil)
+	if err != nil {
+		return nil, err
 	}
 	slices.SortStableFunc(out, func(a, b pep508.Requirement) int { return cmp.Compare(a.Name, b.Name) })
-	return out
+	return out, nil
 }
 
 // A Shown is what `pip show` tells of a distribution.
@@ -52,18 +49,17 @@ type Shown struct {
 // Show reads what is to be shown of the named distributions, in the order of
 // their names.
 func Show(ctx context.Context, site *install.Site, env *marker.Env, names map[string]bool, files bool) ([]Shown, error) {
-	site.Preload(ctx, 0, func(i *install.Installed) { _, _ = i.Metadata() })
 	requiredBy := map[string][]string{}
 	all := byName(site)
 	needs := map[*install.Installed][]string{}
 	damage := map[*install.Installed]error{}
 	for _, i := range all {
-		m, err := i.Metadata()
+		list, err := requires(i, env)
 		if err != nil {
 			damage[i] = err
 			continue
 		}
-		for _, r := range requires(m, env) {
+		for _, r := range list {
 			if name := string(r.Name); !slices.Contains(needs[i], name) {
 				needs[i] = append(needs[i], name)
 				if r.Name != i.Name { // for extras, projects require themselves

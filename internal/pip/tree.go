@@ -69,18 +69,17 @@ type dependencyGraph struct {
 // newDependencyGraph links each distribution to what it requires and what is
 // installed in a fitting version.
 func newDependencyGraph(ctx context.Context, req TreeRequest) (*dependencyGraph, error) {
-	req.Site.Preload(ctx, 0, func(i *install.Installed) { _, _ = i.Metadata() })
 	g := &dependencyGraph{edges: map[*install.Installed][]edge{}}
 	for _, i := range byName(req.Site) {
 		if slices.Contains(req.Prune, i.Name) {
 			continue
 		}
 		g.nodes = append(g.nodes, i)
-		m, err := i.Metadata()
+		list, err := requires(i, req.Env)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range requires(m, req.Env) {
+		for _, r := range list {
 			if slices.Contains(req.Prune, r.Name) {
 				continue
 			}
