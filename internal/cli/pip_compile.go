@@ -119,6 +119,9 @@ func (a *app) compileSettings(o *compileOptions) (*compileSettings, error) {
 	if err := o.resolver.apply(a, &p.Resolver); err != nil {
 		return nil, err
 	}
+	if err := o.build.apply(a, &p.Resolver); err != nil {
+		return nil, err
+	}
 	if err := a.applyTorch(o.torchBackend, &p.Resolver); err != nil {
 		return nil, err
 	}

@@ -45,6 +45,9 @@ func (w *runWork) settings() (*workSettings, error) {
 	if err := o.installer.apply(a, &s.pip.Resolver); err != nil {
 		return nil, err
 	}
+	if err := o.build.apply(a, &s.pip.Resolver); err != nil {
+		return nil, err
+	}
 	b, err := o.binary.apply(a)
 	if err != nil {
 		return nil, err

@@ -57,6 +57,9 @@ func (a *app) installSettings(o *installOptions) (*workSettings, error) {
 	if err := o.installer.apply(a, &s.pip.Resolver); err != nil {
 		return nil, err
 	}
+	if err := o.build.apply(a, &s.pip.Resolver); err != nil {
+		return nil, err
+	}
 	if err := a.applyTorch(o.torch, &s.pip.Resolver); err != nil {
 		return nil, err
 	}
@@ -87,9 +90,6 @@ func (a *app) installSettings(o *installOptions) (*workSettings, error) {
 
 // check refuses settings that contradict each other.
 func (s *workSettings) check(o *installOptions) error {
-	if err := o.build.check(); err != nil {
-		return err
-	}
 	offline, err := s.app.flagOrEnv(s.app.global.offline, "UV_OFFLINE")
 	switch {
 	case err != nil:
@@ -392,6 +392,15 @@ func (a *app) connect(ctx context.Context, e *engine.Engine, s *workSettings, in
 	e.Web = client
 	e.Index = index.New(index.Options{Web: client, Cache: e.Cache, Locations: locations, Debug: e.Debug})
 	s.projects.tell(e.Index)
+	if interpreter == nil {
+		return nil
+	}
+	options, err := a.buildOptions(s, in, interpreter)
+	if err != nil {
+		return err
+	}
+	e.SetBuild(options)
+	a.atEnd(e.Close)
 	return nil
 }
 

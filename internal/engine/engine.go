@@ -43,14 +43,20 @@ type Engine struct {
 	Environ []string
 	// Getenv looks up a variable of it.
 	Getenv func(string) (string, bool)
+
+	builds *builds // nil builds nothing
 }
 
 // fetcher brings distributions that match hashes.
 func (e *Engine) fetcher(hashes source.HashPolicy) *fetch.Fetcher {
 	o := e.Fetch
 	o.Cache, o.Web, o.Hashes, o.Progress = e.Cache, e.Web, hashes, e.Progress
+	o.Getenv = e.Getenv
 	if e.Index != nil {
 		o.Metadata = e.Index
+	}
+	if e.builds != nil {
+		o.Builder = e.builds
 	}
 	return fetch.New(o)
 }

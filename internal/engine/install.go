@@ -83,7 +83,7 @@ func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, err
 	wheels := slices.Clone(plan.Cached)
 	if len(plan.Remote) > 0 {
 		start := time.Now()
-		fetched, err := prepare(ctx, fetcher, plan.Remote)
+		fetched, err := e.prepare(ctx, fetcher, plan.Remote)
 		if err != nil {
 			return nil, err
 		}
@@ -113,7 +113,7 @@ func (e *Engine) plan(req *InstallRequest, fetcher *fetch.Fetcher) (*install.Pla
 			if err != nil || !ok {
 				return install.Wheel{}, false, err
 			}
-			return wheelOf(d, w), true, nil
+			return e.wheelOf(d, w), true, nil
 		},
 		KeepSeeds: req.KeepSeeds, Layout: install.LayoutOf(i, false),
 	})
@@ -129,7 +129,7 @@ func (e *PrepareError) Error() string { return e.Err.Error() }
 func (e *PrepareError) Unwrap() error { return errors.Unwrap(e.Err) }
 
 // prepare brings distributions into the cache.
-func prepare(ctx context.Context, fetcher *fetch.Fetcher, remote []*source.Dist) ([]install.Wheel, error) {
+func (e *Engine) prepare(ctx context.Context, fetcher *fetch.Fetcher, remote []*source.Dist) ([]install.Wheel, error) {
 	fetched, err := fetcher.Wheels(ctx, remote)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -139,7 +139,7 @@ func prepare(ctx context.Context, fetcher *fetch.Fetcher, remote []*source.Dist)
 	}
 	wheels := make([]install.Wheel, len(fetched))
 	for i, w := range fetched {
-		wheels[i] = wheelOf(remote[i], w)
+		wheels[i] = e.wheelOf(remote[i], w)
 	}
 	return wheels, nil
 }

@@ -113,7 +113,7 @@ func (a *answers) readMetadata(d *source.Dist) (*resolve.Metadata, error) {
 	if d.IsWheel() {
 		m, err = a.engine.Index.Metadata(a.ctx, d)
 	} else {
-		m, err = a.fetcher.StaticMetadata(a.ctx, d)
+		m, err = a.fetcher.Metadata(a.ctx, d)
 	}
 	if web.IsOffline(err) {
 		return &resolve.Metadata{Name: d.Name, Version: d.Version, Unusable: resolve.Unusable{Reason: resolve.NotCached}, Err: err}, nil

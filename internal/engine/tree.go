@@ -39,10 +39,34 @@ func (e *AbsentError) ExitCode() int { return 2 }
 // project in it, and of its workspace, applied.
 func (a *answers) treeMetadata(d *source.Dist) (*resolve.Metadata, error) {
 	m, dynamic, err := a.engine.LocalMetadata(a.ctx, d)
-	if err == nil && (m == nil || dynamic) {
-		return nil, &fetch.BuildNeededError{Dist: d}
+	if err != nil || m != nil && !dynamic {
+		return m, err
 	}
-	return m, err
+	built, err := a.fetcher.BuiltMetadata(a.ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return a.engine.builtTree(a.ctx, d, built)
+}
+
+// builtTree is the metadata that the build of a tree tells, with sources
+// applied.
+func (e *Engine) builtTree(ctx context.Context, d *source.Dist, m *metadata.Metadata) (*resolve.Metadata, error) {
+	dir, err := d.Source.Below(d.Source.Location)
+	if err != nil {
+		return nil, err
+	}
+	out := &resolve.Metadata{Name: m.Name, Version: m.Version, Extras: m.ProvidesExtra, RequiresPython: m.RequiresPython}
+	w, member, err := e.Workspaces.Of(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	if member == nil {
+		out.Requires, err = lowerAll(m)
+		return out, err
+	}
+	out.Requires, out.Groups, err = w.Lower(member, m, e.Workspaces.Sources)
+	return out, err
 }
 
 // LocalMetadata reads what a source tree on this machine says of itself without

@@ -5,15 +5,44 @@ import (
 	"fmt"
 
 	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/packaging/metadata"
+	"github.com/tame-py/tame/packaging/tags"
 )
 
 // A Builder makes wheels from source. It is implemented above, because
-// building needs resolving and installing.
+// building needs resolving and installing. It must be safe for concurrent use.
 type Builder interface {
-	// BuildWheel makes a wheel of a distribution that is not one and returns
-	// the path of the file, which the caller may read until the context is
-	// done or the process ends. It decides itself what it keeps in the cache.
-	BuildWheel(ctx context.Context, d *source.Dist) (path string, err error)
+	// Recipe tells what a wheel depends on beside its source. The error refuses
+	// the build, because of --no-build or a cycle of builds.
+	Recipe(ctx context.Context, d *source.Dist) (*Recipe, error)
+	// BuildWheel makes a wheel, or an editable one, of a source tree in an
+	// empty directory, and returns the path of the file.
+	BuildWheel(ctx context.Context, w *Work, dir string) (path string, err error)
+	// BuildMetadata asks for the metadata of the wheel that would be built. It
+	// returns nil if only the wheel itself can tell.
+	BuildMetadata(ctx context.Context, w *Work) (*metadata.Metadata, error)
+}
+
+// A Recipe is what a wheel is built with.
+type Recipe struct {
+	// Settings stand for config settings, requirements and the like: other
+	// texts are for other wheels.
+	Settings string
+	// Python stands for the interpreter: its version, kind and platform.
+	Python string
+	// Tags are what it can install.
+	Tags *tags.Set
+	// Nested: the build is needed by another one.
+	Nested bool
+}
+
+// Work is a source that is to be built.
+type Work struct {
+	Dist *source.Dist
+	// Key names the source and its recipe.
+	Key string
+	// Open returns the source tree. Who calls it closes the tree.
+	Open func(context.Context) (*Checkout, error)
 }
 
 // A BuildNeededError says that a distribution would have to be built, and
@@ -28,21 +57,79 @@ func (e *BuildNeededError) Error() string {
 	case source.Git:
 		what = "is a git repository"
 	}
-	return fmt.Sprintf("`%s` %s; building is not available yet", e.Dist, what)
+	return fmt.Sprintf("`%s` %s, and nothing can be built here", e.Dist, what)
 }
 
-// build has a wheel built and unpacks it.
+// A BuildError reports a build that failed.
+type BuildError struct {
+	Dist *source.Dist
+	Err  error
+}
+
+func (e *BuildError) Error() string { return fmt.Sprintf("failed to build `%s`: %v", e.Dist, e.Err) }
+
+// Unwrap is what went wrong.
+func (e *BuildError) Unwrap() error { return e.Err }
+
+// work is the building of a distribution.
+func (f *Fetcher) work(d *source.Dist, id *identity, r *Recipe) *Work {
+	return &Work{Dist: d, Key: id.key + "\n" + r.Settings + "\n" + r.Python, Open: func(ctx context.Context) (*Checkout, error) { return f.Checkout(ctx, d) }}
+}
+
+// build returns the wheel that a distribution is built to.
 func (f *Fetcher) build(ctx context.Context, d *source.Dist) (*Wheel, error) {
 	if f.opts.Builder == nil {
 		return nil, &BuildNeededError{d}
 	}
-	path, err := f.opts.Builder.BuildWheel(ctx, d)
+	recipe, err := f.opts.Builder.Recipe(ctx, d)
 	if err != nil {
-		return nil, fmt.Errorf("failed to build `%s`: %w", d, err)
+		return nil, err
 	}
-	w, err := f.unpackBuilt(ctx, d, path)
+	id, err := f.identify(ctx, d)
 	if err != nil {
-		return nil, fmt.Errorf("failed to read the wheel built from `%s`: %w", d, err)
+		return nil, err
+	}
+	if !f.rebuilds(d) {
+		if w := f.lookupBuilt(d, id, recipe); w != nil {
+			return w, nil
+		}
+	}
+	release, err := f.lockSource(ctx, d, recipe)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return f.buildNew(ctx, d, id, recipe)
+}
+
+// rebuilds reports whether a distribution is built although the cache may have
+// it: a tree that was named, or all.
+func (f *Fetcher) rebuilds(d *source.Dist) bool {
+	return d.Source.Kind == source.Directory && f.opts.Cache.Refresh().Wants(d.Name)
+}
+
+func (f *Fetcher) buildNew(ctx context.Context, d *source.Dist, id *identity, recipe *Recipe) (*Wheel, error) {
+	dir, remove, err := f.tempDir()
+	if err != nil {
+		return nil, err
+	}
+	defer remove()
+	task := f.opts.Progress.Start(d.String(), 0)
+	defer task.Done()
+	path, err := f.opts.Builder.BuildWheel(ctx, f.work(d, id, recipe), dir)
+	if err != nil {
+		return nil, buildFailed(ctx, d, err)
+	}
+	w, err := f.unpackBuilt(ctx, d, path, id, recipe)
+	if err != nil {
+		return nil, buildFailed(ctx, d, fmt.Errorf("the build backend made a wheel that is not right: %w", err))
 	}
 	return w, nil
+}
+
+func buildFailed(ctx context.Context, d *source.Dist, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return &BuildError{d, err}
 }

@@ -79,6 +79,8 @@ type Options struct {
 	// Metadata keeps what source distributions say of themselves; nil keeps
 	// nothing.
 	Metadata MetadataStore
+	// Getenv looks up variables that the state of a source tree depends on.
+	Getenv func(string) (string, bool)
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -99,6 +101,9 @@ func New(opts Options) *Fetcher {
 	if opts.Pool == nil {
 		opts.Pool = archive.NewPool(0)
 	}
+	if opts.Getenv == nil {
+		opts.Getenv = func(string) (string, bool) { return "", false }
+	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
@@ -109,7 +114,7 @@ func New(opts Options) *Fetcher {
 // cache if it is not there. It does so once for all callers; if the one who
 // does gives up, another one goes on.
 func (f *Fetcher) Wheel(ctx context.Context, d *source.Dist) (*Wheel, error) {
-	id := d.ID()
+	id := wheelID(d)
 	for {
 		var settle func(*Wheel, error)
 		future := f.wheels.Do(id, func() (future *par.Future[*Wheel]) {
@@ -129,6 +134,14 @@ func (f *Fetcher) Wheel(ctx context.Context, d *source.Dist) (*Wheel, error) {
 			return w, err
 		}
 	}
+}
+
+// wheelID is what a wheel is known by within a fetcher.
+func wheelID(d *source.Dist) string {
+	if d.Source.Editable {
+		return "editable " + d.ID()
+	}
+	return d.ID()
 }
 
 func isContext(err error) bool {
@@ -177,13 +190,13 @@ func compareSize(a, b int64) int {
 // not be asked for again: it makes no request. Its hashes are checked; the
 // error is one of them.
 func (f *Fetcher) Cached(d *source.Dist) (*Wheel, bool, error) {
-	if future, ok := f.wheels.Get(d.ID()); ok && future.Ready() {
+	if future, ok := f.wheels.Get(wheelID(d)); ok && future.Ready() {
 		if w, err := future.Wait(context.Background()); err == nil {
 			return w, true, nil
 		}
 	}
 	if !d.IsWheel() {
-		return nil, false, nil
+		return f.cachedBuilt(d)
 	}
 	want, err := f.wanted(d)
 	if err != nil {

@@ -28,6 +28,7 @@ import (
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/web"
 	"github.com/tame-py/tame/packaging/dist"
+	"github.com/tame-py/tame/packaging/metadata"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/simple"
 )
@@ -495,7 +496,7 @@ func TestSourceDistributions(t *testing.T) {
 	d.Wheel = nil
 	_, err := w.fetcher(t).Wheel(t.Context(), d)
 	var needed *fetch.BuildNeededError
-	if !errors.As(err, &needed) || err.Error() != "`demo==1.0` has only a source distribution; building is not available yet" {
+	if !errors.As(err, &needed) || err.Error() != "`demo==1.0` has only a source distribution, and nothing can be built here" {
 		t.Errorf("got %v", err)
 	}
 	wheel, err := w.fetcher(t, func(o *fetch.Options, _ *cache.Options, _ *web.Options) { o.Builder = builder{t.TempDir()} }).Wheel(t.Context(), d)
@@ -510,7 +511,15 @@ func TestSourceDistributions(t *testing.T) {
 // A builder makes the same wheel of everything.
 type builder struct{ dir string }
 
-func (b builder) BuildWheel(context.Context, *source.Dist) (string, error) {
+func (b builder) Recipe(context.Context, *source.Dist) (*fetch.Recipe, error) {
+	return &fetch.Recipe{}, nil
+}
+
+func (b builder) BuildMetadata(context.Context, *fetch.Work) (*metadata.Metadata, error) {
+	return nil, nil
+}
+
+func (b builder) BuildWheel(context.Context, *fetch.Work, string) (string, error) {
 	file := release("1.0").Wheel("py3-none-any")
 	path := filepath.Join(b.dir, file.Name)
 	return path, os.WriteFile(path, file.Data, 0o666)

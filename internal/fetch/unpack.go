@@ -8,13 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/tame-py/tame/internal/archive"
 	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/source"
-	"github.com/tame-py/tame/packaging/dist"
 )
 
 // An unpacking is a wheel on its way into the store.
@@ -115,31 +113,6 @@ func (u *unpacking) zip(ctx context.Context, path string, opts archive.Options) 
 		return nil, err
 	}
 	return archive.UnpackZip(ctx, file, info.Size(), u.staging.Tree(), opts)
-}
-
-// unpackBuilt unpacks a wheel that was built from a distribution.
-func (f *Fetcher) unpackBuilt(ctx context.Context, d *source.Dist, path string) (*Wheel, error) {
-	name, err := dist.ParseWheel(filepath.Base(path))
-	if err != nil {
-		return nil, err
-	}
-	built := *d
-	built.Wheel, built.File.Hashes = &name, nil
-	u, err := f.begin(&built, &wanted{dist: &built})
-	if err != nil {
-		return nil, err
-	}
-	entry, a, err := u.file(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	entry.Built = true
-	w, err := u.note("built:"+entry.Hash("sha256"), entry, a)
-	if err != nil {
-		return nil, err
-	}
-	w.Dist = d
-	return w, nil
 }
 
 func hashFile(path string) (string, error) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tame-py/tame/internal/archive"
 	"github.com/tame-py/tame/internal/cache"
+	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/metadata"
 	"github.com/tame-py/tame/packaging/simple"
@@ -22,6 +23,11 @@ type Wheel struct {
 	Archive *cache.Archive
 	// New says that it was not in the cache before.
 	New bool
+	// CacheInfo is the state of the local archive or directory that it was
+	// built from, and Source are the digests of the archive that it was built
+	// from.
+	CacheInfo *install.CacheInfo
+	Source    []simple.Hash
 }
 
 // Dir returns the directory that holds the files. They must not be changed.
@@ -33,9 +39,11 @@ func (w *Wheel) Manifest() *archive.Manifest { return w.Archive.Manifest.Expand(
 // Hashes returns the digests of the wheel file that are known, among them
 // always its SHA-256.
 func (w *Wheel) Hashes() []simple.Hash {
-	out := make([]simple.Hash, len(w.Entry.Hashes))
-	for i, h := range w.Entry.Hashes {
-		out[i] = simple.Hash{Algorithm: h.Algorithm, Digest: h.Digest}
+	out := make([]simple.Hash, 0, len(w.Entry.Hashes))
+	for _, h := range w.Entry.Hashes {
+		if h.Algorithm != stateAlgorithm {
+			out = append(out, simple.Hash{Algorithm: h.Algorithm, Digest: h.Digest})
+		}
 	}
 	return out
 }

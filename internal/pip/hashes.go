@@ -55,6 +55,22 @@ func hashPolicy(in *Inputs, mode HashMode, env *marker.Env) (source.HashPolicy, 
 	return policy, nil
 }
 
+// Building are the constraints of build environments, with the digests that
+// they name.
+func (in *Inputs) Building(env *marker.Env) ([]source.Requirement, source.HashPolicy, error) {
+	var policy source.HashPolicy
+	for at := range in.BuildConstraints {
+		r := &in.BuildConstraints[at]
+		if env != nil && !r.Marker.Evaluate(env, nil) {
+			continue
+		}
+		if err := policyAdd(&policy, r, map[pyname.Package]bool{}, false); err != nil {
+			return nil, policy, err
+		}
+	}
+	return bare(in.BuildConstraints), policy, nil
+}
+
 func policyAdd(policy *source.HashPolicy, r *Input, constrained map[pyname.Package]bool, wanted bool) error {
 	texts := r.Hashes
 	if h := r.Source.Hash(); h != "" {
