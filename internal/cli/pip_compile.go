@@ -232,6 +232,11 @@ func (a *app) pipCompile(ctx context.Context, o *compileOptions) error {
 	if req.Options, err = s.resolveOptions(); err != nil {
 		return err
 	}
+	if isTrue(s.pip.Universal) {
+		if err := s.universal(req); err != nil {
+			return err
+		}
+	}
 	reader := a.reader(&s.workSettings)
 	if req.Pins, err = pip.ReadPins(reader, s.output, s.format == "pylock.toml", s.upgrade()); err != nil {
 		return err
@@ -246,8 +251,6 @@ func (a *app) pipCompile(ctx context.Context, o *compileOptions) error {
 // refuse tells what cannot be done.
 func (s *compileSettings) refuse(o *compileOptions) error {
 	switch {
-	case isTrue(s.pip.Universal):
-		return errors.New("`--universal` is not available yet: only resolutions for one platform are; name it with `--python-platform`")
 	case len(o.resolver.upgradeGroup) > 0:
 		return fmt.Errorf("`--upgrade-group` is not supported in `%s pip` commands", s.app.name)
 	}

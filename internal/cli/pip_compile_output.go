@@ -51,7 +51,7 @@ func (s *compileSettings) renderText(e *engine.Engine, c *pip.Compiled, color ui
 	}
 	b.WriteString(s.preamble(e, c).String())
 	b.WriteString(c.Text(pip.TextFormat{
-		Extras: isTrue(p.NoStripExtras), Markers: isTrue(p.NoStripMarkers), Hashes: isTrue(p.GenerateHashes),
+		Extras: isTrue(p.NoStripExtras), Markers: isTrue(p.NoStripMarkers) || c.Env == nil, Hashes: isTrue(p.GenerateHashes),
 		Annotations: !isTrue(p.NoAnnotate), OneLine: text(p.AnnotationStyle) == "line",
 		Index: isTrue(p.EmitIndexAnnotation), Omit: s.omitted(), Comment: color.Green,
 	}))

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/packaging/pep440"
 )
 
 // choosePython settles which Python to resolve for and which one to use for
@@ -57,6 +58,22 @@ func (a *app) compileTarget(ctx context.Context, s *compileSettings, in *pip.Inp
 		a.warnOtherPython(s.version, target, i)
 	}
 	return i, target, err
+}
+
+// universal makes a compilation one for all platforms, and for all Pythons from
+// the one asked for on, or from the one at hand.
+func (s *compileSettings) universal(req *pip.CompileRequest) error {
+	req.Universal, req.Python = true, req.Interpreter.Version.OnlyRelease().Truncate(2)
+	if s.version != "" {
+		v, err := pep440.Parse(s.version)
+		if err != nil {
+			return err
+		}
+		req.Python = v
+	}
+	req.Options.Environments = s.app.config.Environments
+	req.Options.RequiredEnvironments = s.app.config.RequiredEnvironments
+	return nil
 }
 
 // warnOtherPython says that builds will use another Python than the one that

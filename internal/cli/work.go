@@ -204,6 +204,9 @@ func (s *workSettings) resolveOptions() (resolve.Options, error) {
 	if err := set(&o.Prerelease, s.pip.Prerelease); err != nil {
 		return o, err
 	}
+	if err := set(&o.ForkStrategy, s.pip.ForkStrategy); err != nil {
+		return o, err
+	}
 	for name, mode := range s.prereleasePackage {
 		var p resolve.Prerelease
 		if err := p.UnmarshalText([]byte(mode)); err != nil {

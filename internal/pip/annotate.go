@@ -29,7 +29,11 @@ func (c *Compiled) origins() origins {
 	}
 	for _, list := range [...][]Input{in.Requirements, in.Constraints, in.Overrides} {
 		for i := range list {
-			add(&list[i].Requirement)
+			r := &list[i].Requirement
+			if r.Origin.Role == source.Constraint && !r.Source.IsDirect() && len(r.Source.Specifiers) == 0 {
+				continue // it constrains nothing
+			}
+			add(r)
 		}
 	}
 	for _, o := range in.Scoped.Overrides {

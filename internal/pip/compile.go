@@ -10,7 +10,9 @@ import (
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/internal/target"
 	"github.com/tame-py/tame/packaging/marker"
+	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/simple"
 	"github.com/tame-py/tame/packaging/tags"
@@ -23,7 +25,11 @@ type CompileRequest struct {
 	Dir         string // the working directory
 	Interpreter *python.Interpreter
 	Target      python.Target
-	Pins        *Pins // of an earlier output; nil is none
+	// Universal resolves for all platforms, and for all Pythons from Python on.
+	// The target does not matter then.
+	Universal bool
+	Python    pep440.Version
+	Pins      *Pins // of an earlier output; nil is none
 
 	// Options and Policy say how to resolve; what concerns the target and the
 	// manifest is filled in here.
@@ -40,13 +46,11 @@ type Compiled struct {
 	Inputs *Inputs
 	Dir    string // that paths are shown relative to
 	Graph  *resolve.Graph
-	Env    *marker.Env
+	Env    *marker.Env // nil if it is for all environments, and so are the tags
 	Tags   *tags.Set
 	Policy *index.Policy
 	// Hashes are the digests of each distribution that were asked for, sorted.
 	Hashes map[*resolve.Node][]simple.Hash
-
-	reach reach
 }
 
 // Compile finds the versions that requirements come down to.
@@ -60,7 +64,11 @@ func Compile(ctx context.Context, req *CompileRequest) (*Compiled, error) {
 	}
 	rr := engine.ResolveRequest{Manifest: manifest, Options: req.Options, Policy: req.Policy, Static: req.Static}
 	rr.Manifest.Preferences = req.Pins.Preferences
-	targetOptions(&rr, req.Interpreter, req.Target)
+	if req.Universal {
+		universalOptions(&rr, req.Interpreter, req.Python)
+	} else {
+		targetOptions(&rr, req.Interpreter, req.Target)
+	}
 	graph, err := req.Engine.Resolve(ctx, rr)
 	if err != nil {
 		return nil, err
@@ -70,6 +78,14 @@ func Compile(ctx context.Context, req *CompileRequest) (*Compiled, error) {
 		c.Hashes, err = req.hashes(ctx, graph)
 	}
 	return c, err
+}
+
+// universalOptions makes a resolution one for all environments with Pythons from
+// a version on.
+func universalOptions(rr *engine.ResolveRequest, i *python.Interpreter, from pep440.Version) {
+	rr.Options.Universal = true
+	rr.Options.Python = resolve.ForRange(i.Version, target.AtLeast(from))
+	rr.Policy.Target = rr.Options.Python.Target
 }
 
 // hashes gathers digests: those that an earlier output has, those that the
@@ -111,6 +127,9 @@ func (c *Compiled) Contains(name pyname.Package) bool {
 // Conditions is the environment that the result holds for, as far as any
 // requirement asks about it.
 func (c *Compiled) Conditions() marker.Tree {
+	if c.Env == nil {
+		return marker.True()
+	}
 	var asked []marker.Tree
 	add := func(r *source.Requirement) {
 		asked = append(asked, r.Marker)

@@ -104,9 +104,6 @@ type line struct {
 // lines are the distributions in the order of the file: projects in place
 // first, then by name.
 func (c *Compiled) lines(f TextFormat) []line {
-	if f.Extras && c.reach == nil {
-		c.reach = reachOf(c.Graph)
-	}
 	var out []line
 	for _, n := range c.Graph.Nodes {
 		if f.Omit[n.Name] {
@@ -161,7 +158,7 @@ func (c *Compiled) variants(l line) []line {
 	markers := []marker.Tree{l.marker}
 	extras := map[marker.Tree][]pyname.Extra{}
 	for _, extra := range l.node.Extras {
-		m := c.reach.of(l.node, extra)
+		m := l.node.MarkerOf(extra, "")
 		if !slices.Contains(markers, m) {
 			markers = append(markers, m)
 		}
