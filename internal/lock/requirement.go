@@ -80,6 +80,7 @@ func FromSource(r *source.Requirement, root string) Requirement {
 		out.Specifiers = s.Specifiers.Sorted()
 	default:
 		out.Source = sourceOf(s, root)
+		out.Source.Reference.Commit = "" // what a rev leads to is for packages
 	}
 	return out
 }
