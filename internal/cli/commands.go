@@ -34,7 +34,7 @@ type work func(ctx context.Context, a *app, args []string) error
 
 // commands is the one list of everything the program can do.
 func commands() []command {
-	return []command{
+	return slices.Concat([]command{
 		pipGroup(), pipCompileCommand(), pipInstallCommand(), pipSyncCommand(), pipUninstallCommand(),
 		pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(), pipDebugCommand(),
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
@@ -42,8 +42,8 @@ func commands() []command {
 		initCommand(),
 		runCommand(), venvCommand(),
 		selfGroup(), selfVersionCommand(),
-		helpCommand(), completionCommand(),
-	}
+		helpCommand(), completionCommand(), buildBackendGroup(),
+	}, buildBackendCommands())
 }
 
 // laterCommands are the commands of uv that are still to come.

@@ -1,0 +1,83 @@
+package backend
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tame-py/tame/internal/toml"
+	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pyproject"
+)
+
+// A VersionSource says where the version of a project comes from that lists
+// "version" in project.dynamic: the table [tool.tame.version].
+//
+//	[tool.tame.version]
+//	from = "git"       # the tags of the repository
+//	tag-prefix = "v"   # only tags that begin so; by default with or without "v"
+//	local = false      # leave the commit out of versions between releases
+//	fallback = "0.0.0" # where there is no repository
+//
+// It is an extension: uv_build refuses such projects. A source distribution has
+// the version written into its pyproject.toml, so it can be built by uv_build.
+type VersionSource struct {
+	Dir       string // the source tree
+	TagPrefix string
+	Local     bool
+	Fallback  string
+}
+
+// findVersion asks for the version that the project leaves open.
+func (p *project) findVersion(o *Options) error {
+	t := p.file.Tool("tame").Get("version")
+	source, err := readSource(t)
+	if err != nil {
+		return &FormatError{p.file.Name(), err}
+	}
+	if o.Version == nil {
+		return errors.New("the version comes from git, which can not be asked here")
+	}
+	source.Dir = o.Dir
+	text, err := o.Version(source)
+	if err != nil {
+		return fmt.Errorf("finding the version of `%s`: %w", p.given, err)
+	}
+	if p.version, err = pep440.Parse(text); err != nil {
+		return fmt.Errorf("finding the version of `%s`: %w", p.given, err)
+	}
+	return nil
+}
+
+func readSource(t pyproject.Value) (VersionSource, error) {
+	r := reader{}
+	for key := range r.table(t).Entries() {
+		if !slices.Contains([]string{"from", "tag-prefix", "local", "fallback"}, key) {
+			r.fail(t.KeyErrorf(key, "unknown field `%s`, expected one of `from`, `tag-prefix`, `local`, `fallback`", key))
+		}
+	}
+	if from := r.text(t, "from"); from != nil && *from != "git" {
+		r.fail(t.Get("from").Errorf("a version can only come from `git`, not from `%s`", *from))
+	}
+	s := VersionSource{Local: r.bool(t, "local", true)}
+	if prefix := r.text(t, "tag-prefix"); prefix != nil {
+		s.TagPrefix = *prefix
+	}
+	if fallback := r.text(t, "fallback"); fallback != nil {
+		s.Fallback = *fallback
+	}
+	return s, r.err
+}
+
+// settle writes the version into the document, and takes it out of the list of
+// what is dynamic.
+func (p *project) settle(doc *toml.Document) error {
+	if err := doc.Set(toml.LitString(p.version.String()), "project", "version"); err != nil {
+		return err
+	}
+	if _, err := doc.Delete("project", "dynamic"); err != nil {
+		return err
+	}
+	_, err := doc.Delete("tool", "tame", "version")
+	return err
+}
