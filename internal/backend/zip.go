@@ -37,6 +37,7 @@ type zipWriter struct {
 	date, time uint16
 	record     strings.Builder
 	packed     bytes.Buffer
+	buffer     []byte
 	deflate    *flate.Writer
 }
 
@@ -95,7 +96,10 @@ func (z *zipWriter) write(name string, mode uint32, r io.Reader, size int64, not
 	}
 	z.deflate.Reset(packed)
 	sum, crc := sha256.New(), crc32.NewIEEE()
-	n, err := io.Copy(io.MultiWriter(z.deflate, sum, crc), r)
+	if z.buffer == nil {
+		z.buffer = make([]byte, 64<<10)
+	}
+	n, err := io.CopyBuffer(struct{ io.Writer }{io.MultiWriter(z.deflate, sum, crc)}, struct{ io.Reader }{r}, z.buffer)
 	if err != nil {
 		return err
 	}
