@@ -105,6 +105,7 @@ type line struct {
 // first, then by name.
 func (c *Compiled) lines(f TextFormat) []line {
 	var out []line
+	var by map[variant][]string
 	for _, n := range c.Graph.Nodes {
 		if f.Omit[n.Name] {
 			continue
@@ -114,7 +115,10 @@ func (c *Compiled) lines(f TextFormat) []line {
 			out = append(out, l)
 			continue
 		}
-		out = append(out, c.variants(l)...)
+		if by == nil {
+			by = dependentsByVariant(c.Graph)
+		}
+		out = append(out, c.variants(l, by)...)
 	}
 	for i := range out {
 		l := &out[i]
@@ -151,24 +155,46 @@ func dependents(n *resolve.Node) []string {
 	return slices.Compact(out)
 }
 
+// A variant is a distribution or an extra of it.
+type variant struct {
+	node  *resolve.Node
+	extra pyname.Extra
+}
+
+// dependentsByVariant are the names of what needs each variant, sorted.
+func dependentsByVariant(g *resolve.Graph) map[variant][]string {
+	out := map[variant][]string{}
+	for _, n := range g.Nodes {
+		for _, e := range n.Requires {
+			v := variant{e.To, e.Extra}
+			if list := out[v]; e.Group == "" && (len(list) == 0 || list[len(list)-1] != string(n.Name)) {
+				out[v] = append(list, string(n.Name))
+			}
+		}
+	}
+	return out
+}
+
 // variants are the lines of a distribution with its extras. Extras that are
 // needed under other markers than the distribution itself stand on lines of
 // their own.
-func (c *Compiled) variants(l line) []line {
-	markers := []marker.Tree{l.marker}
-	extras := map[marker.Tree][]pyname.Extra{}
+func (c *Compiled) variants(l line, by map[variant][]string) []line {
+	l.dependents = by[variant{node: l.node}]
+	out := []line{l}
 	for _, extra := range l.node.Extras {
 		m := l.node.MarkerOf(extra, "")
-		if !slices.Contains(markers, m) {
-			markers = append(markers, m)
+		at := slices.IndexFunc(out, func(v line) bool { return v.marker == m })
+		if at < 0 {
+			at = len(out)
+			out = append(out, line{node: l.node, marker: m, editable: l.editable})
 		}
-		extras[m] = append(extras[m], extra)
+		v := &out[at]
+		v.extras = append(v.extras, extra)
+		v.dependents = append(slices.Clip(v.dependents), by[variant{l.node, extra}]...)
 	}
-	out := make([]line, 0, len(markers))
-	for _, m := range markers {
-		v := l
-		v.marker, v.extras = m, extras[m]
-		out = append(out, v)
+	for i := range out {
+		slices.Sort(out[i].dependents)
+		out[i].dependents = slices.Compact(out[i].dependents)
 	}
 	return out
 }

@@ -173,10 +173,12 @@ func (r *resolution) markerFor(m marker.Tree, extra pyname.Extra) marker.Tree {
 
 // applies tells whether a requirement under a marker matters in a fork.
 func (r *resolution) applies(f *fork, m marker.Tree) bool {
-	if m.IsTrue() {
+	switch {
+	case f.pythonMarker.IsFalse():
+		return false // a fork for environments that no Python fits
+	case m.IsTrue():
 		return true
-	}
-	if m.IsFalse() {
+	case m.IsFalse():
 		return false
 	}
 	out, ok := f.applies[m]
