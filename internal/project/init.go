@@ -134,6 +134,9 @@ func (r *InitRequest) workspaceAround(ctx context.Context) (*workspace.Workspace
 	case errors.Is(err, workspace.ErrNone), errors.Is(err, workspace.ErrUnmanaged):
 		return nil, nil
 	case err == nil && !w.Declared && !w.File.HasProject():
+		if managed, ok := w.File.Tool("uv").Get("managed").Bool(); ok && !managed {
+			return nil, nil
+		}
 		err = &workspace.DirectoryError{Err: workspace.ErrNoProject, Path: filepath.Join(w.Root, "pyproject.toml")}
 	}
 	if err != nil {
