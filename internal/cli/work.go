@@ -349,7 +349,9 @@ func (a *app) newEngine(ctx context.Context, s *workSettings) (*engine.Engine, e
 	if progress := a.print.StartProgress(a.hidesProgress()); progress != nil {
 		e.Progress = progressOf(progress)
 	}
-	return e, nil
+	e.GitLFS = isTrue(a.vars.GitLFS)
+	e.Fetch.Git, err = a.gitStore(e)
+	return e, err
 }
 
 func (a *app) hidesProgress() bool {
@@ -498,15 +500,12 @@ func indexOf(x config.Index) index.Index {
 }
 
 func (a *app) webClient(s *workSettings, store *auth.Store) (*web.Client, error) {
-	offline, err := a.flagOrEnv(a.global.offline, "UV_OFFLINE")
+	offline, err := a.offline()
 	if err != nil {
 		return nil, err
 	}
-	if offline == nil {
-		offline = a.config.Offline
-	}
 	o := web.Options{
-		Offline: isTrue(offline), Auth: store, CertFile: s.cert,
+		Offline: offline, Auth: store, CertFile: s.cert,
 		HTTPProxy: text(a.config.HTTPProxy), HTTPSProxy: text(a.config.HTTPSProxy), NoProxy: strings.Join(a.config.NoProxy, ","),
 		Getenv: a.environment.Get, UserAgent: "tame/" + Version + " uv/" + Behaviour,
 		Warn: func(message string) { a.print.Warn("%s", message) },
@@ -514,12 +513,8 @@ func (a *app) webClient(s *workSettings, store *auth.Store) (*web.Client, error)
 	if s.cert != "" {
 		o.CertFile = a.path(s.cert)
 	}
-	hosts := a.listOrEnv(a.global.insecureHosts, "UV_INSECURE_HOST")
-	o.InsecureHosts = append(slices.Clone(hosts), a.config.AllowInsecureHost...)
-	for _, h := range hosts {
-		if _, err := config.ParseHost(h); err != nil {
-			return nil, fmt.Errorf("invalid value for `--allow-insecure-host`: %w", err)
-		}
+	if o.InsecureHosts, err = a.insecureHosts(); err != nil {
+		return nil, err
 	}
 	if t := a.vars.HTTPTimeout; t != nil {
 		o.ReadTimeout = *t

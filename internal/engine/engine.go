@@ -26,6 +26,9 @@ type Engine struct {
 	// Fetch are the options of the fetcher, but for the hashes.
 	Fetch fetch.Options
 
+	// GitLFS wants the files of Git LFS of all repositories.
+	GitLFS bool
+
 	// Workspaces finds the workspaces of source trees on this machine. It must
 	// not be nil where there are any.
 	Workspaces *workspace.Finder
@@ -44,7 +47,8 @@ type Engine struct {
 	// Getenv looks up a variable of it.
 	Getenv func(string) (string, bool)
 
-	builds *builds // nil builds nothing
+	builds    *builds                              // nil builds nothing
+	checkouts par.Cache[string, *workspace.Finder] // by the root of a repository
 }
 
 // fetcher brings distributions that match hashes.

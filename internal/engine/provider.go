@@ -40,6 +40,10 @@ type answers struct {
 
 	versions par.Cache[versionsKey, *par.Future[*resolve.Versions]]
 	metadata par.Cache[string, *par.Future[*resolve.Metadata]]
+	pins     pins
+	// settled: all URLs were looked at, so that their git references are known.
+	settled     bool
+	withCommits par.Cache[string, *par.Future[*resolve.Metadata]]
 	// installed leads from the distributions that stand for installed ones to
 	// those.
 	mu        sync.Mutex
@@ -78,9 +82,18 @@ func (a *answers) Metadata(d *source.Dist) *par.Future[*resolve.Metadata] {
 			return par.Settled(a.resolved(d, &m), nil)
 		}
 	}
-	return a.metadata.Do(d.ID(), func() *par.Future[*resolve.Metadata] {
-		return par.Go(func() (*resolve.Metadata, error) { return a.readMetadata(d) })
+	future := a.metadata.Do(d.ID(), func() *par.Future[*resolve.Metadata] {
+		return par.Go(func() (*resolve.Metadata, error) {
+			if d.Source.Kind == source.Git && d.Source.Reference.Commit == "" {
+				return a.unpinnedMetadata(d)
+			}
+			return a.readMetadata(d)
+		})
 	})
+	if a.settled && d.Source.IsDirect() {
+		return a.settledMetadata(d, future)
+	}
+	return future
 }
 
 // readVersions asks the indexes for a project.
@@ -105,8 +118,11 @@ func (a *answers) readVersions(name pyname.Package, from string) (*resolve.Versi
 // downloading more than need be, that of a source distribution where it can be
 // told without a build.
 func (a *answers) readMetadata(d *source.Dist) (*resolve.Metadata, error) {
-	if d.Source.Kind == source.Directory {
+	switch d.Source.Kind {
+	case source.Directory:
 		return a.treeMetadata(d)
+	case source.Git:
+		return a.repositoryMetadata(d)
 	}
 	var m *metadata.Metadata
 	var err error

@@ -20,6 +20,9 @@ type ResolveRequest struct {
 	Static   []StaticMetadata
 	// Site is what is installed and may be kept; nil is nothing.
 	Site *install.Site
+	// Commits are git sources at the commits that a lock has for them: an equal
+	// reference stays at its commit.
+	Commits []source.Source
 	// Upgrade and Reinstall tell what of the site is not preferred.
 	Upgrade, Reinstall func(pyname.Package) bool
 }
@@ -31,6 +34,7 @@ func (e *Engine) Resolve(ctx context.Context, req ResolveRequest) (*resolve.Grap
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	a := &answers{ctx: ctx, engine: e, fetcher: e.fetcher(req.Policy.Hashes), policy: &req.Policy, static: req.Static, installed: map[*source.Dist]*install.Installed{}}
+	a.pins.keep(req.Commits)
 	req.Policy.Warn = e.warn
 	if req.Site != nil {
 		req.Manifest.Installed = a.installedOf(req.Site, req.Policy.Tags)
@@ -45,6 +49,7 @@ func (e *Engine) Resolve(ctx context.Context, req ResolveRequest) (*resolve.Grap
 	if r.Manifest.Lookahead, err = r.Lookahead(ctx); err != nil {
 		return nil, err
 	}
+	a.settle(&r.Manifest)
 	// Set before any page is asked for: what direct URLs require may pin a
 	// withdrawn version.
 	req.Policy.Yanked = resolve.YankedAllowed(&r.Manifest, &r.Options)

@@ -10,6 +10,7 @@ import (
 	"github.com/tame-py/tame/internal/fetch"
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/metadata"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -82,7 +83,12 @@ func (e *Engine) LocalMetadata(ctx context.Context, d *source.Dist) (m *resolve.
 	if err != nil {
 		return nil, false, err
 	}
-	w, member, err := e.Workspaces.Of(ctx, dir)
+	return e.readTree(ctx, e.Workspaces, d, dir)
+}
+
+// readTree reads what the project in a directory says of itself.
+func (e *Engine) readTree(ctx context.Context, f *workspace.Finder, d *source.Dist, dir string) (m *resolve.Metadata, dynamic bool, err error) {
+	w, member, err := f.Of(ctx, dir)
 	if err != nil {
 		return nil, false, err
 	}
@@ -100,7 +106,7 @@ func (e *Engine) LocalMetadata(ctx context.Context, d *source.Dist) (m *resolve.
 	m = &resolve.Metadata{
 		Name: member.Name, Version: tree.Metadata.Version, Extras: tree.Metadata.ProvidesExtra, RequiresPython: tree.Metadata.RequiresPython,
 	}
-	m.Requires, m.Groups, err = w.Lower(member, tree.Metadata, e.Workspaces.Sources)
+	m.Requires, m.Groups, err = w.Lower(member, tree.Metadata, f.Sources)
 	return m, dynamic, err
 }
 

@@ -27,6 +27,8 @@ func (e *Engine) wheelOf(d *source.Dist, w *fetch.Wheel) install.Wheel {
 		out.DirectURL = &metadata.DirectURL{
 			URL: auth.Redact(d.Source.Location), Archive: &metadata.ArchiveInfo{}, Subdirectory: d.Source.Subdirectory,
 		}
+	case source.Git:
+		out.DirectURL = gitURL(d.Source)
 	case source.Path:
 		out.DirectURL = &metadata.DirectURL{URL: d.Source.FileURL(), Archive: &metadata.ArchiveInfo{}, Subdirectory: d.Source.Subdirectory}
 		if out.CacheInfo = w.CacheInfo; out.CacheInfo == nil {

@@ -41,6 +41,7 @@ import (
 
 	"github.com/tame-py/tame/internal/archive"
 	"github.com/tame-py/tame/internal/cache"
+	"github.com/tame-py/tame/internal/git"
 	"github.com/tame-py/tame/internal/par"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/web"
@@ -76,6 +77,8 @@ type Options struct {
 	// Builder makes wheels from source; without one, source distributions are
 	// refused with a [*BuildNeededError].
 	Builder Builder
+	// Git brings repositories; nil refuses them.
+	Git *git.Store
 	// Metadata keeps what source distributions say of themselves; nil keeps
 	// nothing.
 	Metadata MetadataStore

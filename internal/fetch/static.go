@@ -31,8 +31,8 @@ type MetadataStore interface {
 // Options.Metadata by the digest of the file, which an index tells beforehand.
 func (f *Fetcher) StaticMetadata(ctx context.Context, d *source.Dist) (*metadata.Metadata, error) {
 	switch d.Source.Kind {
-	case source.Directory:
-		dir, err := d.Source.Below(d.Source.Location)
+	case source.Directory, source.Git:
+		_, dir, err := f.SourceTree(ctx, d)
 		if err != nil {
 			return nil, err
 		}
@@ -44,8 +44,6 @@ func (f *Fetcher) StaticMetadata(ctx context.Context, d *source.Dist) (*metadata
 			return nil, err
 		}
 		return tree.Metadata, nil
-	case source.Git:
-		return nil, &BuildNeededError{d}
 	}
 	for _, h := range d.File.Hashes {
 		if m, ok := f.storedMetadata(d, h.Digest); ok && h.Algorithm == "sha256" {

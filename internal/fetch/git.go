@@ -1,0 +1,130 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/tame-py/tame/internal/git"
+	"github.com/tame-py/tame/internal/source"
+)
+
+// ErrNoRepositories says that git sources cannot be used here.
+var ErrNoRepositories = errors.New("git repositories cannot be used here")
+
+// Pin finds the commit that a git source stands for now. Other sources, and
+// those whose commit is known, are returned as they are.
+func (f *Fetcher) Pin(ctx context.Context, s source.Source) (source.Source, error) {
+	if s.Kind != source.Git || s.Reference.Commit != "" {
+		return s, nil
+	}
+	if f.opts.Git == nil {
+		return s, ErrNoRepositories
+	}
+	remote, ref, err := gitRemote(s)
+	if err != nil {
+		return s, err
+	}
+	commit, err := f.opts.Git.Resolve(ctx, remote, ref)
+	if err != nil {
+		return s, err
+	}
+	return s.Pinned(commit), nil
+}
+
+// gitRemote is a git source in git's terms.
+func gitRemote(s source.Source) (git.Remote, git.Reference, error) {
+	remote, err := git.ParseRemote(s.Location)
+	ref := git.Reference{}
+	switch r := s.Reference; {
+	case r.Branch != "":
+		ref = git.Reference{Kind: git.Branch, Name: r.Branch}
+	case r.Tag != "":
+		ref = git.Reference{Kind: git.Tag, Name: r.Tag}
+	case r.Rev != "":
+		ref = git.Reference{Kind: git.Rev, Name: r.Rev}
+	}
+	return remote, ref, err
+}
+
+// SourceTree returns the directory that holds all of a source tree, and in it
+// the project's: the user's own, or a check-out of a commit, which is shared and
+// not to be changed.
+func (f *Fetcher) SourceTree(ctx context.Context, d *source.Dist) (root, dir string, err error) {
+	root = d.Source.Location
+	if d.Source.Kind == source.Git {
+		if root, err = f.repository(ctx, d.Source); err != nil {
+			return "", "", err
+		}
+	}
+	dir, err = d.Source.Below(root)
+	return root, dir, err
+}
+
+// repository is the check-out of a git source.
+func (f *Fetcher) repository(ctx context.Context, s source.Source) (string, error) {
+	if f.opts.Git == nil {
+		return "", ErrNoRepositories
+	}
+	s, err := f.Pin(ctx, s)
+	if err != nil {
+		return "", err
+	}
+	remote, ref, err := gitRemote(s)
+	if err != nil {
+		return "", err
+	}
+	return f.opts.Git.Checkout(ctx, remote, ref, s.Reference.Commit, s.Reference.LFS)
+}
+
+// copyTree copies a check-out for a build to work in. Times stay, by which git
+// sees that nothing was changed.
+func copyTree(from, to string) error {
+	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, rel)
+		switch {
+		case e.IsDir():
+			return os.MkdirAll(target, 0o777)
+		case e.Type()&fs.ModeSymlink != 0:
+			link, err := os.Readlink(path)
+			if err != nil {
+				return err
+			}
+			return os.Symlink(link, target)
+		case e.Type().IsRegular():
+			return copyFile(path, target)
+		}
+		return nil
+	})
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm()|0o200)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	if err := errors.Join(err, out.Close()); err != nil {
+		return err
+	}
+	return os.Chtimes(to, info.ModTime(), info.ModTime())
+}
