@@ -54,6 +54,9 @@ func (a *app) showChanges(c *engine.Changes) {
 		if change.URL != "" {
 			from = p.Dim(" (from " + change.URL + ")")
 		}
+		if change.Version.IsZero() && change.URL != "" { // nobody has looked yet
+			from = p.Dim(" @ " + change.URL)
+		}
 		a.print.Line(" %s %s%s%s", mark, p.Bold(string(change.Name)), p.Dim(pinned(change.Version)), from)
 	}
 }

@@ -257,7 +257,7 @@ func (b *builds) open(ctx context.Context, w *fetch.Work) (*session, error) {
 	}
 	s, err := build.Open(ctx, build.Request{
 		Dir: tree.Dir, Root: tree.Root, Label: w.Dist.String(), System: system,
-		Settings: b.settings(w.Dist.Name), Provisioner: &provisioner{builds: b, name: w.Dist.Name, dist: w.Dist, dir: tree.Dir},
+		Settings: b.settings(w.Dist.Name), Provisioner: &provisioner{builds: b, name: w.Dist.Name, dist: w.Dist, root: tree.Root, dir: tree.Dir},
 		Env: b.engine.Environ, Variables: b.options.Variables[w.Dist.Name],
 		Output: b.options.Output, Timeout: b.options.Timeout, Limit: b.limit,
 	})

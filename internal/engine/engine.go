@@ -47,8 +47,7 @@ type Engine struct {
 	// Getenv looks up a variable of it.
 	Getenv func(string) (string, bool)
 
-	builds    *builds                              // nil builds nothing
-	checkouts par.Cache[string, *workspace.Finder] // by the root of a repository
+	builds *builds // nil builds nothing
 }
 
 // fetcher brings distributions that match hashes.

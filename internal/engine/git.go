@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/tame-py/tame/internal/auth"
-	"github.com/tame-py/tame/internal/fetch"
 	"github.com/tame-py/tame/internal/par"
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
@@ -152,12 +151,13 @@ func (a *answers) repositoryMetadata(d *source.Dist) (*resolve.Metadata, error) 
 	if err != nil {
 		return nil, err
 	}
-	m, dynamic, err := a.engine.readTree(a.ctx, a.engine.checkout(root), d, dir)
+	finder := a.checkouts.Do(root, func() *workspace.Finder { return a.engine.newFinder(root) })
+	m, dynamic, err := a.engine.readTree(a.ctx, finder, d, dir)
+	if err == nil && (m == nil || dynamic) {
+		m, err = a.builtRepository(d, finder, dir)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if m == nil || dynamic {
-		return nil, &fetch.BuildNeededError{Dist: d}
 	}
 	for _, list := range m.Groups {
 		if err := withinRepository(d.Source, root, list); err != nil {
@@ -167,15 +167,22 @@ func (a *answers) repositoryMetadata(d *source.Dist) (*resolve.Metadata, error) 
 	return m, withinRepository(d.Source, root, m.Requires)
 }
 
-// checkout finds the workspaces in a repository.
-func (e *Engine) checkout(root string) *workspace.Finder {
-	return e.checkouts.Do(root, func() *workspace.Finder {
-		f := &workspace.Finder{Discover: workspace.DiscoverOptions{StopAt: root}}
-		if e.Workspaces != nil {
-			f.Sources, f.Discover.Check = e.Workspaces.Sources, e.Workspaces.Discover.Check
-		}
-		return f
-	})
+// builtRepository is the metadata that the build of a commit tells.
+func (a *answers) builtRepository(d *source.Dist, finder *workspace.Finder, dir string) (*resolve.Metadata, error) {
+	built, err := a.fetcher.BuiltMetadata(a.ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return builtTree(a.ctx, finder, dir, built)
+}
+
+// newFinder finds workspaces that end at a directory.
+func (e *Engine) newFinder(root string) *workspace.Finder {
+	f := &workspace.Finder{Discover: workspace.DiscoverOptions{StopAt: root}}
+	if e.Workspaces != nil {
+		f.Sources, f.Discover.Check = e.Workspaces.Sources, e.Workspaces.Discover.Check
+	}
+	return f
 }
 
 // withinRepository turns paths that a project in a repository has for its

@@ -14,6 +14,7 @@ import (
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/web"
+	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/metadata"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pep508"
@@ -44,6 +45,7 @@ type answers struct {
 	// settled: all URLs were looked at, so that their git references are known.
 	settled     bool
 	withCommits par.Cache[string, *par.Future[*resolve.Metadata]]
+	checkouts   par.Cache[string, *workspace.Finder] // by the root of a repository
 	// installed leads from the distributions that stand for installed ones to
 	// those.
 	mu        sync.Mutex
@@ -83,12 +85,7 @@ func (a *answers) Metadata(d *source.Dist) *par.Future[*resolve.Metadata] {
 		}
 	}
 	future := a.metadata.Do(d.ID(), func() *par.Future[*resolve.Metadata] {
-		return par.Go(func() (*resolve.Metadata, error) {
-			if d.Source.Kind == source.Git && d.Source.Reference.Commit == "" {
-				return a.unpinnedMetadata(d)
-			}
-			return a.readMetadata(d)
-		})
+		return par.Go(func() (*resolve.Metadata, error) { return a.readMetadata(d) })
 	})
 	if a.settled && d.Source.IsDirect() {
 		return a.settledMetadata(d, future)
@@ -122,6 +119,9 @@ func (a *answers) readMetadata(d *source.Dist) (*resolve.Metadata, error) {
 	case source.Directory:
 		return a.treeMetadata(d)
 	case source.Git:
+		if d.Source.Reference.Commit == "" {
+			return a.unpinnedMetadata(d)
+		}
 		return a.repositoryMetadata(d)
 	}
 	var m *metadata.Metadata

@@ -22,7 +22,8 @@ type provisioner struct {
 	*builds
 	name pyname.Package
 	dist *source.Dist
-	dir  string
+	root string // of the source
+	dir  string // of the project in it
 }
 
 var _ build.Provisioner = (*provisioner)(nil)
@@ -75,16 +76,24 @@ func (p *provisioner) lower(ctx context.Context, requires []pep508.Requirement) 
 // it is one that somebody works on: what was uploaded stands for itself.
 func (p *provisioner) declared(ctx context.Context, requires []pep508.Requirement) ([]source.Requirement, error) {
 	if p.dist.Source.Kind == source.Directory || p.dist.Source.Kind == source.Git {
-		w, member, err := p.engine.Workspaces.Of(ctx, p.dir)
+		finder := p.engine.Workspaces
+		if p.dist.Source.Kind == source.Git {
+			finder = p.engine.newFinder(p.root)
+		}
+		w, member, err := finder.Of(ctx, p.dir)
 		if err != nil {
 			return nil, err
 		}
 		if member != nil {
-			sources, err := w.Sources(member, p.engine.Workspaces.Sources)
+			sources, err := w.Sources(member, finder.Sources)
 			if err != nil {
 				return nil, err
 			}
-			return sources.LowerAll(requires, source.FromPEP508)
+			out, err := sources.LowerAll(requires, source.FromPEP508)
+			if err != nil {
+				return nil, err
+			}
+			return out, withinRepository(p.dist.Source, p.root, out)
 		}
 	}
 	out := make([]source.Requirement, 0, len(requires))

@@ -47,18 +47,18 @@ func (a *answers) treeMetadata(d *source.Dist) (*resolve.Metadata, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.engine.builtTree(a.ctx, d, built)
-}
-
-// builtTree is the metadata that the build of a tree tells, with sources
-// applied.
-func (e *Engine) builtTree(ctx context.Context, d *source.Dist, m *metadata.Metadata) (*resolve.Metadata, error) {
 	dir, err := d.Source.Below(d.Source.Location)
 	if err != nil {
 		return nil, err
 	}
+	return builtTree(a.ctx, a.engine.Workspaces, dir, built)
+}
+
+// builtTree is the metadata that the build of a tree tells, with sources
+// applied.
+func builtTree(ctx context.Context, f *workspace.Finder, dir string, m *metadata.Metadata) (*resolve.Metadata, error) {
 	out := &resolve.Metadata{Name: m.Name, Version: m.Version, Extras: m.ProvidesExtra, RequiresPython: m.RequiresPython}
-	w, member, err := e.Workspaces.Of(ctx, dir)
+	w, member, err := f.Of(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (e *Engine) builtTree(ctx context.Context, d *source.Dist, m *metadata.Meta
 		out.Requires, err = lowerAll(m)
 		return out, err
 	}
-	out.Requires, out.Groups, err = w.Lower(member, m, e.Workspaces.Sources)
+	out.Requires, out.Groups, err = w.Lower(member, m, f.Sources)
 	return out, err
 }
 

@@ -43,7 +43,7 @@ func (f *Fetcher) openBuilt(d *source.Dist, id *identity, r *Recipe, entry *cach
 	if err != nil || r.Tags != nil && !r.Tags.Match(name.Tags).OK() || checkBuilt(d, &name) != nil {
 		return nil
 	}
-	if f.opts.Cache.Refresh().Stale(d.Name, entry.Created) {
+	if d.Source.Kind != source.Git && f.opts.Cache.Refresh().Stale(d.Name, entry.Created) { // a commit stays what it is
 		return nil
 	}
 	a, err := f.opts.Cache.Archive(entry.Archive)

@@ -38,7 +38,7 @@ func (f *Fetcher) Checkout(ctx context.Context, d *source.Dist) (*Checkout, erro
 	case source.Directory:
 		return newCheckout(d, d.Source.Location, nil)
 	case source.Git:
-		return nil, &BuildNeededError{d}
+		return f.copiedCheckout(ctx, d)
 	}
 	s, err := f.Sdist(ctx, d)
 	if err != nil {

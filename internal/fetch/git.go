@@ -80,6 +80,23 @@ func (f *Fetcher) repository(ctx context.Context, s source.Source) (string, erro
 	return f.opts.Git.Checkout(ctx, remote, ref, s.Reference.Commit, s.Reference.LFS)
 }
 
+// copiedCheckout is a check-out for a build, which may change it.
+func (f *Fetcher) copiedCheckout(ctx context.Context, d *source.Dist) (*Checkout, error) {
+	from, err := f.repository(ctx, d.Source)
+	if err != nil {
+		return nil, err
+	}
+	dir, remove, err := f.tempDir()
+	if err != nil {
+		return nil, err
+	}
+	if err := copyTree(from, dir); err != nil {
+		remove()
+		return nil, f.opts.Cache.Explain(err)
+	}
+	return newCheckout(d, dir, remove)
+}
+
 // copyTree copies a check-out for a build to work in. Times stay, by which git
 // sees that nothing was changed.
 func copyTree(from, to string) error {

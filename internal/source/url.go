@@ -114,6 +114,9 @@ func gitSource(given, text string) (Source, error) {
 		}
 	}
 	s.Reference.LFS = fragmentValue(fragment, "lfs") == "true"
+	if strings.EqualFold(u.Scheme, "file") && u.Host == "localhost" {
+		u.Host = ""
+	}
 	s.Location = u.String()
 	return s, nil
 }
