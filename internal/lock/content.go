@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/tame-py/tame/internal/resolve"
-	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/marker"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -365,11 +364,6 @@ func (c *contentCheck) pkg(p *Package) (string, error) {
 		return "", err
 	}
 	return c.compare(p, m, dynamic), nil
-}
-
-// dist is the source of a package that is no registry.
-func (p *Package) dist(root string) *source.Dist {
-	return resolve.DirectDist(p.Name, p.Source.Source(root))
 }
 
 // compare holds a package against its metadata.
