@@ -225,6 +225,9 @@ func (a *app) pipCompile(ctx context.Context, o *compileOptions) error {
 	if err := a.connect(ctx, e, &s.workSettings, in, interpreter); err != nil {
 		return err
 	}
+	if err := in.Complete(ctx, e); err != nil {
+		return err
+	}
 	req := &pip.CompileRequest{
 		Engine: e, Inputs: in, Dir: a.dir, Interpreter: interpreter, Target: target, Static: s.static(), Policy: s.policy(in),
 		Hashes: isTrue(s.pip.GenerateHashes), FileHashes: s.format == "pylock.toml",

@@ -190,9 +190,6 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 	if err != nil {
 		return err
 	}
-	if err := a.applyEditable(o, inputs); err != nil {
-		return err
-	}
 	if inputs.Lock != "" {
 		a.warnPreview("pip install -r pylock.toml", "pylock")
 	}
@@ -217,6 +214,12 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 		return err
 	}
 	if err := a.connect(ctx, e, s, inputs, env.Interpreter); err != nil {
+		return err
+	}
+	if err := inputs.Complete(ctx, e); err != nil {
+		return err
+	}
+	if err := a.applyEditable(o, inputs); err != nil {
 		return err
 	}
 	req, err := a.installRequest(s, e, inputs, env, site)

@@ -169,6 +169,15 @@ func (r *running) withEnvironment(ctx context.Context) (*python.Environment, err
 	if err != nil {
 		return nil, err
 	}
+	if in.Incomplete() {
+		e, err := r.work.connected(ctx, r.python)
+		if err != nil {
+			return nil, err
+		}
+		if err := in.Complete(ctx, e); err != nil {
+			return nil, err
+		}
+	}
 	req, err := r.app.installRequest(s, nil, in, python.NewEnvironment(r.python), nil)
 	if err != nil {
 		return nil, err

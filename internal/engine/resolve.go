@@ -129,3 +129,12 @@ func foreign(i *install.Installed, set *tags.Set) bool {
 	}
 	return true
 }
+
+// Metadata reads the metadata of one distribution that was named by its place,
+// building what must be built. Its name may be unknown.
+func (e *Engine) Metadata(ctx context.Context, d *source.Dist) (*resolve.Metadata, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	a := &answers{ctx: ctx, engine: e, fetcher: e.fetcher(source.HashPolicy{}), installed: map[*source.Dist]*install.Installed{}}
+	return a.readMetadata(d)
+}

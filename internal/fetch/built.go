@@ -167,7 +167,7 @@ func (f *Fetcher) BuiltMetadata(ctx context.Context, d *source.Dist) (*metadata.
 		return nil, err
 	}
 	key := "metadata " + id.builtKey(recipe, false) + "\n" + id.state()
-	if f.opts.Metadata != nil && !f.opts.Cache.Refresh().Wants(d.Name) {
+	if f.opts.Metadata != nil && d.Name != "" && !f.opts.Cache.Refresh().Wants(d.Name) {
 		if m, ok := f.opts.Metadata.StoredMetadata(d.Name, key); ok {
 			return m, nil
 		}

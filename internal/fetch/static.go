@@ -64,14 +64,14 @@ func (f *Fetcher) StaticMetadata(ctx context.Context, d *source.Dist) (*metadata
 	if m == nil {
 		return nil, &BuildNeededError{d}
 	}
-	if f.opts.Metadata != nil {
+	if f.opts.Metadata != nil && d.Name != "" {
 		f.opts.Metadata.StoreMetadata(d.Name, sdistKey(d, s.SHA256()), m)
 	}
 	return m, nil
 }
 
 func (f *Fetcher) storedMetadata(d *source.Dist, digest string) (*metadata.Metadata, bool) {
-	if f.opts.Metadata == nil {
+	if f.opts.Metadata == nil || d.Name == "" {
 		return nil, false
 	}
 	return f.opts.Metadata.StoredMetadata(d.Name, sdistKey(d, digest))

@@ -1,6 +1,7 @@
 package pip
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -109,7 +110,7 @@ func (r *Reader) requirement(e requirements.Entry) (source.Requirement, error) {
 	if r.Loose {
 		return req, nil
 	}
-	if req.Name, err = nameOf(s); err != nil {
+	if req.Name, err = nameOf(s); err != nil && !errors.Is(err, errNameless) {
 		return source.Requirement{}, err
 	}
 	return req, checkEditable(s)
@@ -243,8 +244,12 @@ func isProject(dir string) bool {
 	return false
 }
 
+// errNameless tells that only a build can tell the name of a project.
+var errNameless = errors.New("its name can be told only by building it")
+
 // nameOf finds the project's name of a place: in the name of an archive, or in
-// the pyproject.toml of a directory.
+// the pyproject.toml of a directory. The error is errNameless if it is neither
+// here nor there.
 func nameOf(s source.Source) (pyname.Package, error) {
 	switch s.Kind {
 	case source.URL, source.Path:
@@ -256,15 +261,14 @@ func nameOf(s source.Source) (pyname.Package, error) {
 		if sd, err := dist.ParseSdist(base, ""); err == nil {
 			return sd.Name, nil
 		}
-		return "", fmt.Errorf("cannot tell the name of the project in `%s`: write `NAME @ %s`", s, s)
 	case source.Directory:
 		return directoryName(s)
 	}
-	return "", fmt.Errorf("cannot tell the name of the project in `%s`: write `NAME @ %s`", s, s)
+	return "", errNameless
 }
 
 func directoryName(s source.Source) (pyname.Package, error) {
-	file := filepath.Join(s.Location, "pyproject.toml")
+	file := filepath.Join(s.Location, filepath.FromSlash(s.Subdirectory), "pyproject.toml")
 	text, err := os.ReadFile(file)
 	if err == nil {
 		f, err := pyproject.Parse(file, text)
@@ -279,5 +283,5 @@ func directoryName(s source.Source) (pyname.Package, error) {
 			return p.Name, nil
 		}
 	}
-	return "", fmt.Errorf("the name of the project in `%s` can be told only by building it, which tame cannot do yet", s.Location)
+	return "", errNameless
 }

@@ -83,6 +83,8 @@ type Input struct {
 	Hashes []string
 	// Given is how the user wrote it, for messages.
 	Given string
+
+	tree *tree // stands for the requirements of a source tree, see Complete
 }
 
 // Inputs are what the sources said.
@@ -185,8 +187,8 @@ func Read(ctx context.Context, s Sources, r *Reader) (*Inputs, error) {
 
 // checkExtras refuses an extra that no project has.
 func (in *Inputs) checkExtras(s Sources) error {
-	if in.Lock != "" {
-		return nil // a lock may have been made without them
+	if in.Lock != "" || in.hasTrees() {
+		return nil // a lock may have been made without them; trees are yet to tell
 	}
 	var missing []string
 	for _, e := range s.Extras {
@@ -242,10 +244,7 @@ func (in *Inputs) addFile(ctx context.Context, s Sources, r *Reader, name string
 	case projectFile:
 		return in.addProject(r, s, name)
 	case legacyProjectFile:
-		return &KindError{
-			File: name, Reason: "its dependencies can be told only by building it, which tame cannot do yet",
-			Advice: "declare the dependencies in the `[project]` table of a pyproject.toml, or in a requirements file",
-		}
+		return in.addTree(r, s, name)
 	case scriptFile:
 		return in.addScript(ctx, r, name)
 	case lockFile:

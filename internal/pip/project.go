@@ -84,13 +84,8 @@ func (in *Inputs) addProject(r *Reader, s Sources, name string) error {
 	if err != nil {
 		return err
 	}
-	if p == nil {
-		return &KindError{File: name, Reason: "it has no `[project]` table, so that its dependencies can be told only by building it, which tame cannot do yet"}
-	}
-	for _, field := range [...]string{"dependencies", "optional-dependencies"} {
-		if p.IsDynamic(field) {
-			return &KindError{File: name, Reason: fmt.Sprintf("its `%s` are dynamic and can be told only by building it, which tame cannot do yet", field)}
-		}
+	if p == nil || p.IsDynamic("dependencies") || p.IsDynamic("optional-dependencies") || !p.HasDependencies && !f.Tool("poetry").IsZero() {
+		return in.addTree(r, s, name)
 	}
 	in.Project = p.Name
 	d := &declared{Reader: r, name: name}
@@ -100,22 +95,32 @@ func (in *Inputs) addProject(r *Reader, s Sources, name string) error {
 	if err := d.add(p.Dependencies, "", ""); err != nil {
 		return err
 	}
-	var active []pyname.Extra
+	var extras []pyname.Extra
 	for _, o := range p.Optional {
 		if err := d.add(o.Dependencies, o.Extra, ""); err != nil {
 			return err
 		}
-		in.UsedExtras[o.Extra] = true
-		if s.AllExtras || slices.Contains(s.Extras, o.Extra) {
-			active = append(active, o.Extra)
-		}
+		extras = append(extras, o.Extra)
 	}
-	d.out = flatten(d.out, p.Name)
-	for i := range d.out {
-		d.out[i].Marker = d.out[i].Marker.SimplifyExtras(active)
-	}
+	d.out = in.chosen(s, p.Name, d.out, extras)
 	d.addTo(in, source.Origin{File: name, Project: p.Name})
 	return nil
+}
+
+// chosen are the requirements of a project with those extras that are asked for.
+func (in *Inputs) chosen(s Sources, name pyname.Package, list []source.Requirement, extras []pyname.Extra) []source.Requirement {
+	var active []pyname.Extra
+	for _, e := range extras {
+		in.UsedExtras[e] = true
+		if s.AllExtras || slices.Contains(s.Extras, e) {
+			active = append(active, e)
+		}
+	}
+	out := flatten(list, name)
+	for i := range out {
+		out[i].Marker = out[i].Marker.SimplifyExtras(active)
+	}
+	return out
 }
 
 // flatten replaces what a project requires of itself, as in
