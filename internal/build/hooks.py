@@ -1,10 +1,12 @@
 # Runs the hooks of a build backend (PEP 517, PEP 660): reads one request a line
 # in JSON and answers with one line. It must run on every Python that projects
 # are built with, so it uses nothing newer than 3.6 has.
+import atexit
 import importlib
 import json
 import os
 import sys
+import threading
 import traceback
 
 requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
@@ -21,12 +23,13 @@ if sys.path and sys.path[0] == "":
     del sys.path[0]
 
 backend = None
+current = None  # the request's number, which its answer bears
 
 
 def answer(**fields):
     sys.stdout.flush()
     sys.stderr.flush()
-    answers.write(json.dumps(fields) + "\n")
+    answers.write(json.dumps(dict(fields, id=current)) + "\n")
     answers.flush()
 
 
@@ -57,21 +60,57 @@ def run(hook, args):
     answer(value=value)
 
 
+def attempt(action):
+    try:
+        action()
+    except BaseException:
+        kind, error, trace = sys.exc_info()
+        # The first frames are those of this program.
+        while trace is not None and trace.tb_frame.f_code.co_filename == "<string>":
+            trace = trace.tb_next
+        traceback.print_exception(kind, error, trace)
+        answer(failed=kind.__name__, message=str(error))
+
+
+def apart(action):
+    """Runs a hook in a process of its own, as backends expect it: what one hook
+    changes in the interpreter is not there for the next one."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            attempt(action)
+            code = 0
+            finish = getattr(atexit, "_run_exitfuncs", None)
+            if finish is not None:
+                finish()
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(pid, 0)
+    if status != 0:
+        # It ended before it could answer. If it was afterwards, nobody waits for
+        # this one.
+        how = "signal %d" % (status & 127) if status & 127 else "exit status %d" % (status >> 8)
+        answer(failed="SystemExit", message="the backend ended its process (" + how + ")")
+
+
 def serve():
+    global current
+    # A fork of a process with several threads, or on macOS, may hang.
+    forks = hasattr(os, "fork") and sys.platform.startswith("linux")
     for line in requests:
         request = json.loads(line)
-        try:
-            if request["hook"] == "":
-                answer(value=load(*request["args"]))
-            else:
-                run(request["hook"], request["args"])
-        except BaseException as e:
-            kind, error, trace = sys.exc_info()
-            # The first frames are those of this program.
-            while trace is not None and trace.tb_frame.f_code.co_filename == "<string>":
-                trace = trace.tb_next
-            traceback.print_exception(kind, error, trace)
-            answer(failed=kind.__name__, message=str(error))
+        current = request["id"]
+        if request["hook"] == "":
+            attempt(lambda: answer(value=load(*request["args"])))
+            continue
+        action = lambda: run(request["hook"], request["args"])
+        if forks and threading.active_count() == 1:
+            apart(action)
+        else:
+            attempt(action)
 
 
 try:

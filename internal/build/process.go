@@ -30,18 +30,22 @@ type process struct {
 	env     *Environment
 	cmd     *exec.Cmd
 	in      io.WriteCloser
+	out     io.Closer // what the answers come from
 	answers chan []byte // closed when there are no more
 	done    chan struct{}
 	err     error // of the process; set before done is closed
 	kill    sync.Once
+	count   int // of requests
 }
 
 type request struct {
+	ID   int    `json:"id"`
 	Hook string `json:"hook"`
 	Args []any  `json:"args"`
 }
 
 type reply struct {
+	ID      int             `json:"id"`
 	Value   json.RawMessage `json:"value"`
 	Missing bool            `json:"missing"`
 	Failed  string          `json:"failed"`
@@ -67,7 +71,7 @@ func start(env *Environment, dir string, vars []string, out *output) (*process, 
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("failed to start `%s`: %w", env.Python, err)
 	}
-	p := &process{env: env, cmd: cmd, in: in, answers: make(chan []byte, 1), done: make(chan struct{})}
+	p := &process{env: env, cmd: cmd, in: in, out: stdout, answers: make(chan []byte, 1), done: make(chan struct{})}
 	go p.watch(stdout)
 	return p, nil
 }
@@ -86,28 +90,34 @@ func (p *process) watch(stdout io.Reader) {
 
 // call runs a hook. If the context ends first, the process is killed.
 func (p *process) call(ctx context.Context, r request) (*reply, error) {
+	p.count++
+	r.ID = p.count
 	line, err := json.Marshal(r)
 	if err != nil {
 		return nil, err
 	}
 	// That it is gone is told by the answers.
 	_, _ = p.in.Write(append(line, '\n'))
-	select {
-	case <-ctx.Done():
-		p.stop()
-		<-p.done
-		return nil, context.Cause(ctx)
-	case text, ok := <-p.answers:
-		if !ok {
+	for {
+		select {
+		case <-ctx.Done():
 			p.stop()
-			<-p.done
-			return nil, &exitError{p.cmd.ProcessState.String(), p.err}
+			return nil, context.Cause(ctx)
+		case text, ok := <-p.answers:
+			if !ok {
+				p.stop()
+				p.wait()
+				return nil, &exitError{p.cmd.ProcessState.String(), p.err}
+			}
+			var out reply
+			if err := json.Unmarshal(text, &out); err != nil {
+				return nil, fmt.Errorf("the backend's process gave a garbled answer: %w", err)
+			}
+			if out.ID == r.ID {
+				return &out, nil
+			}
+			// It is about an earlier hook, which has answered before.
 		}
-		var out reply
-		if err := json.Unmarshal(text, &out); err != nil {
-			return nil, fmt.Errorf("the backend's process gave a garbled answer: %w", err)
-		}
-		return &out, nil
 	}
 }
 
@@ -128,19 +138,34 @@ func (p *process) stop() {
 // for its exit. Whatever it has left running is killed.
 func (p *process) end() {
 	_ = p.in.Close()
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
 	// Answers that nobody waits for must not keep it.
 	go func() {
 		for range p.answers { //nolint:revive // they are to be dropped
 		}
 	}()
+	p.ended(patience)
+	p.stop()
+	p.wait()
+}
+
+// wait waits for the end of a process that was killed. One that has left its
+// group, and has the pipe, is not waited for.
+func (p *process) wait() {
+	if !p.ended(patience) {
+		_ = p.out.Close()
+		<-p.done
+	}
+}
+
+func (p *process) ended(within time.Duration) bool {
+	timer := time.NewTimer(within)
+	defer timer.Stop()
 	select {
 	case <-p.done:
+		return true
 	case <-timer.C:
+		return false
 	}
-	p.stop()
-	<-p.done
 }
 
 var errTimeout = errors.New("timeout")

@@ -147,7 +147,7 @@ func (s *Session) call(ctx context.Context, hook string, args ...any) (json.RawM
 	defer cancel()
 	var r *reply
 	run := func() (err error) {
-		r, err = s.process.call(ctx, request{hook, args})
+		r, err = s.process.call(ctx, request{Hook: hook, Args: args})
 		return err
 	}
 	var err error

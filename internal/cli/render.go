@@ -51,7 +51,11 @@ func (a *app) showChanges(c *engine.Changes) {
 			mark = p.Green("+")
 		}
 		from := ""
-		if change.URL != "" {
+		switch {
+		case change.Unseen:
+			a.print.Line(" %s %s%s", mark, p.Bold(string(change.Name)), p.Dim(" @ "+change.URL))
+			continue
+		case change.URL != "":
 			from = p.Dim(" (from " + change.URL + ")")
 		}
 		if change.Version.IsZero() && change.URL != "" { // nobody has looked yet

@@ -27,7 +27,7 @@ func (e *Engine) Contents(ctx context.Context, wanted []install.Wanted, hashes s
 		return out, nil
 	}
 	start := time.Now()
-	wheels, err := e.fetcher(hashes).Wheels(ctx, unknown)
+	wheels, err := e.fetcher(hashes, nil).Wheels(ctx, unknown)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -19,7 +19,7 @@ func (e *Engine) Downloads() int {
 // Digests returns the SHA-256 digest of a distribution that no index tells one
 // of, bringing it into the cache for that.
 func (e *Engine) Digests(ctx context.Context, d *source.Dist) ([]simple.Hash, error) {
-	f := e.fetcher(source.HashPolicy{})
+	f := e.fetcher(source.HashPolicy{}, nil)
 	if !d.IsWheel() {
 		s, err := f.Sdist(ctx, d)
 		if err != nil {

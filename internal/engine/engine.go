@@ -50,11 +50,12 @@ type Engine struct {
 	builds *builds // nil builds nothing
 }
 
-// fetcher brings distributions that match hashes.
-func (e *Engine) fetcher(hashes source.HashPolicy) *fetch.Fetcher {
+// fetcher brings distributions that match hashes. Those that rebuild selects
+// are built anew.
+func (e *Engine) fetcher(hashes source.HashPolicy, rebuild func(*source.Dist) bool) *fetch.Fetcher {
 	o := e.Fetch
 	o.Cache, o.Web, o.Hashes, o.Progress = e.Cache, e.Web, hashes, e.Progress
-	o.Getenv = e.Getenv
+	o.Getenv, o.Rebuild = e.Getenv, rebuild
 	if e.Index != nil {
 		o.Metadata = e.Index
 	}

@@ -29,6 +29,9 @@ type InstallRequest struct {
 	// Strict demands that what is wanted from an index came from one.
 	Strict    bool
 	Reinstall func(*source.Dist) bool
+	// Rebuild tells which source trees are built even if the cache has a wheel
+	// of them.
+	Rebuild func(*source.Dist) bool
 
 	LinkMode   fsx.LinkMode
 	Compile    bool // make bytecode of what is installed
@@ -47,6 +50,8 @@ type Change struct {
 	Version pep440.Version
 	URL     string // where from, unless from an index
 	Added   bool
+	// Unseen: what is at the URL is not known yet.
+	Unseen bool
 }
 
 // Changes is what an installation did or, in a dry run, would do.
@@ -63,7 +68,7 @@ func (c *Changes) IsEmpty() bool { return len(c.Changes) == 0 }
 // Install makes an environment hold what is wanted. The caller holds the
 // environment's lock.
 func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, error) {
-	fetcher := e.fetcher(req.Hashes)
+	fetcher := e.fetcher(req.Hashes, req.Rebuild)
 	plan, err := e.plan(&req, fetcher)
 	if err != nil {
 		return nil, err
@@ -257,7 +262,7 @@ func dryRun(plan *install.Plan, wanted []install.Wanted) *Changes {
 		if d.Source.IsDirect() {
 			url = d.Source.String()
 		}
-		c.Changes = append(c.Changes, Change{Name: d.Name, Version: d.Version, URL: url, Added: true})
+		c.Changes = append(c.Changes, Change{Name: d.Name, Version: d.Version, URL: url, Added: true, Unseen: url != ""})
 	}
 	c.Download = len(plan.Remote)
 	c.Added += len(plan.Remote)

@@ -66,6 +66,14 @@ func (a *answers) Versions(name pyname.Package, from string) *par.Future[*resolv
 
 // Metadata implements resolve.Provider.
 func (a *answers) Metadata(d *source.Dist) *par.Future[*resolve.Metadata] {
+	for i := range a.static {
+		s := &a.static[i]
+		if s.Name == d.Name && (s.Version.IsZero() || s.Version.Equal(d.Version)) {
+			m := s.Metadata
+			m.Name, m.Version = d.Name, d.Version
+			return par.Settled(a.resolved(d, &m), nil)
+		}
+	}
 	a.mu.Lock()
 	i, ok := a.installed[d]
 	a.mu.Unlock()
@@ -75,14 +83,6 @@ func (a *answers) Metadata(d *source.Dist) *par.Future[*resolve.Metadata] {
 			return par.Settled[*resolve.Metadata](nil, &DamagedError{i.Name, err})
 		}
 		return par.Settled(a.resolved(d, m), nil)
-	}
-	for i := range a.static {
-		s := &a.static[i]
-		if s.Name == d.Name && (s.Version.IsZero() || s.Version.Equal(d.Version)) {
-			m := s.Metadata
-			m.Name, m.Version = d.Name, d.Version
-			return par.Settled(a.resolved(d, &m), nil)
-		}
 	}
 	future := a.metadata.Do(d.ID(), func() *par.Future[*resolve.Metadata] {
 		return par.Go(func() (*resolve.Metadata, error) { return a.readMetadata(d) })

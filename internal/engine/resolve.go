@@ -33,7 +33,7 @@ func (e *Engine) Resolve(ctx context.Context, req ResolveRequest) (*resolve.Grap
 	start := time.Now()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a := &answers{ctx: ctx, engine: e, fetcher: e.fetcher(req.Policy.Hashes), policy: &req.Policy, static: req.Static, installed: map[*source.Dist]*install.Installed{}}
+	a := &answers{ctx: ctx, engine: e, fetcher: e.fetcher(req.Policy.Hashes, nil), policy: &req.Policy, static: req.Static, installed: map[*source.Dist]*install.Installed{}}
 	a.pins.keep(req.Commits)
 	req.Policy.Warn = e.warn
 	if req.Site != nil {
@@ -135,6 +135,6 @@ func foreign(i *install.Installed, set *tags.Set) bool {
 func (e *Engine) Metadata(ctx context.Context, d *source.Dist) (*resolve.Metadata, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	a := &answers{ctx: ctx, engine: e, fetcher: e.fetcher(source.HashPolicy{}), installed: map[*source.Dist]*install.Installed{}}
+	a := &answers{ctx: ctx, engine: e, fetcher: e.fetcher(source.HashPolicy{}, nil), installed: map[*source.Dist]*install.Installed{}}
 	return a.readMetadata(d)
 }

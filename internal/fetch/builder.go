@@ -103,9 +103,10 @@ func (f *Fetcher) build(ctx context.Context, d *source.Dist) (*Wheel, error) {
 }
 
 // rebuilds reports whether a distribution is built although the cache may have
-// it: a tree that was named, or all.
+// a wheel of it.
 func (f *Fetcher) rebuilds(d *source.Dist) bool {
-	return d.Source.Kind == source.Directory && f.opts.Cache.Refresh().Wants(d.Name)
+	return f.opts.Rebuild != nil && f.opts.Rebuild(d) ||
+		d.Source.Kind == source.Directory && f.opts.Cache.Refresh().Wants(d.Name)
 }
 
 func (f *Fetcher) buildNew(ctx context.Context, d *source.Dist, id *identity, recipe *Recipe) (*Wheel, error) {

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -99,6 +100,9 @@ func (f *Fetcher) unpackBuilt(ctx context.Context, d *source.Dist, path string, 
 	}
 	if err := checkBuilt(d, &name); err != nil {
 		return nil, err
+	}
+	if r.Tags != nil && !r.Tags.Match(name.Tags).OK() {
+		return nil, fmt.Errorf("it is not compatible with the Python that built it: `%s`", name.String())
 	}
 	built := *d
 	built.Name, built.Wheel, built.File.Hashes = name.Name, &name, nil

@@ -79,6 +79,9 @@ type Options struct {
 	Builder Builder
 	// Git brings repositories; nil refuses them.
 	Git *git.Store
+	// Rebuild tells what is built although the cache has a wheel of it; nil is
+	// nothing.
+	Rebuild func(*source.Dist) bool
 	// Metadata keeps what source distributions say of themselves; nil keeps
 	// nothing.
 	Metadata MetadataStore

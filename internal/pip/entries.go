@@ -28,7 +28,11 @@ func (in *Inputs) addText(r *Reader, text string, editable bool) error {
 	if err != nil || len(f.Requirements) != 1 {
 		return parseError(r, text, err)
 	}
-	return in.addEntries(r, f.Requirements, source.Wanted, &in.Requirements)
+	if err := in.addEntries(r, f.Requirements, source.Wanted, &in.Requirements); err != nil {
+		return err
+	}
+	in.Requirements[len(in.Requirements)-1].Explicit = true
+	return nil
 }
 
 // parseError words a requirement of the command line that cannot be read, with

@@ -84,6 +84,9 @@ type Input struct {
 	// Given is how the user wrote it, for messages.
 	Given string
 
+	// Explicit: it was named on the command line, not in a file.
+	Explicit bool
+
 	tree *tree // stands for the requirements of a source tree, see Complete
 }
 

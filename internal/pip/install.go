@@ -85,6 +85,7 @@ func Install(ctx context.Context, req *InstallRequest) (*InstallResult, error) {
 	work.Environment, work.Site, work.Hashes = req.Environment, req.Site, req.Policy.Hashes
 	work.Exact, work.KeepSeeds = req.Sync || req.Exact, req.keepSeeds()
 	work.Wanted = list
+	work.Rebuild = req.rebuilds
 	work.Reinstall = func(d *source.Dist) bool { return req.reinstalls(d) }
 	changes, err := req.Engine.Install(ctx, work)
 	if err != nil {
@@ -123,12 +124,7 @@ func (req *InstallRequest) mayBeSatisfied() bool {
 	if req.Sync || req.Exact || !req.Upgrade.IsZero() || !req.Reinstall.IsZero() || req.Inputs.Lock != "" || req.Site == nil {
 		return false
 	}
-	for _, r := range req.Inputs.Requirements {
-		if r.Source.Kind == source.Directory {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(req.Inputs.Requirements, Input.isExplicitTree)
 }
 
 // isSatisfied reports whether what is installed fulfils the requirements with
@@ -197,10 +193,21 @@ func (in *Inputs) edited(list []source.Requirement) []source.Requirement {
 	return out
 }
 
-// reinstalls reports whether a distribution is to be installed again. A folder
-// named by the user always is: it may have changed in ways that cannot be seen.
+// isExplicitTree reports whether a source tree was named on the command line:
+// that is to be built and installed whatever is there.
+func (r Input) isExplicitTree() bool { return r.Explicit && r.Source.Kind == source.Directory }
+
+// rebuilds reports whether a distribution is a source tree that was named on
+// the command line.
+func (req *InstallRequest) rebuilds(d *source.Dist) bool {
+	return d.Source.Kind == source.Directory && slices.ContainsFunc(req.Inputs.Requirements, func(r Input) bool {
+		return r.isExplicitTree() && r.Source.Location == d.Source.Location
+	})
+}
+
+// reinstalls reports whether a distribution is to be installed again.
 func (req *InstallRequest) reinstalls(d *source.Dist) bool {
-	return req.Reinstall.Has(d.Name) || d.Source.Kind == source.Directory
+	return req.Reinstall.Has(d.Name) || req.rebuilds(d)
 }
 
 // keepSeeds reports whether pip and the like stay although nobody wants them:
