@@ -30,7 +30,7 @@ type process struct {
 	env     *Environment
 	cmd     *exec.Cmd
 	in      io.WriteCloser
-	out     io.Closer // what the answers come from
+	out     io.Closer   // what the answers come from
 	answers chan []byte // closed when there are no more
 	done    chan struct{}
 	err     error // of the process; set before done is closed
