@@ -354,6 +354,8 @@ func (b *builder) link(g *Graph, reach []reach) {
 	}
 	slices.SortFunc(g.Root, compareEdges)
 	for _, n := range g.Nodes {
+		n.Extras = slices.DeleteFunc(n.Extras, func(e pyname.Extra) bool { return n.MarkerOf(e, "").IsFalse() })
+		n.Groups = slices.DeleteFunc(n.Groups, func(g pyname.Group) bool { return n.MarkerOf("", g).IsFalse() })
 		slices.Sort(n.Extras)
 		slices.Sort(n.Groups)
 		slices.SortFunc(n.Requires, compareEdges)
