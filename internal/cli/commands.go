@@ -40,7 +40,7 @@ func commands() []command {
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
 		pythonGroup(), pythonListCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
 		initCommand(),
-		runCommand(), venvCommand(),
+		runCommand(), venvCommand(), lockCommand(),
 		selfGroup(), selfVersionCommand(),
 		helpCommand(), completionCommand(), buildBackendGroup(),
 	}, buildBackendCommands())
@@ -48,7 +48,7 @@ func commands() []command {
 
 // laterCommands are the commands of uv that are still to come.
 var laterCommands = []string{
-	"auth", "add", "remove", "sync", "lock", "export", "tree", "format", "check", "audit", "tool", "build",
+	"auth", "add", "remove", "sync", "export", "tree", "format", "check", "audit", "tool", "build",
 	"publish", "workspace", "upgrade",
 }
 

@@ -23,59 +23,32 @@ type runFlags struct {
 	envFiles                             []string
 	noEnvFile                            *bool
 	isolated, noProject, active          *bool
-	python                               *string
-	platform                             string
 	maxDepth                             int
 	showResolution                       bool
 
-	project   projectFlags
-	index     indexFlags
-	resolver  resolverFlags
-	installer installerFlags
-	build     buildFlags
-	binary    buildPackageFlags
-	refresh   refreshFlags
+	project projectFlags
+	resolutionFlags
 }
 
 // projectFlags choose what of a project is installed and how its lock is
 // treated.
 type projectFlags struct {
-	extras, noExtras             []string
-	allExtras                    *bool
-	dev                          *bool
-	onlyDev                      bool
-	groups, noGroups, onlyGroups []string
-	noDefaultGroups, allGroups   *bool
-	noEditable, exact, noSync    *bool
-	noEditablePackages           []string
-	locked, frozen               *bool
-	packages                     []string
-	allPackages                  bool
+	selectionFlags
+	lockStateFlags
+	exact, noSync *bool
+	packages      []string
+	allPackages   bool
 }
 
 func (p *projectFlags) register(f *flags) {
 	f.under("Project options")
-	f.commas(&p.extras, "extra", "EXTRA", "Include this extra of the project")
-	f.pair(&p.allExtras, "all-extras", "no-all-extras", "Include all extras")
-	f.list(&p.noExtras, "no-extra", "EXTRA", "Leave out this extra, with `--all-extras`")
-	f.pair(&p.dev, "dev", "", "Include the development dependencies").hide()
-	f.add(&switchValue{set: func(bool) { off := false; p.dev = &off }}, "no-dev", "", "Leave out the development dependencies").fromEnv("UV_NO_DEV")
-	f.last.NoOptDefVal = "true"
-	f.bool(&p.onlyDev, "only-dev", "Include nothing but the development dependencies")
-	f.list(&p.groups, "group", "GROUP", "Include this dependency group")
-	f.list(&p.noGroups, "no-group", "GROUP", "Leave out this dependency group").fromEnv("UV_NO_GROUP")
-	f.pair(&p.noDefaultGroups, "no-default-groups", "", "Leave out the groups that are included by default").fromEnv("UV_NO_DEFAULT_GROUPS")
-	f.list(&p.onlyGroups, "only-group", "GROUP", "Include nothing but this dependency group")
-	f.pair(&p.allGroups, "all-groups", "", "Include all dependency groups")
-	f.pair(&p.noEditable, "no-editable", "editable", "Install projects as if they were not editable").fromEnv("UV_NO_EDITABLE")
-	f.list(&p.noEditablePackages, "no-editable-package", "NAME", "The same for one package")
+	p.selectionFlags.register(f)
 	f.pair(&p.exact, "exact", "inexact", "Remove what does not belong into the project's environment")
 	f.pair(&p.noSync, "no-sync", "sync", "Leave the project's environment as it is").fromEnv("UV_NO_SYNC")
-	f.pair(&p.locked, "locked", "no-locked", "Fail if `uv.lock` would have to change").fromEnv("UV_LOCKED")
-	f.pair(&p.frozen, "frozen", "no-frozen", "Use `uv.lock` without looking whether it is right").fromEnv("UV_FROZEN")
+	p.lockStateFlags.register(f)
 	f.list(&p.packages, "package", "NAME", "Work on this member of the workspace")
 	f.bool(&p.allPackages, "all-packages", "Work on all members of the workspace")
-	f.exclusive("locked", "frozen")
+	f.exclusive("all-packages", "package")
 }
 
 // buildPackageFlags choose between wheels and source distributions.

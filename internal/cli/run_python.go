@@ -325,3 +325,20 @@ func (s *scriptEnvironment) sync(ctx context.Context) error {
 	}
 	return nil
 }
+
+// useScriptSettings puts the settings of a script before those of files, which
+// are looked for beside it.
+func (a *app) useScriptSettings(path string, script *pyproject.Script) error {
+	dir := filepath.Dir(path)
+	if dir != a.projectDir() && first(a.global.project, a.env["UV_PROJECT"]) == "" {
+		if err := a.loadSettings(dir); err != nil {
+			return err
+		}
+	}
+	settings, err := config.FromScript(a.shown(path), dir, script.Metadata())
+	if err != nil {
+		return err
+	}
+	a.config = config.Combine(settings, a.config)
+	return nil
+}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/tame-py/tame/internal/auth"
 	"github.com/tame-py/tame/internal/cache"
-	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/ephemeral"
 	"github.com/tame-py/tame/internal/install"
@@ -31,28 +30,8 @@ func (w *runWork) settings() (*workSettings, error) {
 	if w.made != nil {
 		return w.made, nil
 	}
-	a, o := w.app, w.flags
-	s := &workSettings{
-		app: a, pip: config.Pip{Resolver: a.config.Resolver}, refresh: o.refresh, platform: platformFlags{pythonPlatform: o.platform},
-	}
-	var err error
-	if s.indexes, err = o.index.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.resolver.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.installer.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.build.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	b, err := o.binary.apply(a)
+	s, err := w.app.projectSettings(&w.flags.resolutionFlags)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.applyBinary(b, o.resolver.prereleasePackage); err != nil {
 		return nil, err
 	}
 	w.made = s

@@ -70,6 +70,13 @@ func builtTree(ctx context.Context, f *workspace.Finder, dir string, m *metadata
 	return out, err
 }
 
+// TreeMetadata reads the metadata of a source tree on this machine, by a build
+// if that is what it takes. The engine must be connected then.
+func (e *Engine) TreeMetadata(ctx context.Context, d *source.Dist) (*resolve.Metadata, error) {
+	a := &answers{ctx: ctx, engine: e, fetcher: e.fetcher(source.HashPolicy{}, nil)}
+	return a.treeMetadata(d)
+}
+
 // LocalMetadata reads what a source tree on this machine says of itself without
 // being built: its requirements, groups and extras, with the sources of the
 // project and its workspace applied. It is nil if a build must be asked.

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -115,7 +116,11 @@ func (w *Workspace) IsPackage(m *Member) bool {
 // Source is where a member comes from: its directory, from which it is
 // installed in place unless a source says otherwise.
 func (w *Workspace) Source(m *Member) source.Source {
-	s := source.FromPath(m.Dir, m.Dir, "")
+	given, err := filepath.Rel(w.Root, m.Dir)
+	if err != nil {
+		given = m.Dir
+	}
+	s := source.FromPath(m.Dir, given, "")
 	s.Kind = source.Directory
 	if !w.IsPackage(m) {
 		s.Virtual = true
@@ -144,7 +149,7 @@ func (w *Workspace) Conflicts() (source.Conflicts, error) {
 		}
 		out = append(out, list...)
 	}
-	return out, nil
+	return w.withIncluders(out)
 }
 
 // Environments are the environments that the root wants locked; without any,
@@ -156,4 +161,15 @@ func (w *Workspace) Environments() ([]marker.Tree, error) {
 // RequiredEnvironments are those for which there must be wheels.
 func (w *Workspace) RequiredEnvironments() ([]marker.Tree, error) {
 	return readMarkers(w.File.Tool("uv").Get("required-environments"))
+}
+
+// HasExtra reports whether the member declares an extra, or leaves its extras to
+// the build.
+func (m *Member) HasExtra(name pyname.Extra) bool {
+	for _, o := range m.Project.Optional {
+		if o.Extra == name {
+			return true
+		}
+	}
+	return m.Project.IsDynamic("optional-dependencies")
 }

@@ -1,0 +1,166 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/tame-py/tame/internal/engine"
+	"github.com/tame-py/tame/internal/project"
+	"github.com/tame-py/tame/packaging/pyproject"
+)
+
+// lockFlags are those of `lock`.
+type lockFlags struct {
+	check, locked, exists, frozen *bool
+	dryRun                        bool
+	script                        string
+	resolutionFlags
+}
+
+func lockCommand() command {
+	return command{
+		path: "lock", short: "Pin everything a project needs, in uv.lock",
+		long: "One lock file serves every platform and Python that the project allows. What is locked already stays, unless it no longer fits or `--upgrade` says otherwise.",
+		prepare: func(f *flags) work {
+			var o lockFlags
+			f.pair(&o.check, "check", "", "Only look whether the lock is up to date, and fail if it is not")
+			f.pair(&o.locked, "locked", "", "").hide().fromEnv("UV_LOCKED")
+			f.pair(&o.exists, "check-exists", "", "Only look whether there is a lock, without holding it against the project")
+			f.pair(&o.frozen, "frozen", "", "").hide().fromEnv("UV_FROZEN")
+			f.bool(&o.dryRun, "dry-run", "Only say what would change")
+			f.text(&o.script, "script", "FILE", "Lock what this script needs, in a file beside it")
+			for _, name := range []string{"check", "locked"} {
+				f.exclusive(name, "check-exists")
+				f.exclusive(name, "frozen")
+			}
+			for _, name := range []string{"upgrade", "upgrade-package", "upgrade-group"} {
+				for _, state := range []string{"check-exists", "frozen"} {
+					f.exclusive(state, name)
+				}
+			}
+			o.register(f)
+			return func(ctx context.Context, a *app, args []string) error { return a.lock(ctx, &o) }
+		},
+	}
+}
+
+// mode is what the flags make of locking, and the flag that does.
+func (o *lockFlags) mode(a *app) (project.LockMode, string, error) {
+	switch {
+	case isTrue(o.exists):
+		return project.Frozen, "`--check-exists`", nil
+	case isTrue(o.check):
+		return project.CheckLock, "`--check`", nil
+	}
+	return a.lockMode(&lockStateFlags{locked: o.locked, frozen: o.frozen}, o.dryRun)
+}
+
+func (a *app) lock(ctx context.Context, o *lockFlags) error {
+	start := time.Now()
+	p, err := a.openTarget(ctx, &o.resolutionFlags, o.script, discovery{})
+	if err != nil {
+		return err
+	}
+	mode, flag, err := o.mode(a)
+	if err != nil {
+		return err
+	}
+	result, err := p.lock(ctx, mode, flag)
+	if err != nil {
+		return err
+	}
+	if result.Graph == nil && mode != project.Frozen {
+		a.showStage(engine.Event{Stage: engine.Resolved, Count: len(result.Lock.Packages), Took: time.Since(start)})
+	}
+	a.showLock(mode, flag, result)
+	return nil
+}
+
+// openTarget finds the project, or the script, to work on.
+func (a *app) openTarget(ctx context.Context, o *resolutionFlags, script string, d discovery) (*projectWork, error) {
+	if script == "" {
+		return a.openProject(ctx, o, d)
+	}
+	s, err := a.openScript(script)
+	if err != nil {
+		return nil, err
+	}
+	p := &projectWork{app: a, flags: o, target: project.Target{Script: s}}
+	return p, p.settle(ctx)
+}
+
+// openScript reads a script with metadata, whose settings come first.
+func (a *app) openScript(name string) (*project.Script, error) {
+	path := a.path(name)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read `%s`: %w", name, err)
+	}
+	script, err := pyproject.ParseScript(path, text)
+	if err != nil {
+		return nil, err
+	}
+	if script == nil {
+		return nil, withHint(fmt.Errorf("`%s` does not contain a PEP 723 metadata tag; run `%s init --script %s` to initialize the script", name, a.name, name), "a script names what it needs in a comment that begins with `# /// script`")
+	}
+	return &project.Script{Path: path, File: script.File}, a.useScriptSettings(path, script)
+}
+
+// lock makes or checks the lock of the target. A Python is chosen for it.
+func (p *projectWork) lock(ctx context.Context, mode project.LockMode, flag string) (*project.LockResult, error) {
+	r, err := p.lockRequest(mode, flag, nil)
+	if err != nil {
+		return nil, err
+	}
+	if mode != project.Frozen {
+		if r.Interpreter, err = p.lockInterpreter(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return project.Lock(ctx, r)
+}
+
+// showLock says what became of the lock.
+func (a *app) showLock(mode project.LockMode, flag string, r *project.LockResult) {
+	c := a.print.Color
+	switch {
+	case mode == project.Frozen:
+		a.print.Warn("the lockfile at `uv.lock` was only checked for validity, not whether it is up-to-date, because %s was provided; use `--check` instead", flag)
+	case mode == project.DryRun && !r.Changed:
+		a.print.Line("%s", c.Bold("No lockfile changes detected"))
+	case mode == project.DryRun:
+		if a.showLockChanges(r, true) == 0 {
+			a.print.Line("%s", c.Bold("Lockfile changes detected"))
+		}
+	case r.Changed && r.Previous != nil:
+		a.showLockChanges(r, false)
+	}
+}
+
+// showLockChanges lists the packages whose versions changed, and returns how
+// many there are.
+func (a *app) showLockChanges(r *project.LockResult, dryRun bool) int {
+	c := a.print.Color
+	changes := project.LockChanges(r.Previous, r.Lock)
+	for _, change := range changes {
+		was, is := strings.Join(change.Old, ", "), strings.Join(change.New, ", ")
+		verb := func(now, would string) string {
+			if dryRun {
+				return would
+			}
+			return now
+		}
+		switch {
+		case was == "":
+			a.print.Line("%s %s %s", c.Green(c.Bold(verb("Added", "Add"))), change.Name, is)
+		case is == "":
+			a.print.Line("%s %s %s", c.Red(c.Bold(verb("Removed", "Remove"))), change.Name, was)
+		default:
+			a.print.Line("%s %s %s -> %s", c.Green(c.Bold(verb("Updated", "Update"))), change.Name, was, is)
+		}
+	}
+	return len(changes)
+}

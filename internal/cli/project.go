@@ -1,0 +1,393 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/tame-py/tame/internal/config"
+	"github.com/tame-py/tame/internal/engine"
+	"github.com/tame-py/tame/internal/project"
+	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/workspace"
+	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/packaging/pyproject"
+)
+
+// resolutionFlags are the flags of commands about projects that say how to
+// resolve, build and install.
+type resolutionFlags struct {
+	python    *string
+	platform  string
+	index     indexFlags
+	resolver  resolverFlags
+	installer installerFlags
+	build     buildFlags
+	binary    buildPackageFlags
+	refresh   refreshFlags
+}
+
+func (o *resolutionFlags) register(f *flags) {
+	f.under("Python options")
+	f.python(&o.python)
+	o.index.register(f)
+	o.resolver.register(f)
+	o.installer.register(f)
+	o.build.register(f)
+	o.binary.register(f)
+	o.refresh.register(f)
+}
+
+// projectSettings are the flags over variables over files.
+func (a *app) projectSettings(o *resolutionFlags) (*workSettings, error) {
+	s := &workSettings{
+		app: a, pip: config.Pip{Resolver: a.config.Resolver}, refresh: o.refresh, platform: platformFlags{pythonPlatform: o.platform},
+	}
+	var err error
+	if s.indexes, err = o.index.apply(a, &s.pip.Resolver); err != nil {
+		return nil, err
+	}
+	if err := o.resolver.apply(a, &s.pip.Resolver); err != nil {
+		return nil, err
+	}
+	if err := o.installer.apply(a, &s.pip.Resolver); err != nil {
+		return nil, err
+	}
+	if err := o.build.apply(a, &s.pip.Resolver); err != nil {
+		return nil, err
+	}
+	b, err := o.binary.apply(a)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.applyBinary(b, o.resolver.prereleasePackage); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// A projectWork is a command about a project, or about a script, on its way. Its
+// parts are made when they are needed.
+type projectWork struct {
+	app      *app
+	flags    *resolutionFlags
+	settings *workSettings
+	target   project.Target
+	member   *workspace.Member // that the command works in; nil for a root without project
+	engine   *engine.Engine
+	seeker   *python.Finder
+}
+
+// projectFile is the file that the defaults of the project at hand are in, nil
+// for a script.
+func (p *projectWork) projectFile() *pyproject.File {
+	switch {
+	case p.target.Script != nil:
+		return nil
+	case p.member != nil:
+		return p.member.File
+	}
+	return p.target.Workspace.File
+}
+
+// A discovery says which project a command works on.
+type discovery struct {
+	dir      string // where to look; the directory at hand by default
+	packages []string
+	existing bool // members that are not there are passed over
+}
+
+// openProject finds the project to work on and reads the settings.
+func (a *app) openProject(ctx context.Context, o *resolutionFlags, d discovery) (*projectWork, error) {
+	w, m, err := a.discover(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	p := &projectWork{app: a, flags: o, target: project.Target{Workspace: w}, member: m}
+	return p, p.settle(ctx)
+}
+
+// discover finds the workspace and, in it, the member that a command works on.
+func (a *app) discover(ctx context.Context, d discovery) (*workspace.Workspace, *workspace.Member, error) {
+	options := workspace.DiscoverOptions{Files: a.projectFiles(), CacheDir: a.cacheDir(), Check: a.checkFile}
+	if d.existing {
+		options.Members = workspace.ExistingMembers
+	}
+	if d.dir == "" {
+		d.dir = a.projectDir()
+	}
+	w, m, err := workspace.Discover(ctx, d.dir, options)
+	if err != nil {
+		return nil, nil, err
+	}
+	a.warnLegacy(w)
+	names, err := packages("package", d.packages)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, name := range names {
+		switch at := w.Member(name); {
+		case at != nil && len(names) == 1:
+			m = at
+		case at == nil && len(names) == 1:
+			return nil, nil, fmt.Errorf("the workspace does not have a member %s: %s", name, a.shown(w.Root))
+		case at == nil:
+			return nil, nil, fmt.Errorf("package `%s` not found in workspace", name)
+		}
+	}
+	return w, m, nil
+}
+
+func (a *app) checkFile(f *pyproject.File) error {
+	_, err := a.fileOptions(f)
+	return err
+}
+
+// warnLegacy names the files with development dependencies in the old form.
+func (a *app) warnLegacy(w *workspace.Workspace) {
+	var where []string
+	for _, m := range w.Members {
+		if !m.File.Tool("uv").Get("dev-dependencies").IsZero() {
+			where = append(where, "`"+a.shown(filepath.Join(m.Dir, "pyproject.toml"))+"`")
+		}
+	}
+	if len(where) > 0 {
+		a.print.Warn("The `tool.uv.dev-dependencies` field (used in %s) is deprecated and will be removed in a future release; use `dependency-groups.dev` instead", join(where))
+	}
+}
+
+func join(list []string) string {
+	out := ""
+	for i, s := range list {
+		if i > 0 {
+			out += ", "
+		}
+		out += s
+	}
+	return out
+}
+
+// settle reads the settings and makes the engine, which asks no network yet.
+func (p *projectWork) settle(ctx context.Context) error {
+	var err error
+	if p.settings, err = p.app.projectSettings(p.flags); err != nil {
+		return err
+	}
+	if p.seeker, err = p.app.finder(); err != nil {
+		return err
+	}
+	if p.engine, err = p.app.newEngine(ctx, p.settings); err != nil {
+		return err
+	}
+	if p.target.Workspace != nil {
+		p.engine.Workspaces.Add(p.target.Workspace)
+	}
+	return nil
+}
+
+// connected is the engine with its client and indexes.
+func (p *projectWork) connected(ctx context.Context, i *python.Interpreter) (*engine.Engine, error) {
+	if p.engine.Index != nil {
+		return p.engine, nil
+	}
+	return p.engine, p.app.connect(ctx, p.engine, p.settings, nil, i)
+}
+
+// declared are the lists of requirements in the settings of the root, which a
+// uv.toml does not have.
+func (p *projectWork) declared() (project.Declared, error) {
+	var out project.Declared
+	f := p.projectRoot()
+	o, err := p.app.fileOptions(f)
+	if err != nil {
+		return out, err
+	}
+	out.Constraints, out.BuildConstraints = o.ConstraintDependencies, o.BuildConstraintDependencies
+	for _, v := range o.OverrideDependencies {
+		entry := project.Override{Package: v.Scope.Name, Requirements: v.Requirements}
+		if v.Scope.Version != nil {
+			entry.Version = *v.Scope.Version
+		}
+		out.Overrides = append(out.Overrides, entry)
+	}
+	for _, v := range o.ExcludeDependencies {
+		for _, name := range v.Names {
+			entry := resolve.Exclude{Package: v.Scope.Name, Dependency: name}
+			if v.Scope.Version != nil {
+				entry.Version = *v.Scope.Version
+			}
+			out.Excludes = append(out.Excludes, entry)
+		}
+	}
+	return out, nil
+}
+
+// projectRoot is the file of the workspace's root, or of the script.
+func (p *projectWork) projectRoot() *pyproject.File {
+	if p.target.Script != nil {
+		return p.target.Script.File
+	}
+	return p.target.Workspace.File
+}
+
+// pythons is what the target demands of Python, with the groups that a function
+// selects; nil selects none.
+func (p *projectWork) pythons(groups func(pyname.Group) bool) (project.Pythons, error) {
+	if p.target.Script != nil {
+		return project.ScriptPythons(p.target.Script.File)
+	}
+	demands, err := project.Demands(p.target.Workspace, groups)
+	if err != nil {
+		return project.Pythons{}, err
+	}
+	return project.PythonsOf(demands, len(p.target.Workspace.Members) > 1)
+}
+
+// choice decides which Python to look for.
+func (p *projectWork) choice(pythons *project.Pythons, dir string) (pythonChoice, error) {
+	demands := &projectPython{root: p.target.Dir(), satisfied: pep440.Full()}
+	if !pythons.Open {
+		demands.requires = pythons.Range.Specifiers()
+		demands.satisfied = pep440.ReleaseSet(demands.requires)
+	}
+	c, err := p.app.choosePython(p.app.textOrEnv(p.flags.python, "UV_PYTHON"), dir, demands)
+	if err == nil && pythons.Open && !c.given && c.file == nil {
+		c.request = python.Request{}
+	}
+	return c, err
+}
+
+// environmentRequest is how the environment is found.
+func (p *projectWork) environmentRequest(root string, c pythonChoice, pythons project.Pythons, reuse project.Reuse) *project.EnvironmentRequest {
+	return &project.EnvironmentRequest{
+		Root: root, Finder: p.seeker, Request: c.request, Pythons: pythons, Reuse: reuse,
+		Show: p.app.shown, Debug: p.app.print.Debug, Warn: func(format string, args ...any) { p.app.print.Warn(format, args...) },
+	}
+}
+
+// lockInterpreter is the Python to lock with: that of the environment, if it is
+// one for the project, else any other that is.
+func (p *projectWork) lockInterpreter(ctx context.Context) (*python.Interpreter, error) {
+	pythons, err := p.pythons(nil)
+	if err != nil {
+		return nil, err
+	}
+	dir := p.app.projectDir()
+	if p.target.Script != nil {
+		dir = p.target.Dir()
+	}
+	c, err := p.choice(&pythons, dir)
+	if err != nil {
+		return nil, err
+	}
+	root, err := p.environmentRoot(nil)
+	if err != nil {
+		return nil, err
+	}
+	if root != "" {
+		env, err := p.environmentRequest(root, c, pythons, project.Optional).Find(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if env != nil {
+			return env.Interpreter, nil
+		}
+	}
+	return p.findPython(ctx, c, &pythons)
+}
+
+// findPython finds a Python outside of environments and says which.
+func (p *projectWork) findPython(ctx context.Context, c pythonChoice, pythons *project.Pythons) (*python.Interpreter, error) {
+	found, err := p.seeker.Find(ctx, c.request, python.OnlyOutside)
+	if err != nil {
+		return nil, err
+	}
+	if p.target.Workspace != nil {
+		p.app.reportPython(found)
+	}
+	return found.Interpreter, p.checkPython(c, pythons, found.Interpreter)
+}
+
+// checkPython refuses a Python that the project does not allow.
+func (p *projectWork) checkPython(c pythonChoice, pythons *project.Pythons, i *python.Interpreter) error {
+	if pythons.Admits(i.Version) {
+		return nil
+	}
+	what := "project"
+	if p.target.Script != nil {
+		what = "script"
+	}
+	demand := fmt.Sprintf("which is incompatible with the %s's Python requirement: `%s`%s", what, pythons.Range, pythons.Refusals(i.Version))
+	switch {
+	case c.given:
+		return fmt.Errorf("the requested interpreter resolved to Python %s, %s", i.Version, demand)
+	case c.file != nil:
+		return withHint(fmt.Errorf("the Python request from `%s` resolved to Python %s, %s", p.app.shown(c.file.Path), i.Version, demand),
+			"use `%s python pin` to update the `.python-version` file to a compatible version", p.app.name)
+	}
+	return fmt.Errorf("the resolved Python interpreter (Python %s) is incompatible with the %s's Python requirement: `%s`%s", i.Version, what, pythons.Range, pythons.Refusals(i.Version))
+}
+
+// lockMode is what --locked, --frozen and --dry-run make of locking.
+func (a *app) lockMode(p *lockStateFlags, dryRun bool) (project.LockMode, string, error) {
+	locked, err := a.flagOrEnv(p.locked, "UV_LOCKED")
+	if err != nil {
+		return 0, "", err
+	}
+	frozen, err := a.flagOrEnv(p.frozen, "UV_FROZEN")
+	if err != nil {
+		return 0, "", err
+	}
+	flag := func(given *bool, flag, variable string) string {
+		if given != nil {
+			return "`" + flag + "`"
+		}
+		return "`" + variable + "=1`"
+	}
+	// Of two variables, or a flag and a variable, the stricter counts.
+	switch {
+	case isTrue(frozen) && !isTrue(p.locked):
+		return project.Frozen, flag(p.frozen, "--frozen", "UV_FROZEN"), nil
+	case isTrue(locked):
+		return project.CheckLock, flag(p.locked, "--locked", "UV_LOCKED"), nil
+	case dryRun:
+		return project.DryRun, "", nil
+	}
+	return project.WriteLock, "", nil
+}
+
+// lockRequest puts the settings in the terms of package project.
+func (p *projectWork) lockRequest(mode project.LockMode, flag string, i *python.Interpreter) (*project.LockRequest, error) {
+	declared, err := p.declared()
+	if err != nil {
+		return nil, err
+	}
+	options, err := p.settings.resolveOptions()
+	if err != nil {
+		return nil, err
+	}
+	if err := set(&options.ForkStrategy, p.settings.pip.ForkStrategy); err != nil {
+		return nil, err
+	}
+	groups := make([]pyname.Group, 0, len(p.flags.resolver.upgradeGroup))
+	for _, text := range p.flags.resolver.upgradeGroup {
+		g, err := pyname.ParseGroup(text)
+		if err != nil {
+			return nil, fmt.Errorf("invalid value for `--upgrade-group`: %w", err)
+		}
+		groups = append(groups, g)
+	}
+	return &project.LockRequest{
+		Target: p.target, Declared: declared, Mode: mode, Flag: flag, Interpreter: i, Engine: p.engine,
+		Connect: func(ctx context.Context) error {
+			_, err := p.connected(ctx, i)
+			return err
+		},
+		Options: options, Policy: p.settings.policy(nil), Static: p.settings.static(),
+		Upgrade: project.Upgrade{All: isTrue(p.settings.pip.Upgrade), Requirements: p.settings.pip.UpgradePackage, Groups: groups},
+		Say:     func(format string, args ...any) { p.app.print.Line(format, args...) },
+		Debug:   p.app.print.Debug,
+	}, nil
+}

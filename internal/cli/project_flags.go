@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/tame-py/tame/internal/project"
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
+// lockStateFlags say what may become of the lock.
+type lockStateFlags struct{ locked, frozen *bool }
+
+func (l *lockStateFlags) register(f *flags) {
+	f.pair(&l.locked, "locked", "no-locked", "Fail if `uv.lock` would have to change").fromEnv("UV_LOCKED")
+	f.pair(&l.frozen, "frozen", "no-frozen", "Use `uv.lock` without looking whether it is right").fromEnv("UV_FROZEN")
+	f.exclusive("locked", "frozen")
+}
+
+// selectionFlags choose what of a project is installed.
+type selectionFlags struct {
+	extras, noExtras             []string
+	allExtras                    *bool
+	dev                          *bool
+	onlyDev                      bool
+	groups, noGroups, onlyGroups []string
+	noDefaultGroups, allGroups   *bool
+	noEditable                   *bool
+	noEditablePackages           []string
+}
+
+func (p *selectionFlags) register(f *flags) {
+	f.commas(&p.extras, "extra", "EXTRA", "Include this extra of the project")
+	f.pair(&p.allExtras, "all-extras", "no-all-extras", "Include all extras")
+	f.list(&p.noExtras, "no-extra", "EXTRA", "Leave out this extra, with `--all-extras`")
+	f.exclusive("all-extras", "extra")
+	f.pair(&p.dev, "dev", "", "Include the development dependencies").hide()
+	f.add(&switchValue{set: func(bool) { off := false; p.dev = &off }}, "no-dev", "", "Leave out the development dependencies").fromEnv("UV_NO_DEV")
+	f.last.NoOptDefVal = "true"
+	f.bool(&p.onlyDev, "only-dev", "Include nothing but the development dependencies")
+	f.list(&p.groups, "group", "GROUP", "Include this dependency group")
+	f.list(&p.noGroups, "no-group", "GROUP", "Leave out this dependency group").fromEnv("UV_NO_GROUP")
+	f.pair(&p.noDefaultGroups, "no-default-groups", "", "Leave out the groups that are included by default").fromEnv("UV_NO_DEFAULT_GROUPS")
+	f.list(&p.onlyGroups, "only-group", "GROUP", "Include nothing but this dependency group")
+	f.pair(&p.allGroups, "all-groups", "", "Include all dependency groups")
+	for _, name := range []string{"group", "dev", "all-groups"} {
+		f.exclusive("only-group", name)
+		f.exclusive("only-dev", name)
+	}
+	f.exclusive("only-dev", "no-dev")
+	f.pair(&p.noEditable, "no-editable", "editable", "Install projects as if they were not editable").fromEnv("UV_NO_EDITABLE")
+	f.list(&p.noEditablePackages, "no-editable-package", "NAME", "The same for one package")
+}
+
+// chosenExtras are the extras that the flags name.
+func (p *selectionFlags) chosenExtras() (project.Extras, error) {
+	out := project.Extras{All: isTrue(p.allExtras), Include: map[pyname.Extra]bool{}, Exclude: map[pyname.Extra]bool{}}
+	read := func(flag string, names []string, to map[pyname.Extra]bool) error {
+		for _, text := range names {
+			name, err := pyname.ParseExtra(text)
+			if err != nil {
+				return fmt.Errorf("invalid value for `--%s`: %w", flag, err)
+			}
+			to[name] = true
+		}
+		return nil
+	}
+	if err := read("extra", p.extras, out.Include); err != nil {
+		return out, err
+	}
+	return out, read("no-extra", p.noExtras, out.Exclude)
+}
+
+// chosenGroups are the groups that flags and variables name, without those that
+// a project includes by default.
+func (p *selectionFlags) chosenGroups(a *app) (project.Groups, error) {
+	out := project.Groups{
+		All: isTrue(p.allGroups), Only: p.onlyDev || len(p.onlyGroups) > 0,
+		Include: map[pyname.Group]bool{}, Exclude: map[pyname.Group]bool{},
+	}
+	read := func(flag string, names []string, to map[pyname.Group]bool) error {
+		for _, text := range names {
+			name, err := pyname.ParseGroup(text)
+			if err != nil {
+				return fmt.Errorf("invalid value for `--%s`: %w", flag, err)
+			}
+			to[name] = true
+			out.Named = append(out.Named, name)
+		}
+		return nil
+	}
+	if err := read("group", p.groups, out.Include); err != nil {
+		return out, err
+	}
+	if err := read("only-group", p.onlyGroups, out.Include); err != nil {
+		return out, err
+	}
+	if err := read("no-group", p.noGroups, out.Exclude); err != nil {
+		return out, err
+	}
+	if len(p.noGroups) == 0 {
+		for _, name := range a.vars.NoGroup {
+			out.Exclude[name] = true
+		}
+	}
+	const dev = pyname.Group("dev")
+	switch {
+	case p.onlyDev, isTrue(p.dev), p.dev == nil && isTrue(a.vars.Dev):
+		out.Include[dev] = true
+	case p.dev != nil, isTrue(a.vars.NoDev):
+		out.Exclude[dev] = true
+	}
+	none, err := a.flagOrEnv(p.noDefaultGroups, "UV_NO_DEFAULT_GROUPS")
+	out.NoDefault = isTrue(none)
+	return out, err
+}
+
+// selection is what the flags choose of a target.
+func (p *projectWork) selection(f *selectionFlags) (project.Groups, project.Extras, error) {
+	groups, err := f.chosenGroups(p.app)
+	if err != nil {
+		return groups, project.Extras{}, err
+	}
+	if groups, err = groups.WithDefaults(p.projectFile()); err != nil {
+		return groups, project.Extras{}, err
+	}
+	extras, err := f.chosenExtras()
+	return groups, extras, err
+}

@@ -1,0 +1,176 @@
+package project
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/tame-py/tame/internal/workspace"
+	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/packaging/pyproject"
+)
+
+// Groups select dependency groups. The zero value selects none, and what a
+// project needs in any case.
+type Groups struct {
+	All  bool // --all-groups
+	Only bool // nothing but groups: --only-group, --only-dev
+	// Include and Exclude are those that were named. The latter wins.
+	Include, Exclude map[pyname.Group]bool
+	// Named are those of which it is a mistake if no project has them.
+	Named []pyname.Group
+	// Default are those that the project includes without being asked, or all of
+	// them with DefaultAll.
+	Default    map[pyname.Group]bool
+	DefaultAll bool
+	NoDefault  bool // --no-default-groups
+}
+
+// Has reports whether a group is selected.
+func (g *Groups) Has(name pyname.Group) bool {
+	return !g.Exclude[name] && (g.All || g.DefaultAll || g.Include[name] || g.Default[name])
+}
+
+// ByDefault reports whether a group is selected only because the project says
+// so.
+func (g *Groups) ByDefault(name pyname.Group) bool {
+	return g.Has(name) && !g.All && !g.Include[name]
+}
+
+// WithDefaults adds the groups that a file includes without being asked. A nil
+// file, as for scripts, has none.
+func (g Groups) WithDefaults(f *pyproject.File) (Groups, error) {
+	if f == nil || g.Only || g.NoDefault {
+		return g, nil
+	}
+	names, all, err := workspace.DefaultGroups(f)
+	if err != nil {
+		return g, err
+	}
+	g.DefaultAll = all
+	g.Default = make(map[pyname.Group]bool, len(names))
+	for _, name := range names {
+		g.Default[name] = true
+	}
+	return g, nil
+}
+
+// Extras select extras. The zero value selects none.
+type Extras struct {
+	All     bool
+	Include map[pyname.Extra]bool
+	Exclude map[pyname.Extra]bool
+}
+
+// Has reports whether an extra is selected.
+func (e *Extras) Has(name pyname.Extra) bool {
+	return !e.Exclude[name] && (e.All || e.Include[name])
+}
+
+// groupNames are the names of all groups of a workspace.
+func (t Target) groupNames() (map[pyname.Group]bool, error) {
+	out := map[pyname.Group]bool{}
+	add := func(list workspace.Groups) {
+		for _, g := range list {
+			out[g.Name] = true
+		}
+	}
+	for _, m := range t.Workspace.Members {
+		list, err := m.Groups()
+		if err != nil {
+			return nil, err
+		}
+		add(list)
+	}
+	if t.Workspace.IsVirtual() {
+		list, err := workspace.ReadGroups(t.Workspace.File)
+		if err != nil {
+			return nil, err
+		}
+		add(list)
+	}
+	return out, nil
+}
+
+// A Selection is what of a target is installed.
+type Selection struct {
+	// Members are the projects; none is all of them, and what belongs to none.
+	Members []*workspace.Member
+	Groups  Groups
+	Extras  Extras
+}
+
+// selected are the members of a selection.
+func (s *Selection) selected(w *workspace.Workspace) []*workspace.Member {
+	if len(s.Members) > 0 {
+		return s.Members
+	}
+	return w.Members
+}
+
+// Check demands that the extras and groups that were named exist.
+func (s *Selection) Check(t Target) error {
+	if t.Script != nil {
+		for extra := range s.Extras.Include {
+			return fmt.Errorf("PEP 723 scripts do not support optional dependencies, but extra `%s` was specified", extra)
+		}
+		for _, group := range s.Groups.Named {
+			return fmt.Errorf("PEP 723 scripts do not support dependency groups, but group `%s` was specified", group)
+		}
+		return nil
+	}
+	if err := s.checkExtras(t.Workspace); err != nil {
+		return err
+	}
+	return s.checkGroups(t)
+}
+
+func (s *Selection) checkExtras(w *workspace.Workspace) error {
+	members := s.selected(w)
+	for _, extra := range slices.Sorted(maps.Keys(s.Extras.Include)) {
+		if slices.ContainsFunc(members, func(m *workspace.Member) bool { return m.HasExtra(extra) }) {
+			continue
+		}
+		if len(s.Members) == 1 {
+			return fmt.Errorf("extra `%s` is not defined in the `optional-dependencies` table for `%s`", extra, s.Members[0].Name)
+		}
+		return fmt.Errorf("extra `%s` is not defined in any project's `optional-dependencies` table", extra)
+	}
+	return nil
+}
+
+func (s *Selection) checkGroups(t Target) error {
+	if len(s.Groups.Named) == 0 {
+		return nil
+	}
+	known := map[pyname.Group]bool{}
+	for _, m := range s.selected(t.Workspace) {
+		list, err := m.Groups()
+		if err != nil {
+			return err
+		}
+		for _, g := range list {
+			known[g.Name] = true
+		}
+	}
+	root := t.Workspace.At(t.Workspace.Root)
+	if root == nil || len(s.Members) == 1 {
+		list, err := workspace.ReadGroups(t.Workspace.File)
+		if err != nil {
+			return err
+		}
+		for _, g := range list {
+			known[g.Name] = true
+		}
+	}
+	for _, name := range s.Groups.Named {
+		if known[name] {
+			continue
+		}
+		if len(s.Members) == 1 {
+			return fmt.Errorf("group `%s` is not defined in the project's `dependency-groups` table", name)
+		}
+		return fmt.Errorf("group `%s` is not defined in any project's `dependency-groups` table", name)
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package project
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/tame-py/tame/internal/fsx"
+	"github.com/tame-py/tame/internal/lock"
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
+// A MissingLockError reports that there is no lock where one is needed.
+type MissingLockError struct {
+	Name string // of the file
+	Flag string // what demands it
+}
+
+func (e *MissingLockError) Error() string {
+	return fmt.Sprintf("unable to find lockfile at `%s`, but %s was provided", e.Name, e.Flag)
+}
+
+// Hints says how to make one.
+func (e *MissingLockError) Hints() []string {
+	return []string{"to create a lockfile, run `lock` or `sync` without the flag"}
+}
+
+// ExitCode is that of wrong use.
+func (e *MissingLockError) ExitCode() int { return 2 }
+
+// An OutdatedError reports a lock that would have to change where it must not.
+type OutdatedError struct {
+	Name   string // of the file
+	Flag   string // what forbids it
+	Reason string // in a sentence
+}
+
+func (e *OutdatedError) Error() string {
+	text := fmt.Sprintf("the lockfile at `%s` needs to be updated, but `%s` was provided", e.Name, e.Flag)
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	return text
+}
+
+// Hints says how to update it.
+func (e *OutdatedError) Hints() []string { return []string{"to update the lockfile, run `lock`"} }
+
+// ExitCode is that of a check that fails.
+func (e *OutdatedError) ExitCode() int { return 1 }
+
+// A LockError reports a lock that cannot be read.
+type LockError struct {
+	Name string
+	Err  error
+}
+
+func (e *LockError) Error() string { return fmt.Sprintf("failed to parse `%s`: %s", e.Name, e.Err) }
+
+// Unwrap is what is wrong with it.
+func (e *LockError) Unwrap() error { return e.Err }
+
+// ReadLock reads the lock of a target and its text. Both are nil if there is
+// none. The error is a *LockError or of the system.
+func (t Target) ReadLock() (*lock.Lock, []byte, error) {
+	text, err := os.ReadFile(t.LockPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	l, err := lock.Read(t.LockName(), text)
+	if err != nil {
+		return nil, text, &LockError{t.LockName(), err}
+	}
+	return l, text, nil
+}
+
+// WriteLock writes the lock of a target: beside its place, then renamed.
+func (t Target) WriteLock(l *lock.Lock) error {
+	if err := fsx.WriteFile(t.LockPath(), l.Bytes(), 0o666); err != nil {
+		return fmt.Errorf("failed to write `%s`: %w", t.LockName(), err)
+	}
+	return nil
+}
+
+// checkMembers demands that a lock that is used as it is has every member.
+func (t Target) checkMembers(l *lock.Lock) error {
+	if t.Workspace == nil {
+		return nil
+	}
+	for _, m := range t.Workspace.Members {
+		if first, end := l.Named(m.Name); first == end {
+			return &OutdatedError{t.LockName(), "--frozen", fmt.Sprintf("missing workspace member `%s`", m.Name)}
+		}
+	}
+	return nil
+}
+
+// checkUpgradeGroups demands that the groups of --upgrade-group exist.
+func (t Target) checkUpgradeGroups(groups []pyname.Group) error {
+	if len(groups) == 0 {
+		return nil
+	}
+	if t.Script != nil {
+		return fmt.Errorf("PEP 723 scripts do not support dependency groups, but group `%s` was specified", groups[0])
+	}
+	known, err := t.groupNames()
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		if known[g] {
+			continue
+		}
+		if len(t.Workspace.Members) == 1 && !t.Workspace.IsVirtual() {
+			return fmt.Errorf("group `%s` is not defined in the project's `dependency-groups` table", g)
+		}
+		return fmt.Errorf("group `%s` is not defined in any project's `dependency-groups` table", g)
+	}
+	return nil
+}
