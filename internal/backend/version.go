@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/tame-py/tame/internal/toml"
 	"github.com/tame-py/tame/packaging/pep440"
@@ -80,4 +82,51 @@ func (p *project) settle(doc *toml.Document) error {
 	}
 	_, err := doc.Delete("tool", "tame", "version")
 	return err
+}
+
+// A Commit is where a work tree stands in the history of its repository.
+type Commit struct {
+	Tag     string // the nearest tag behind it
+	Commits int    // since the tag
+	ID      string // short
+	Dirty   bool   // there are changes that are not committed
+}
+
+// Of is the version at a commit: that of the tag if it is clean and tagged;
+// else a development release of the next version, with the commit in its local
+// part so that it can be told from others.
+func (s VersionSource) Of(c Commit) (string, error) {
+	text := strings.TrimPrefix(c.Tag, s.TagPrefix)
+	v, err := pep440.Parse(text)
+	if err != nil {
+		return "", fmt.Errorf("the tag `%s` is not a version: %w", c.Tag, err)
+	}
+	if c.Commits == 0 && !c.Dirty {
+		return v.String(), nil
+	}
+	out := next(v) + ".dev" + strconv.Itoa(c.Commits)
+	if n, ok := v.Dev(); ok {
+		out = v.Base().String() + ".dev" + strconv.Itoa(n+c.Commits)
+	}
+	if s.Local {
+		out += "+g" + c.ID
+		if c.Dirty {
+			out += ".dirty"
+		}
+	}
+	return out, nil
+}
+
+// next is the release that work after a version leads to: the next pre-release
+// of a pre-release, else the next patch.
+func next(v pep440.Version) string {
+	if kind, n, ok := v.Pre(); ok {
+		return v.Base().String() + kind + strconv.Itoa(n+1)
+	}
+	release := append(slices.Clone(v.Release()), 0, 0)
+	out := fmt.Sprintf("%d.%d.%d", release[0], release[1], release[2]+1)
+	if e := v.Epoch(); e != 0 {
+		out = strconv.Itoa(e) + "!" + out
+	}
+	return out
 }

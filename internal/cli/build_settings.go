@@ -121,6 +121,11 @@ func (a *app) buildOptions(s *workSettings, in *pip.Inputs, i *python.Interprete
 			return o, err
 		}
 	}
+	if s.building {
+		if o.Hashes.Required = isTrue(s.requireHashes); s.verifyHashes != nil && !*s.verifyHashes {
+			o.Hashes.Allowed = nil
+		}
+	}
 	if n := a.vars.ConcurrentBuilds; n != nil {
 		o.Concurrent = *n
 	} else if n := a.config.ConcurrentBuilds; n != nil {

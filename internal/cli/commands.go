@@ -42,13 +42,14 @@ func commands() []command {
 		initCommand(),
 		runCommand(), venvCommand(), lockCommand(),
 		selfGroup(), selfVersionCommand(),
+		buildCommand(),
 		helpCommand(), completionCommand(), buildBackendGroup(),
 	}, buildBackendCommands())
 }
 
 // laterCommands are the commands of uv that are still to come.
 var laterCommands = []string{
-	"auth", "add", "remove", "sync", "export", "tree", "format", "check", "audit", "tool", "build",
+	"auth", "add", "remove", "sync", "export", "tree", "format", "check", "audit", "tool",
 	"publish", "workspace", "upgrade",
 }
 

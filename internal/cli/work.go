@@ -40,6 +40,7 @@ type workSettings struct {
 
 	noDeps, exact, sync, dryRun, allowEmpty bool
 	requireHashes, verifyHashes             *bool
+	building                                bool // the hashes are those of build requirements
 }
 
 func (a *app) installSettings(o *installOptions) (*workSettings, error) {

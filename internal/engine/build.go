@@ -98,15 +98,23 @@ func (e *Engine) Close() {
 	}
 }
 
+// A worker builds a source tree: a [build.Session], or the backend of our own.
+type worker interface {
+	Metadata(ctx context.Context, k build.Kind, dir string) (string, error)
+	Build(ctx context.Context, k build.Kind, dir string) (string, error)
+	System() *build.System
+	Close() error
+}
+
 // A session is a backend at work on a source tree.
 type session struct {
-	*build.Session
+	worker
 	tree   *fetch.Checkout
 	remove func() // what Metadata has written
 }
 
 func (s *session) close() {
-	_ = s.Session.Close()
+	_ = s.worker.Close()
 	s.tree.Close()
 	if s.remove != nil {
 		s.remove()
@@ -255,6 +263,9 @@ func (b *builds) open(ctx context.Context, w *fetch.Work) (*session, error) {
 		tree.Close()
 		return nil, err
 	}
+	if own := b.engine.ownBackend(tree.Dir, system); own != nil {
+		return &session{worker: own, tree: tree}, nil
+	}
 	s, err := build.Open(ctx, build.Request{
 		Dir: tree.Dir, Root: tree.Root, Label: w.Dist.String(), System: system,
 		Settings: b.settings(w.Dist.Name), Provisioner: &provisioner{builds: b, name: w.Dist.Name, dist: w.Dist, root: tree.Root, dir: tree.Dir},
@@ -265,7 +276,7 @@ func (b *builds) open(ctx context.Context, w *fetch.Work) (*session, error) {
 		tree.Close()
 		return nil, err
 	}
-	return &session{Session: s, tree: tree}, nil
+	return &session{worker: s, tree: tree}, nil
 }
 
 // enter notes a build in the chain.
