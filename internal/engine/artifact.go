@@ -179,7 +179,7 @@ func (j *artifacts) wheelOfArchive(ctx context.Context, file string, expected *i
 	}
 	defer func() { _, _ = fsx.RemoveAll(dir, nil) }()
 	d := &source.Dist{Source: source.Source{Kind: source.Path, Location: file}}
-	tree, err := j.engine.fetcher(source.HashPolicy{}).UnpackSdist(ctx, &fetch.Sdist{Dist: d, Path: file}, dir)
+	tree, err := j.engine.fetcher(source.HashPolicy{}, nil).UnpackSdist(ctx, &fetch.Sdist{Dist: d, Path: file}, dir)
 	if err != nil {
 		return unpackError(err)
 	}
