@@ -85,6 +85,7 @@ func Compile(ctx context.Context, req *CompileRequest) (*Compiled, error) {
 func universalOptions(rr *engine.ResolveRequest, i *python.Interpreter, from pep440.Version) {
 	rr.Options.Universal = true
 	rr.Options.Python = resolve.ForRange(i.Version, target.AtLeast(from))
+	rr.Options.Advice.Current = &i.Env
 	rr.Policy.Target = rr.Options.Python.Target
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/tame-py/tame/internal/par"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/target"
+	"github.com/tame-py/tame/packaging/marker"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -39,6 +40,9 @@ import (
 // "? require REQUIREMENT...". The answer is any of
 //
 //	= NAME==VERSION...        the solution
+//	+ NAME==VERSION ; MARKER  a distribution of a universal solution, all of them in order
+//	fork MARKER               a fork of a universal solution, all of them in order
+//	edge NAME -> NAME ; MARKER   an edge that there must be, between `name==version` or `name[extra]==version`
 //	> NAME==VERSION...        the versions selected, in order
 //	via NAME: NAME...         who requires a project ("-" is the manifest)
 //	! TEXT                    a line of the story of a failure; all of them must be there
@@ -55,6 +59,8 @@ type testCase struct {
 	solution, order []string
 	via             map[string][]string
 	story           []string
+	pinned, forks   []string
+	edges           []string
 	hints, warnings []string
 	failure         string
 }
@@ -101,6 +107,12 @@ func (c *testCase) line(t *testing.T, line, trimmed string) {
 		c.solution = append(c.solution, fields...)
 	case word == ">":
 		c.order = append(c.order, fields...)
+	case word == "+":
+		c.pinned = append(c.pinned, rest)
+	case word == "fork":
+		c.forks = append(c.forks, rest)
+	case word == "edge":
+		c.edges = append(c.edges, rest)
 	case word == "via":
 		c.via[strings.TrimSuffix(fields[0], ":")] = fields[1:]
 	case word == "!":
@@ -283,6 +295,32 @@ func (c *testCase) set(t *testing.T, r *Resolver, p *index.Policy, word, rest st
 		check(err)
 		r.Options.Python = ForRange(r.Options.Python.Exact, target.FromSpecifiers(specifiers))
 		p.Target = r.Options.Python.Target
+	case "universal":
+		specifiers, err := pep440.ParseSpecifiers(rest)
+		check(err)
+		r.Options.Universal, r.Options.Env, r.Options.Tags = true, nil, nil
+		r.Options.Python = ForRange(r.Options.Python.Exact, target.FromSpecifiers(specifiers))
+		p.Target = r.Options.Python.Target
+	case "environment":
+		r.Options.Environments = append(r.Options.Environments, markerOf(t, rest))
+	case "required-environment":
+		r.Options.RequiredEnvironments = append(r.Options.RequiredEnvironments, markerOf(t, rest))
+	case "fork-strategy":
+		check(r.Options.ForkStrategy.UnmarshalText([]byte(rest)))
+	case "begin":
+		m.Forks = append(m.Forks, markerOf(t, rest))
+	case "conflict":
+		var items []source.ConflictItem
+		for _, text := range strings.Fields(rest) {
+			name, group, _ := strings.Cut(text, ":")
+			name, extra, _ := strings.Cut(strings.TrimSuffix(name, "]"), "[")
+			items = append(items, source.ConflictItem{Package: pyname.Package(name), Extra: pyname.Extra(extra), Group: pyname.Group(group)})
+		}
+		m.Conflicts = append(m.Conflicts, source.NewConflictSet(items...))
+	case "current":
+		env, _, err := linux(rest)
+		check(err)
+		r.Options.Advice.Current = env
 	case "members":
 		m.Members = map[pyname.Package]bool{}
 		for _, name := range strings.Fields(rest) {
@@ -378,10 +416,74 @@ func (c *testCase) run(t *testing.T) {
 	if len(c.story) > 0 || c.failure != "" {
 		t.Fatalf("got %q, want a failure", pins(g))
 	}
-	if got := pins(g); !slices.Equal(got, c.solution) {
+	if r.Options.Universal {
+		c.checkUniversal(t, g)
+	} else if got := pins(g); !slices.Equal(got, c.solution) {
 		t.Errorf("got  %s\nwant %s", strings.Join(got, " "), strings.Join(c.solution, " "))
 	}
 	c.checkGraph(t, g)
+}
+
+func markerOf(t *testing.T, text string) marker.Tree {
+	t.Helper()
+	m, _, err := marker.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// under is a text with the marker under which it is meant, as far as that does
+// not follow from the Pythons of a graph.
+func under(g *Graph, text string, m marker.Tree) string {
+	if m = g.Python.Simplify(m); !m.IsTrue() {
+		text += " ; " + m.String()
+	}
+	return text
+}
+
+func (c *testCase) checkUniversal(t *testing.T, g *Graph) {
+	t.Helper()
+	var got, forks, edges []string
+	addEdge := func(from string, e Edge) {
+		to := string(e.To.Name)
+		if e.Extra != "" {
+			to += "[" + string(e.Extra) + "]"
+		}
+		edges = append(edges, under(g, from+" -> "+to+"=="+e.To.Version.String(), e.Marker))
+	}
+	for _, e := range g.Root {
+		addEdge("root", e)
+	}
+	for _, n := range g.Nodes {
+		if !n.OnlyGroups {
+			got = append(got, under(g, string(n.Name)+"=="+n.Version.String(), n.Marker))
+		}
+		for _, e := range n.Requires {
+			from := string(n.Name)
+			if e.FromExtra != "" {
+				from += "[" + string(e.FromExtra) + "]"
+			}
+			if e.FromGroup != "" {
+				from += ":" + string(e.FromGroup)
+			}
+			addEdge(from+"=="+n.Version.String(), e)
+		}
+	}
+	for _, m := range g.Forks {
+		forks = append(forks, g.Python.Simplify(m).String())
+	}
+	if !slices.Equal(got, c.pinned) {
+		t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(c.pinned, "\n\t"))
+	}
+	if !slices.Equal(forks, c.forks) {
+		t.Errorf("forks are\n\t%s\nwant\n\t%s", strings.Join(forks, "\n\t"), strings.Join(c.forks, "\n\t"))
+	}
+	for _, want := range c.edges {
+		if !slices.Contains(edges, want) {
+			t.Errorf("edges are\n\t%s\nwithout %s", strings.Join(edges, "\n\t"), want)
+		}
+	}
 }
 
 func (c *testCase) checkGraph(t *testing.T, g *Graph) {

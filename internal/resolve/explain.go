@@ -15,8 +15,10 @@ type NoSolution struct {
 	// Packages are the projects that the story is about, sorted.
 	Packages []pyname.Package
 	// Fork is the part of all environments that has no solution; it is true
-	// when resolving for one.
+	// when resolving for one. Split describes it, and what of conflicts is active
+	// there, or is empty if there was nothing else to solve for.
 	Fork  marker.Tree
+	Split string
 	story story
 	hints []string
 }
@@ -31,7 +33,11 @@ func (s story) Error() string { return string(s) }
 func (s story) Prose() string { return string(s) }
 
 func (e *NoSolution) Error() string {
-	return "no solution found when resolving dependencies: " + string(e.story)
+	text := "no solution found when resolving dependencies"
+	if e.Split != "" {
+		text += " for " + e.Split
+	}
+	return text + ": " + string(e.story)
 }
 
 // Unwrap returns the story alone.
@@ -72,7 +78,7 @@ func (r *resolution) noSolution(f *fork, d *pubgrub.Derivation[pep440.Set]) erro
 	raw := x.proof(d)
 	p := x.simplified(raw)
 	count(p, map[*proof]bool{})
-	e := &NoSolution{Fork: f.scope.marker, story: story(x.tell(p)), hints: x.hints(raw)}
+	e := &NoSolution{Fork: f.scope.marker, Split: f.scope.describe(), story: story(x.tell(p)), hints: x.hints(raw)}
 	for _, n := range x.namesIn(raw) {
 		e.Packages = append(e.Packages, x.names[n])
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/pubgrub"
+	"github.com/tame-py/tame/packaging/marker"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -22,6 +23,7 @@ func (x *explainer) hints(p *proof) []string {
 			out = append(out, text)
 		}
 	}
+	x.elsewhereHint(add)
 	requested := map[name][]pep440.Set{}
 	refused := map[refusal]pep440.Set{}
 	facts(p, func(p *proof) {
@@ -73,6 +75,24 @@ func (x *explainer) hints(p *proof) []string {
 		}
 	}
 	return out
+}
+
+// elsewhereHint tells that it is other environments than the one at hand for
+// which there is no solution.
+func (x *explainer) elsewhereHint(add addHint) {
+	here := x.Options.Advice.Current
+	if here == nil || x.fork.scope.env != nil {
+		return
+	}
+	split := x.fork.scope.marker
+	version := here.Python().OnlyRelease().Truncate(2)
+	minor := marker.Python(pep440.ReleaseSetOf(pep440.Specifier{Op: pep440.EqualStar, Version: version}))
+	switch {
+	case split.Disjoint(minor):
+		add("while the active Python version is %s, the resolution failed for other Python versions supported by your project: consider limiting them with `requires-python`", version)
+	case !split.Evaluate(here, nil):
+		add("the resolution failed for an environment that is not the current one: consider limiting the environments with `tool.uv.environments`")
+	}
 }
 
 // givenHint is a kind of advice that was given about a project.

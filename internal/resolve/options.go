@@ -61,6 +61,9 @@ type Advice struct {
 	Indexes []string
 	// FindLinks is set when there are places to look in beside indexes.
 	FindLinks bool
+	// Current is the environment of the interpreter at hand, for a universal
+	// resolution. Nil is unknown.
+	Current *marker.Env
 	// Refused returns the indexes that asked for credentials or found them
 	// lacking, as far as they were asked; nil means none.
 	Refused func() []RefusedIndex

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/pubgrub"
+	"github.com/tame-py/tame/packaging/marker"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -156,7 +157,7 @@ func (u Unusable) text(who subject) string {
 	case OtherPython:
 		return who.verb("requires", "require") + " Python " + u.Python.String()
 	case OtherPlatform:
-		return has + "no wheels for `" + u.Environment.String() + "`"
+		return has + "no " + platformText(u.Environment) + "-compatible wheels"
 	case Unsatisfiable:
 		return who.verb("depends on ", "depend on ") + u.unsatisfiable()
 	case InvalidMetadata:
@@ -202,6 +203,16 @@ func (u Unusable) refusalText(who subject) string {
 		return has + "a source distribution in an unsupported format"
 	}
 	return has + "no available distributions"
+}
+
+// platformText names an environment: by its system if that is all it asks for.
+func platformText(m marker.Tree) string {
+	for _, system := range [...]struct{ value, name string }{{"linux", "Linux"}, {"darwin", "macOS"}, {"win32", "Windows"}} {
+		if m == marker.Equal(marker.SysPlatform, system.value) {
+			return system.name
+		}
+	}
+	return "`" + m.String() + "`"
 }
 
 // unsatisfiable writes out a requirement that no version fulfils.
