@@ -5,12 +5,12 @@ go 1.26.0
 require (
 	github.com/bmatcuk/doublestar/v4 v4.10.4 // glob patterns with **, for cache keys and workspace members
 	github.com/google/go-cmp v0.7.0 // readable differences in tests
-	github.com/klauspost/compress v1.20.3 // inflate and zstd, about a quarter faster than the standard library on wheels
+	github.com/klauspost/compress v1.20.3 // deflate for what is built; zstd for the tests of ours
 	github.com/pelletier/go-toml/v2 v2.4.3 // TOML decoding, and the syntax walk below the format-keeping editor
 	github.com/rogpeppe/go-internal v1.16.0 // testscript: commands are tested as scripts
 	github.com/spf13/cobra v1.10.2 // commands, help and completion
 	github.com/spf13/pflag v1.0.10 // GNU-style flags, registered only for the chosen command
-	github.com/ulikunitz/xz v0.5.17 // .tar.xz archives, which the standard library does not read
+	github.com/ulikunitz/xz v0.5.17 // for the tests of our reader of .xz
 	golang.org/x/net v0.62.0 // the HTML tokenizer that ours is held against in a fuzz target
 	golang.org/x/sync v0.24.0 // errgroup and semaphore
 	golang.org/x/sys v0.49.0 // flock, FICLONE, linkat and what else os lacks

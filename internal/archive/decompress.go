@@ -3,12 +3,9 @@ package archive
 import (
 	"bufio"
 	"compress/bzip2"
+	"compress/gzip"
 	"errors"
 	"io"
-
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-	"github.com/ulikunitz/xz"
 )
 
 // decompress returns a reader of the tar inside r.
@@ -26,14 +23,10 @@ func decompress(r io.Reader, format Format) (io.Reader, func(), error) {
 	case TarBzip2:
 		return bzip2.NewReader(buffered), func() {}, nil
 	case TarXz:
-		z, err := xz.NewReader(buffered)
+		z, err := newXzReader(buffered)
 		return z, func() {}, err
 	case TarZstd:
-		z, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxZstdWindow))
-		if err != nil {
-			return nil, nil, err
-		}
-		return z, z.Close, nil
+		return newZstdReader(buffered, maxZstdWindow), func() {}, nil
 	}
 	return nil, nil, errors.New("not an archive that can be unpacked")
 }

@@ -3,14 +3,12 @@ package archive
 import (
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"crypto/sha256"
 	"errors"
 	"hash/crc32"
 	"io"
 	"sync"
-
-	"github.com/klauspost/compress/flate"
-	"github.com/klauspost/compress/zstd"
 )
 
 // Files up to wholePacked bytes in the archive that unpack to at most
@@ -25,10 +23,7 @@ func (e *entry) whole() bool { return e.Packed <= wholePacked && e.Size <= whole
 
 var errLonger = errors.New("there is more than its size tells")
 
-var (
-	inflaters    sync.Pool // of *inflater
-	zstdDecoders sync.Pool // of *zstd.Decoder
-)
+var inflaters sync.Pool // of *inflater
 
 // maxZstdWindow is what the format recommends to support (8 MiB) and more:
 // what `zstd --long` writes.
@@ -94,19 +89,6 @@ func ended(r io.Reader, from io.ByteReader) error {
 	return io.ErrNoProgress
 }
 
-func zstdDecoder(r io.Reader) (*zstd.Decoder, error) {
-	if d, ok := zstdDecoders.Get().(*zstd.Decoder); ok {
-		return d, d.Reset(r)
-	}
-	return zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxZstdWindow), zstd.WithDecoderLowmem(true))
-}
-
-func releaseZstd(d *zstd.Decoder) {
-	if d.Reset(nil) == nil {
-		zstdDecoders.Put(d)
-	}
-}
-
 // unpackWhole returns the content of an entry whose data is packed, in a
 // buffer that the caller gives back with putBuffer unless it is packed
 // itself.
@@ -135,11 +117,7 @@ func (e *entry) unpackWhole(packed []byte) (data []byte, err error) {
 }
 
 func (e *entry) unzstd(dst, src []byte) error {
-	d, err := zstdDecoder(bytes.NewReader(src))
-	if err != nil {
-		return err
-	}
-	defer releaseZstd(d)
+	d := newZstdReader(bytes.NewReader(src), maxZstdWindow)
 	if _, err := io.ReadFull(d, dst); err != nil {
 		return err
 	}
@@ -161,11 +139,7 @@ func (e *entry) decoder(r io.Reader) (io.Reader, func(), error) {
 		f := flate.NewReader(r)
 		return f, func() { f.Close() }, nil
 	case methodZstd:
-		d, err := zstdDecoder(r)
-		if err != nil {
-			return nil, nil, err
-		}
-		return d, func() { releaseZstd(d) }, nil
+		return newZstdReader(r, maxZstdWindow), func() {}, nil
 	}
 	return r, func() {}, nil
 }

@@ -85,6 +85,10 @@ func (a *app) execute() error {
 	if len(a.args) > 0 && strings.HasPrefix(a.args[0], cobra.ShellCompRequestCmd) {
 		return a.complete()
 	}
+	if len(a.args) == 1 && (a.args[0] == "--version" || a.args[0] == "-V") {
+		a.print.Data("%s\n", a.versionLine()) // as call does, at a third of the work
+		return nil
+	}
 	list := commands()
 	root := a.root()
 	path, args := chosen(list, root.PersistentFlags(), a.args)

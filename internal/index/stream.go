@@ -2,14 +2,13 @@ package index
 
 import (
 	"bufio"
+	"compress/flate"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"strings"
-
-	"github.com/klauspost/compress/flate"
 
 	"github.com/tame-py/tame/packaging/dist"
 	"github.com/tame-py/tame/packaging/pyname"
