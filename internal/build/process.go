@@ -30,8 +30,9 @@ type process struct {
 	env     *Environment
 	cmd     *exec.Cmd
 	in      io.WriteCloser
-	out     io.Closer   // what the answers come from
-	answers chan []byte // closed when there are no more
+	out     io.Closer     // what the answers come from
+	answers chan []byte   // closed when there are no more
+	silent  chan struct{} // closed with it, most likely because the process has ended
 	done    chan struct{}
 	err     error // of the process; set before done is closed
 	kill    sync.Once
@@ -71,7 +72,7 @@ func start(env *Environment, dir string, vars []string, out *output) (*process, 
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("failed to start `%s`: %w", env.Python, err)
 	}
-	p := &process{env: env, cmd: cmd, in: in, out: stdout, answers: make(chan []byte, 1), done: make(chan struct{})}
+	p := &process{env: env, cmd: cmd, in: in, out: stdout, answers: make(chan []byte, 1), silent: make(chan struct{}), done: make(chan struct{})}
 	go p.watch(stdout)
 	return p, nil
 }
@@ -84,6 +85,7 @@ func (p *process) watch(stdout io.Reader) {
 		p.answers <- append([]byte(nil), s.Bytes()...)
 	}
 	close(p.answers)
+	close(p.silent)
 	p.err = p.cmd.Wait()
 	close(p.done)
 }
@@ -143,7 +145,7 @@ func (p *process) end() {
 		for range p.answers { //nolint:revive // they are to be dropped
 		}
 	}()
-	p.ended(patience)
+	within(patience, p.silent)
 	p.stop()
 	p.wait()
 }
@@ -151,17 +153,18 @@ func (p *process) end() {
 // wait waits for the end of a process that was killed. One that has left its
 // group, and has the pipe, is not waited for.
 func (p *process) wait() {
-	if !p.ended(patience) {
+	if !within(patience, p.done) {
 		_ = p.out.Close()
 		<-p.done
 	}
 }
 
-func (p *process) ended(within time.Duration) bool {
-	timer := time.NewTimer(within)
+// within waits for a channel to be closed, and reports whether it was.
+func within(d time.Duration, done <-chan struct{}) bool {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
-	case <-p.done:
+	case <-done:
 		return true
 	case <-timer.C:
 		return false

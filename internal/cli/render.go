@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/tame-py/tame/internal/engine"
+	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/ui"
 	"github.com/tame-py/tame/packaging/pep440"
 )
@@ -68,6 +69,16 @@ func (a *app) showChanges(c *engine.Changes) {
 // sameDist reports whether a distribution goes and the same one comes.
 func sameDist(gone, come engine.Change) bool {
 	return !gone.Added && come.Added && gone.Name == come.Name && gone.Version.Equal(come.Version) && gone.URL == come.URL
+}
+
+// showBuild says that something is built: then its code is run here.
+func (a *app) showBuild(d *source.Dist, done bool) {
+	p := a.print.Color
+	verb := p.Cyan(p.Bold("   Building"))
+	if done {
+		verb = p.Green(p.Bold("      Built"))
+	}
+	a.print.Line("%s %s", verb, d)
 }
 
 // showDryRun prints what would be done.

@@ -334,7 +334,7 @@ func (a *app) newEngine(ctx context.Context, s *workSettings) (*engine.Engine, e
 		return nil, err
 	}
 	e := &engine.Engine{
-		Cache: c, Report: a.showStage, Environ: a.environ(), Getenv: a.getenv,
+		Cache: c, Report: a.showStage, Building: a.showBuild, Environ: a.environ(), Getenv: a.getenv,
 		Warn:       func(text string) { a.print.Warn("%s", text) },
 		Workspaces: s.finder(),
 		Fetch:      fetch.Options{AnyName: isTrue(a.vars.SkipWheelFilenameCheck)},

@@ -35,6 +35,9 @@ type Engine struct {
 
 	// Report is told of each stage that is over. Nil is silent.
 	Report func(Event)
+	// Building is told when the build of a distribution begins and when it is
+	// done. Nil is silent.
+	Building func(d *source.Dist, done bool)
 	// Progress shows work under way. Nil is silent.
 	Progress par.Progress
 	// Debug gets a line for each decision, for --verbose. Nil is silent.
@@ -56,6 +59,7 @@ func (e *Engine) fetcher(hashes source.HashPolicy, rebuild func(*source.Dist) bo
 	o := e.Fetch
 	o.Cache, o.Web, o.Hashes, o.Progress = e.Cache, e.Web, hashes, e.Progress
 	o.Getenv, o.Rebuild = e.Getenv, rebuild
+	o.Building = e.Building
 	if e.Index != nil {
 		o.Metadata = e.Index
 	}

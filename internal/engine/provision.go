@@ -143,7 +143,7 @@ func (b *builds) environment(ctx context.Context, requires []source.Requirement)
 // them, which may have served other builds before.
 func (b *builds) makeEnvironment(ctx context.Context, requires []source.Requirement) (*build.Environment, error) {
 	quiet := *b.engine
-	quiet.Report = nil
+	quiet.Report, quiet.Building = nil, nil
 	wanted, err := b.resolve(ctx, &quiet, requires)
 	if err != nil {
 		return nil, err

@@ -117,6 +117,7 @@ func (f *Fetcher) buildNew(ctx context.Context, d *source.Dist, id *identity, re
 	defer remove()
 	task := f.opts.Progress.Start(d.String(), 0)
 	defer task.Done()
+	f.opts.Building(d, false)
 	path, err := f.opts.Builder.BuildWheel(ctx, f.work(d, id, recipe), dir)
 	if err != nil {
 		return nil, buildFailed(ctx, d, err)
@@ -125,6 +126,7 @@ func (f *Fetcher) buildNew(ctx context.Context, d *source.Dist, id *identity, re
 	if err != nil {
 		return nil, buildFailed(ctx, d, fmt.Errorf("the build backend made a wheel that is not right: %w", err))
 	}
+	f.opts.Building(d, true)
 	return w, nil
 }
 

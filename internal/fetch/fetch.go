@@ -79,6 +79,9 @@ type Options struct {
 	Builder Builder
 	// Git brings repositories; nil refuses them.
 	Git *git.Store
+	// Building is told when the build of a distribution begins and when it is
+	// done; nil is nobody.
+	Building func(d *source.Dist, done bool)
 	// Rebuild tells what is built although the cache has a wheel of it; nil is
 	// nothing.
 	Rebuild func(*source.Dist) bool
@@ -109,6 +112,9 @@ func New(opts Options) *Fetcher {
 	}
 	if opts.Getenv == nil {
 		opts.Getenv = func(string) (string, bool) { return "", false }
+	}
+	if opts.Building == nil {
+		opts.Building = func(*source.Dist, bool) {}
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
