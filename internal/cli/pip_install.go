@@ -299,6 +299,9 @@ func (a *app) installRequest(s *workSettings, e *engine.Engine, in *pip.Inputs, 
 	if err != nil {
 		return nil, err
 	}
+	if e != nil && target.Other {
+		e.BuildFor(target.Tags)
+	}
 	options, err := s.resolveOptions()
 	if err != nil {
 		return nil, err

@@ -73,6 +73,9 @@ func sameDist(gone, come engine.Change) bool {
 
 // showBuild says that something is built: then its code is run here.
 func (a *app) showBuild(d *source.Dist, done bool) {
+	if a.hidesProgress() {
+		return
+	}
 	p := a.print.Color
 	verb := p.Cyan(p.Bold("   Building"))
 	if done {

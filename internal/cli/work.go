@@ -356,7 +356,7 @@ func (a *app) newEngine(ctx context.Context, s *workSettings) (*engine.Engine, e
 }
 
 func (a *app) hidesProgress() bool {
-	return isTrue(a.global.noProgress) || isTrue(a.vars.NoProgress)
+	return isTrue(a.global.noProgress) || isTrue(a.vars.NoProgress) || a.env["UV_TEST_NO_CLI_PROGRESS"] != ""
 }
 
 // cacheRefresh is what of the cache must be asked for again: --refresh, and

@@ -26,6 +26,7 @@ import (
 	"github.com/tame-py/tame/packaging/metadata"
 	"github.com/tame-py/tame/packaging/pep508"
 	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/packaging/tags"
 )
 
 // BuildOptions say how source is built.
@@ -73,6 +74,7 @@ type builds struct {
 	options BuildOptions
 	limit   *par.Limiter
 	python  string // the interpreter, in recipes
+	target  *tags.Set
 
 	environments par.Cache[string, *par.Future[*build.Environment]]
 
@@ -89,6 +91,23 @@ func (e *Engine) SetBuild(o BuildOptions) {
 	b := &builds{engine: e, options: o, parked: map[string]*session{}, limit: par.NewLimiter(o.Concurrent)}
 	b.python = strings.Join([]string{i.Implementation(), i.Env.PythonFullVersion, i.Variant().Suffix(), i.Platform.String()}, " ")
 	e.builds = b
+}
+
+// BuildFor says what the wheels are for that are built, if not for the
+// interpreter that builds. It is called before use.
+func (e *Engine) BuildFor(set *tags.Set) {
+	if e.builds != nil {
+		e.builds.target = set
+	}
+}
+
+// BuildInfo is the text of uv_build.json for a project: with what it would be
+// built now.
+func (e *Engine) BuildInfo(name pyname.Package) []byte {
+	if e.builds == nil {
+		return nil
+	}
+	return e.builds.info(name)
 }
 
 // Close ends what the engine has left running.
@@ -182,6 +201,9 @@ func (b *builds) Recipe(ctx context.Context, d *source.Dist) (*fetch.Recipe, err
 	if err != nil {
 		return nil, err
 	}
+	if b.target != nil && len(chain) == 0 {
+		set = b.target
+	}
 	return &fetch.Recipe{Settings: b.settingsText(d), Python: b.python, Tags: set, Nested: len(chain) > 0}, nil
 }
 
@@ -235,15 +257,11 @@ type extraRequirementJSON struct {
 	MatchRuntime bool   `json:"match_runtime"`
 }
 
-// info is the text of uv_build.json for a project, nil if there is nothing to
-// tell.
+// info is the text of uv_build.json for a project.
 func (b *builds) info(name pyname.Package) []byte {
 	i := buildInfo{Settings: b.settings(name), Variables: b.options.Variables[name]}
 	for _, r := range b.options.Extra[name] {
 		i.Requires = append(i.Requires, extraRequirementJSON{r.String(), r.MatchRuntime})
-	}
-	if len(i.Settings) == 0 && len(i.Variables) == 0 && len(i.Requires) == 0 {
-		return nil
 	}
 	text, err := json.Marshal(i)
 	if err != nil {

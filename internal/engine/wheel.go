@@ -18,9 +18,7 @@ func (e *Engine) wheelOf(d *source.Dist, w *fetch.Wheel) install.Wheel {
 		if name, err := dist.ParseWheel(w.Entry.Filename); err == nil {
 			out.Version = name.Version
 		}
-		if e.builds != nil {
-			out.BuildInfo = e.builds.info(d.Name)
-		}
+		out.BuildInfo = e.BuildInfo(d.Name)
 	}
 	switch d.Source.Kind {
 	case source.URL:
