@@ -40,7 +40,7 @@ func commands() []command {
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
 		pythonGroup(), pythonListCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
 		initCommand(),
-		runCommand(), venvCommand(), lockCommand(),
+		runCommand(), venvCommand(), lockCommand(), syncCommand(),
 		selfGroup(), selfVersionCommand(),
 		buildCommand(),
 		helpCommand(), completionCommand(), buildBackendGroup(),
@@ -49,7 +49,7 @@ func commands() []command {
 
 // laterCommands are the commands of uv that are still to come.
 var laterCommands = []string{
-	"auth", "add", "remove", "sync", "export", "tree", "format", "check", "audit", "tool",
+	"auth", "add", "remove", "export", "tree", "format", "check", "audit", "tool",
 	"publish", "workspace", "upgrade",
 }
 

@@ -88,12 +88,12 @@ func (a *app) openTarget(ctx context.Context, o *resolutionFlags, script string,
 	if err != nil {
 		return nil, err
 	}
-	p := &projectWork{app: a, flags: o, target: project.Target{Script: s}}
+	p := &projectWork{app: a, flags: o, script: s, target: project.Target{Script: &project.Script{Path: s.Name(), File: s.File}}}
 	return p, p.settle(ctx)
 }
 
 // openScript reads a script with metadata, whose settings come first.
-func (a *app) openScript(name string) (*project.Script, error) {
+func (a *app) openScript(name string) (*pyproject.Script, error) {
 	path := a.path(name)
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -106,7 +106,7 @@ func (a *app) openScript(name string) (*project.Script, error) {
 	if script == nil {
 		return nil, withHint(fmt.Errorf("`%s` does not contain a PEP 723 metadata tag; run `%s init --script %s` to initialize the script", name, a.name, name), "a script names what it needs in a comment that begins with `# /// script`")
 	}
-	return &project.Script{Path: path, File: script.File}, a.useScriptSettings(path, script)
+	return script, a.useScriptSettings(path, script)
 }
 
 // lock makes or checks the lock of the target. A Python is chosen for it.

@@ -78,6 +78,7 @@ type projectWork struct {
 	member   *workspace.Member // that the command works in; nil for a root without project
 	engine   *engine.Engine
 	seeker   *python.Finder
+	script   *pyproject.Script // if that is the target
 }
 
 // projectFile is the file that the defaults of the project at hand are in, nil

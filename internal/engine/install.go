@@ -42,6 +42,9 @@ type InstallRequest struct {
 	DryRun     bool
 	// Hashes are what the distributions must match.
 	Hashes source.HashPolicy
+	// Connect, if not nil, gives the engine its client and indexes. It is called
+	// once something must be fetched or built.
+	Connect func(context.Context) error
 }
 
 // A Change is a distribution that came or went.
@@ -85,6 +88,18 @@ func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, err
 	if req.DryRun {
 		return dryRun(plan, req.Wanted), nil
 	}
+	if req.Connect != nil && needsConnection(plan, req.Wanted) {
+		if err := req.Connect(ctx); err != nil {
+			return nil, err
+		}
+		fetcher = e.fetcher(req.Hashes, req.Rebuild)
+		if plan, err = e.plan(&req, fetcher); err != nil {
+			return nil, err
+		}
+		if !req.Exact {
+			plan.Extraneous = nil
+		}
+	}
 	wheels := slices.Clone(plan.Cached)
 	if len(plan.Remote) > 0 {
 		start := time.Now()
@@ -96,6 +111,19 @@ func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, err
 		e.report(Prepared, len(fetched), start)
 	}
 	return e.apply(ctx, &req, plan, wheels)
+}
+
+// needsConnection reports whether something is not in the cache, or was built by
+// settings that are only known then.
+func needsConnection(plan *install.Plan, wanted []install.Wanted) bool {
+	if len(plan.Remote) > 0 {
+		return true
+	}
+	built := map[pyname.Package]bool{}
+	for _, w := range wanted {
+		built[w.Name] = !w.IsWheel()
+	}
+	return slices.ContainsFunc(plan.Cached, func(w install.Wheel) bool { return built[w.Name] })
 }
 
 func (e *Engine) plan(req *InstallRequest, fetcher *fetch.Fetcher) (*install.Plan, error) {

@@ -70,11 +70,16 @@ func builtTree(ctx context.Context, f *workspace.Finder, dir string, m *metadata
 	return out, err
 }
 
-// TreeMetadata reads the metadata of a source tree on this machine, by a build
-// if that is what it takes. The engine must be connected then.
-func (e *Engine) TreeMetadata(ctx context.Context, d *source.Dist) (*resolve.Metadata, error) {
-	a := &answers{ctx: ctx, engine: e, fetcher: e.fetcher(source.HashPolicy{}, nil)}
-	return a.treeMetadata(d)
+// BuiltMetadata reads the metadata of an archive or source tree by whatever
+// that takes, a build included. static stands in for some. dynamic is set if the
+// version is left to the build. The engine must be connected.
+func (e *Engine) BuiltMetadata(ctx context.Context, d *source.Dist, static []StaticMetadata) (m *resolve.Metadata, dynamic bool, err error) {
+	a := &answers{ctx: ctx, engine: e, fetcher: e.fetcher(source.HashPolicy{}, nil), static: static}
+	if m, err = a.Metadata(d).Wait(ctx); err != nil || d.Source.Kind != source.Directory {
+		return m, false, err
+	}
+	_, dynamic, err = e.LocalMetadata(ctx, d)
+	return m, dynamic, err
 }
 
 // LocalMetadata reads what a source tree on this machine says of itself without

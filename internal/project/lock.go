@@ -65,6 +65,9 @@ type LockRequest struct {
 	Static  []engine.StaticMetadata
 	Upgrade Upgrade
 	Refresh bool // resolve anew, with the versions of the lock
+	// Indexes are those that were configured, nil if none were.
+	Indexes *index.Locations
+	Offline bool
 	// Constraints narrow what is chosen, and are not part of the lock.
 	Constraints []source.Requirement
 
@@ -132,22 +135,22 @@ func (r *LockRequest) lock(ctx context.Context, old *lock.Lock, text []byte) (*L
 	if err != nil {
 		return nil, err
 	}
-	if verdict.use == useAll {
+	if verdict.OK() {
 		return &LockResult{Lock: old}, nil
 	}
-	r.Debug("Resolving anew: %s", verdict.reason)
+	r.Debug("Resolving anew: %s", verdict.Reason)
 	result, err := r.resolve(ctx, in, old, verdict)
 	if err != nil {
 		return nil, err
 	}
-	result.Reason = verdict.reason
+	result.Reason = verdict.Reason
 	if old != nil && (bytes.Equal(result.Lock.Bytes(), text) || bytes.Equal(result.Lock.Bytes(), old.Bytes())) {
 		result.Changed, result.Lock = false, old
 		return result, nil
 	}
 	switch r.Mode {
 	case CheckLock:
-		return result, &OutdatedError{r.Target.LockName(), r.Flag, verdict.reason}
+		return result, &OutdatedError{r.Target.LockName(), r.Flag, verdict.Reason}
 	case WriteLock:
 		return result, r.Target.WriteLock(result.Lock)
 	}
@@ -155,7 +158,7 @@ func (r *LockRequest) lock(ctx context.Context, old *lock.Lock, text []byte) (*L
 }
 
 // resolve makes a lock by resolving.
-func (r *LockRequest) resolve(ctx context.Context, in *inputs, old *lock.Lock, verdict verdict) (*LockResult, error) {
+func (r *LockRequest) resolve(ctx context.Context, in *inputs, old *lock.Lock, verdict lock.Verdict) (*LockResult, error) {
 	if err := r.Connect(ctx); err != nil {
 		return nil, err
 	}
@@ -169,10 +172,10 @@ func (r *LockRequest) resolve(ctx context.Context, in *inputs, old *lock.Lock, v
 	}
 	manifest.Constraints = slices.Concat(manifest.Constraints, r.Constraints, constraints)
 	upgrade := r.Upgrade.lock()
-	if old != nil && verdict.use >= useVersions {
+	if old != nil && verdict.Use >= lock.Versions {
 		manifest.Preferences = old.Preferences(r.Target.Dir(), upgrade)
 	}
-	if old != nil && verdict.use >= useForks {
+	if old != nil && verdict.Use >= lock.Forks {
 		manifest.Forks = old.ForkMarkers()
 	}
 	rr := engine.ResolveRequest{Manifest: manifest, Options: r.Options, Policy: r.Policy, Static: r.Static}
