@@ -106,9 +106,18 @@ func gitSource(given, text string) (Source, error) {
 		return Source{}, &URLError{auth.Redact(given), fmt.Sprintf("unsupported scheme `%s` of a git repository: https, ssh and file are supported", u.Scheme)}
 	}
 	s := Source{Kind: Git, Given: given, Subdirectory: fragmentValue(fragment, "subdirectory")}
-	if at := strings.LastIndexByte(u.Path, '@'); at >= 0 {
-		s.Reference.Rev = u.Path[at+1:]
-		u.Path, u.RawPath = u.Path[:at], ""
+	where, rev, has := strings.Cut(u.EscapedPath(), "@")
+	if strings.Contains(rev, "@") {
+		return Source{}, &URLError{auth.Redact(given), "it has several `@` in its path: write `%40` for those that belong to the reference or the path"}
+	}
+	if has {
+		if s.Reference.Rev, err = url.PathUnescape(rev); err == nil {
+			u.Path, err = url.PathUnescape(where)
+		}
+		if err != nil {
+			return Source{}, &URLError{auth.Redact(given), "its path is not valid percent-encoding"}
+		}
+		u.RawPath = where
 		if isCommit(s.Reference.Rev) {
 			s.Reference.Commit = strings.ToLower(s.Reference.Rev)
 		}

@@ -215,7 +215,7 @@ func (e *entry) gitPlace() (source.Source, error) {
 	text := "git+" + strings.TrimPrefix(e.git, "git+")
 	for _, reference := range []string{e.rev, e.tag, e.branch} {
 		if reference != "" {
-			text += "@" + reference
+			text += "@" + escapedReference(reference)
 		}
 	}
 	var fragments []string
@@ -234,6 +234,11 @@ func (e *entry) gitPlace() (source.Source, error) {
 		s.Reference.Rev = ""
 	}
 	return s, err
+}
+
+// escapedReference is a reference of git as it stands in a URL.
+func escapedReference(name string) string {
+	return strings.NewReplacer("%", "%25", "@", "%40", "#", "%23", "?", "%3F", " ", "%20").Replace(name)
 }
 
 // pathPlace is an archive or directory, relative to the project.
