@@ -35,7 +35,7 @@ type work func(ctx context.Context, a *app, args []string) error
 // commands is the one list of everything the program can do.
 func commands() []command {
 	return slices.Concat([]command{
-		pipGroup(), pipCompileCommand(), pipInstallCommand(), pipSyncCommand(), pipUninstallCommand(),
+		pipGroup(), pipCompileCommand(), pipInstallCommand(), pipDownloadCommand(), pipWheelCommand(), pipSyncCommand(), pipUninstallCommand(),
 		pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(), pipDebugCommand(),
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
 		pythonGroup(), pythonListCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),

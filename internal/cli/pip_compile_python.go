@@ -31,33 +31,42 @@ func (s *compileSettings) choosePython(o *compileOptions) {
 // compileTarget finds the interpreter: the one asked for, else whichever comes
 // closest to the version asked for. It needs no virtual environment.
 func (a *app) compileTarget(ctx context.Context, s *compileSettings, in *pip.Inputs) (*python.Interpreter, python.Target, error) {
-	f, err := a.finder()
+	i, err := a.anyInterpreter(ctx, s.system, s.python, s.version)
 	if err != nil {
 		return nil, python.Target{}, err
 	}
-	if s.system {
-		f.Preference = f.Preference.WithSystemFlag()
-	}
-	where := python.EnvironmentsFor(s.system, false)
-	var found *python.Installation
-	if s.python != "" {
-		found, err = f.Find(ctx, python.ParseRequest(s.python, a.dir), where)
-	} else {
-		request := python.Request{}
-		if s.version != "" {
-			request = python.ParseRequest(s.version, a.dir)
-		}
-		found, err = f.FindBest(ctx, request, where)
-	}
-	if err != nil {
-		return nil, python.Target{}, err
-	}
-	i := found.Interpreter
 	target, err := i.Target(s.version, first(s.platform.pythonPlatform, text(s.pip.PythonPlatform)), a.environment.Get)
 	if err == nil && s.version != "" && s.python == "" && len(in.Options.OnlyBinary) == 0 {
 		a.warnOtherPython(s.version, target, i)
 	}
 	return i, target, err
+}
+
+// anyInterpreter is the interpreter that is asked for, or else the one that is
+// closest to a version.
+func (a *app) anyInterpreter(ctx context.Context, system bool, asked, version string) (*python.Interpreter, error) {
+	f, err := a.finder()
+	if err != nil {
+		return nil, err
+	}
+	if system {
+		f.Preference = f.Preference.WithSystemFlag()
+	}
+	where := python.EnvironmentsFor(system, false)
+	var found *python.Installation
+	if asked != "" {
+		found, err = f.Find(ctx, python.ParseRequest(asked, a.dir), where)
+	} else {
+		request := python.Request{}
+		if version != "" {
+			request = python.ParseRequest(version, a.dir)
+		}
+		found, err = f.FindBest(ctx, request, where)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return found.Interpreter, nil
 }
 
 // universal makes a compilation one for all platforms, and for all Pythons from

@@ -200,17 +200,6 @@ func (s *Saved) place(dir string, sums *hasher, write func(io.Writer) error) (er
 	return fsx.Rename(part.Name(), to)
 }
 
-func hashFile(name string) (string, error) {
-	in, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer in.Close()
-	sums := newHasher([]string{"sha256"})
-	_, err = io.Copy(sums, in)
-	return sums.digest("sha256"), err
-}
-
 // saveBuilt builds a wheel, or takes it from the cache, and packs it.
 func (f *Fetcher) saveBuilt(ctx context.Context, d *source.Dist, dir string) (*Saved, error) {
 	w, err := f.Wheel(ctx, d)
