@@ -357,7 +357,7 @@ func (j *buildJob) buildItem(ctx context.Context, i *buildItem, out string) ([]e
 	prefix := i.prefix(a)
 	return e.BuildArtifacts(ctx, engine.ArtifactRequest{
 		Source: i.source, Out: out, Sdist: o.sdist, Wheel: o.wheel, List: o.list,
-		ForcePEP517: isTrue(o.forcePEP517), Output: j.output(), Warn: j.warn,
+		ForcePEP517: isTrue(o.forcePEP517), Output: j.output(), Hidden: isTrue(a.vars.HideBuildOutput), Warn: j.warn,
 		Stage: func(text string) { a.print.Line("%s%s", prefix, a.print.Color.Bold(text)) },
 		Ready: func(ctx context.Context) error { return j.ready(ctx, &e, i.source) },
 	})
@@ -395,8 +395,7 @@ func (j *buildJob) ready(ctx context.Context, e *engine.Engine, source string) e
 // output is where what backends print goes.
 func (j *buildJob) output() io.Writer {
 	a := j.app
-	hidden, _ := a.flagOrEnv(nil, "UV_HIDE_BUILD_OUTPUT")
-	if isTrue(j.flags.noLogs) || isTrue(hidden) || a.print.Level < ui.Normal {
+	if isTrue(j.flags.noLogs) || isTrue(a.vars.HideBuildOutput) || a.print.Level < ui.Normal {
 		return nil
 	}
 	return &debugLines{print: func(line string) { a.print.Line("%s", line) }}

@@ -34,8 +34,10 @@ type ArtifactRequest struct {
 	List bool
 	// ForcePEP517 has even our own backend run as any other.
 	ForcePEP517 bool
-	// Output gets what backends write; nil is nobody.
+	// Output gets what backends write; nil is nobody. Hidden keeps it out of errors
+	// as well, where it stands if nobody has seen it.
 	Output io.Writer
+	Hidden bool
 	// Stage is told what is being built.
 	Stage func(text string)
 	// Warn is told what is odd about the project.
@@ -90,7 +92,7 @@ func (j *artifacts) ofFile(ctx context.Context) error {
 	case !j.Wheel:
 		return errors.New("pass `--wheel` to build a wheel from a source distribution")
 	}
-	if _, ok := archive.FormatOf(j.Source); !ok {
+	if _, ok := archive.FormatOf(j.Source); !ok || dist.KindOf(filepath.Base(j.Source)) == dist.WheelKind {
 		return fmt.Errorf("`%s` is not a valid build source: a source directory is expected, or a source distribution such as a `.tar.gz` or `.zip`", j.Source)
 	}
 	if j.List {
@@ -348,7 +350,7 @@ func (j *artifacts) session(ctx context.Context, tree string, system *build.Syst
 // shown keeps an error from repeating what was shown already.
 func (j *artifacts) shown(err error) error {
 	var failed *build.Error
-	if j.Output != nil && errors.As(err, &failed) {
+	if (j.Output != nil || j.Hidden) && errors.As(err, &failed) {
 		return &shownError{failed}
 	}
 	return err
