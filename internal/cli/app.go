@@ -17,15 +17,16 @@ import (
 // app is one run of the program: its arguments, environment and streams, and
 // what the commands share.
 type app struct {
-	name   string // how the program calls itself: tame, or uv by a link
-	args   []string
-	env    map[string]string
-	stdio  Stdio
-	print  *ui.Printer
-	global globalFlags
-	nodes  map[*cobra.Command]command
-	closer []func()
-	files  *workspace.Files // see projectFiles
+	personal bool   // see command.personal
+	name     string // how the program calls itself: tame, or uv by a link
+	args     []string
+	env      map[string]string
+	stdio    Stdio
+	print    *ui.Printer
+	global   globalFlags
+	nodes    map[*cobra.Command]command
+	closer   []func()
+	files    *workspace.Files // see projectFiles
 
 	optionsMu sync.Mutex
 	options   map[*pyproject.File]*config.Options // see fileOptions

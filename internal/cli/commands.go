@@ -25,8 +25,10 @@ type command struct {
 	// end it at once.
 	reads bool
 	// plain: it needs no settings.
-	plain   bool
-	prepare func(f *flags) work
+	plain bool
+	// personal: of settings files only those of the user and the system count.
+	personal bool
+	prepare  func(f *flags) work
 }
 
 // work is what a command does once its flags are parsed.
@@ -41,6 +43,8 @@ func commands() []command {
 		pythonGroup(), pythonListCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
 		initCommand(),
 		runCommand(), venvCommand(), lockCommand(), syncCommand(),
+		toolGroup(), toolRunCommand("tool run"), toolRunCommand("tool uvx"), toolInstallCommand(), toolUpgradeCommand(), toolListCommand(),
+		toolUninstallCommand(), toolUpdateShellCommand(), toolDirCommand(),
 		selfGroup(), selfVersionCommand(),
 		buildCommand(),
 		helpCommand(), completionCommand(), buildBackendGroup(),
@@ -49,7 +53,7 @@ func commands() []command {
 
 // laterCommands are the commands of uv that are still to come.
 var laterCommands = []string{
-	"auth", "add", "remove", "export", "tree", "format", "check", "audit", "tool",
+	"auth", "add", "remove", "export", "tree", "format", "check", "audit",
 	"publish", "workspace", "upgrade",
 }
 
@@ -169,6 +173,7 @@ func (a *app) arm(node *cobra.Command) {
 		}
 		a.setPrinter()
 		if !c.plain {
+			a.personal = c.personal
 			if err := a.settle(); err != nil {
 				return err
 			}

@@ -149,6 +149,8 @@ func programName(argv0 string) (name string, isUvx bool) {
 		return "uv", false
 	case "uvx":
 		return "uv", true
+	case "tamex":
+		return "tame", true
 	}
 	return "tame", false
 }

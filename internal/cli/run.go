@@ -121,6 +121,8 @@ type running struct {
 	script         *pyproject.Script
 	scriptSettings config.Options
 
+	// tool: the child is a tool, which need not know of the environment.
+	tool bool
 	keep []keeper // what the child must have until it ends
 }
 

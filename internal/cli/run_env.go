@@ -57,13 +57,15 @@ func (r *running) childEnviron(variables map[string]string, depth int) []string 
 		path += string(filepath.ListSeparator) + old
 	}
 	env["PATH"] = path
-	if r.python.IsVirtual() {
+	if r.python.IsVirtual() && !r.tool {
 		env["VIRTUAL_ENV"] = r.python.Prefix
 	}
 	if self, err := os.Executable(); err == nil {
 		env["UV"] = self
 	}
-	env["UV_RUN_RECURSION_DEPTH"] = strconv.Itoa(depth)
+	if !r.tool {
+		env["UV_RUN_RECURSION_DEPTH"] = strconv.Itoa(depth)
+	}
 	out := make([]string, 0, len(env))
 	for name, value := range env {
 		out = append(out, name+"="+value)

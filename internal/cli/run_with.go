@@ -280,7 +280,7 @@ func (r *running) resolveWith(ctx context.Context, req *pip.InstallRequest) (*py
 		return nil, err
 	}
 	wanted := pip.Wanted(graph)
-	contents, err := e.Contents(ctx, wanted, req.Policy.Hashes)
+	contents, fresh, err := e.Contents(ctx, wanted, req.Policy.Hashes)
 	if err != nil {
 		return nil, err
 	}
@@ -296,7 +296,7 @@ func (r *running) resolveWith(ctx context.Context, req *pip.InstallRequest) (*py
 				return err
 			}
 			work := req.Install
-			work.Environment, work.Site, work.Hashes, work.Wanted = env, site, req.Policy.Hashes, wanted
+			work.Environment, work.Site, work.Hashes, work.Wanted, work.Ahead = env, site, req.Policy.Hashes, wanted, fresh
 			changes, err := e.Install(ctx, work)
 			if err == nil {
 				r.work.showChanges(changes)

@@ -119,7 +119,7 @@ func (a *app) loadSettings(start string) error {
 	}
 	result, err := config.Load(config.LoadRequest{
 		Dir: start, ReadProject: files.Read, Workdir: a.dir, ConfigFile: first(a.global.configFile, a.env["UV_CONFIG_FILE"]),
-		NoConfig: isTrue(noConfig), Getenv: a.environment.Get,
+		NoConfig: isTrue(noConfig), UserOnly: a.personal, Getenv: a.environment.Get,
 	})
 	for _, w := range result.Warnings {
 		a.print.Warn("%s", w)

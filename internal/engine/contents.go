@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"time"
 
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/source"
@@ -11,8 +10,8 @@ import (
 // Contents returns what tells the installed distributions apart from any
 // others, in the order given: the same texts stand for the same files. Where an
 // index does not vouch for what it serves, that is brought into the cache to
-// see.
-func (e *Engine) Contents(ctx context.Context, wanted []install.Wanted, hashes source.HashPolicy) ([]string, error) {
+// see; fresh is how many that were.
+func (e *Engine) Contents(ctx context.Context, wanted []install.Wanted, hashes source.HashPolicy) (texts []string, fresh int, err error) {
 	out := make([]string, len(wanted))
 	var unknown []*source.Dist
 	var at []int
@@ -24,17 +23,15 @@ func (e *Engine) Contents(ctx context.Context, wanted []install.Wanted, hashes s
 		unknown, at = append(unknown, w.Dist), append(at, i)
 	}
 	if len(unknown) == 0 {
-		return out, nil
+		return out, 0, nil
 	}
-	start := time.Now()
 	wheels, err := e.fetcher(hashes, nil).Wheels(ctx, unknown)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return nil, 0, ctx.Err()
 		}
-		return nil, &PrepareError{err}
+		return nil, 0, &PrepareError{err}
 	}
-	fresh := 0
 	for i, w := range wheels {
 		// Where it came from is written down beside what is installed.
 		out[at[i]] = unknown[i].String() + " archive:" + string(w.Archive.ID)
@@ -42,10 +39,7 @@ func (e *Engine) Contents(ctx context.Context, wanted []install.Wanted, hashes s
 			fresh++
 		}
 	}
-	if fresh > 0 {
-		e.report(Prepared, fresh, start)
-	}
-	return out, nil
+	return out, fresh, nil
 }
 
 // vouched names a wheel of an index by the digest that the index gives.

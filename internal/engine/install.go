@@ -42,6 +42,9 @@ type InstallRequest struct {
 	DryRun     bool
 	// Hashes are what the distributions must match.
 	Hashes source.HashPolicy
+	// Ahead is how many of them were brought into the cache just before, to be
+	// told of with the others.
+	Ahead int
 	// Connect, if not nil, gives the engine its client and indexes. It is called
 	// once something must be fetched or built.
 	Connect func(context.Context) error
@@ -108,7 +111,9 @@ func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, err
 			return nil, err
 		}
 		wheels = append(wheels, fetched...)
-		e.report(Prepared, len(fetched), start)
+		e.report(Prepared, len(fetched)+req.Ahead, start)
+	} else if req.Ahead > 0 {
+		e.report(Prepared, req.Ahead, time.Now())
 	}
 	return e.apply(ctx, &req, plan, wheels)
 }

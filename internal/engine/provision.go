@@ -148,7 +148,7 @@ func (b *builds) makeEnvironment(ctx context.Context, requires []source.Requirem
 	if err != nil {
 		return nil, err
 	}
-	contents, err := quiet.Contents(ctx, wanted, b.options.Hashes)
+	contents, _, err := quiet.Contents(ctx, wanted, b.options.Hashes)
 	if err != nil {
 		return nil, err
 	}

@@ -137,6 +137,21 @@ func TestUninstallEverything(t *testing.T) {
 	}
 }
 
+// Bytecode of a module that is removed would be run in place of the next module
+// of that name, if time and size of the two are the same.
+func TestUninstallModule(t *testing.T) {
+	t.Parallel()
+	l := newLayout(t)
+	apply(t, l, install.Changes{Install: []install.Wheel{newWheel(t, "foo", "1.0", files{"foo.py": "1"})}})
+	write(t, l.Purelib, files{
+		"__pycache__/foo.cpython-312.pyc": "", "__pycache__/foo.cpython-312.opt-1.pyc": "", "__pycache__/food.cpython-312.pyc": "",
+	})
+	apply(t, l, install.Changes{Remove: open(t, l).Get("foo")})
+	if diff := cmp.Diff([]string{"__pycache__/food.cpython-312.pyc"}, names(t, l.Purelib)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	l := newLayout(t)

@@ -98,6 +98,7 @@ type remover struct {
 	// from, by slash path.
 	touched map[string]bool
 	last    string
+	modules []string // that lay in the tree itself, without .py
 	files   int64
 }
 
@@ -172,6 +173,9 @@ func isPlain(name string) bool {
 // process that was killed may have removed it, but not the directory.
 func (r *remover) touch(name string) {
 	i := strings.LastIndexByte(name, '/')
+	if module, ok := strings.CutSuffix(name, ".py"); ok && i < 0 {
+		r.modules = append(r.modules, module)
+	}
 	if i <= 0 || name[:i] == r.last {
 		return
 	}
@@ -210,8 +214,13 @@ func (l *Layout) isRoot(path string) bool {
 }
 
 // prune removes the directories that files were removed from, as far as
-// nothing is left in them but bytecode.
+// nothing is left in them but bytecode. The tree's own directory stays, but not
+// the bytecode of what lay in it: Python would take it for that of the next file
+// of the name if time and size are the same.
 func (r *remover) prune() error {
+	if err := r.pruneModules(); err != nil {
+		return err
+	}
 	dirs := slices.Collect(maps.Keys(r.touched))
 	// The deepest first, so that a directory is empty when its turn comes.
 	slices.SortFunc(dirs, func(a, b string) int { return strings.Compare(b, a) })
@@ -223,6 +232,27 @@ func (r *remover) prune() error {
 			}
 		}
 	}
+	return nil
+}
+
+func (r *remover) pruneModules() error {
+	if len(r.modules) == 0 {
+		return nil
+	}
+	entries, err := os.ReadDir(r.tree.Join("__pycache__"))
+	if err != nil {
+		return nil // there is no bytecode
+	}
+	for _, e := range entries {
+		module, rest, _ := strings.Cut(e.Name(), ".")
+		if !strings.HasSuffix(rest, ".pyc") || !slices.Contains(r.modules, module) {
+			continue
+		}
+		if err := os.Remove(r.tree.Join("__pycache__/" + e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	_ = syscall.Rmdir(r.tree.Join("__pycache__")) // if nothing else is in it
 	return nil
 }
 

@@ -65,6 +65,12 @@ func BinDir(getenv func(string) string, dir string) (string, bool) {
 	if bin := getenv("UV_PYTHON_BIN_DIR"); bin != "" {
 		return absolute(dir, bin), true
 	}
+	return UserBinDir(getenv)
+}
+
+// UserBinDir is the directory for the executables of a user: $XDG_BIN_HOME, else
+// bin beside $XDG_DATA_HOME, else ~/.local/bin. It is not ok if there is no home.
+func UserBinDir(getenv func(string) string) (bin string, ok bool) {
 	if bin := getenv("XDG_BIN_HOME"); filepath.IsAbs(bin) {
 		return bin, true
 	}
