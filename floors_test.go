@@ -20,7 +20,7 @@ import (
 //
 // The first line is floor 0.
 var floors = []string{
-	"internal/par internal/fsx internal/toml internal/archive internal/pubgrub internal/ui packaging/pyname packaging/pep440 packaging/tags",
+	"internal/blake2b internal/par internal/fsx internal/toml internal/archive internal/pubgrub internal/ui packaging/pyname packaging/pep440 packaging/tags",
 	"internal/cache internal/auth packaging/marker packaging/simple",
 	"internal/web internal/git packaging/pep508",
 	"internal/managed packaging/metadata packaging/requirements packaging/pyproject packaging/pylock",

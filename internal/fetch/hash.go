@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tame-py/tame/internal/blake2b"
 	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/simple"
@@ -47,7 +48,7 @@ func newHash(algorithm string) hash.Hash {
 	case "sha512":
 		return sha512.New()
 	case "blake2b":
-		return newBlake2b()
+		return blake2b.New(blake2b.Size)
 	}
 	return sha256.New()
 }

@@ -37,6 +37,9 @@ type Request struct {
 	AnyStatus bool
 	// NoRedirect passes redirects on instead of following them.
 	NoRedirect bool
+	// Once makes the request one time: nothing is retried, and with AnyStatus
+	// every answer is passed on. It is for what must not happen twice.
+	Once bool
 	// Timeout takes the place of the client's read timeout, if not 0.
 	Timeout time.Duration
 }
@@ -70,7 +73,11 @@ const maxRedirects = 10
 //
 // Reading the body is not retried: [Client.Get] and [Client.Open] do that.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
-	return c.try(ctx, r, &effort{limit: max(c.options.Retries, 0)})
+	e := &effort{limit: max(c.options.Retries, 0)}
+	if r.Once {
+		e.limit = 0
+	}
+	return c.try(ctx, r, e)
 }
 
 // An effort counts the tries of one request.
@@ -275,7 +282,7 @@ func (c *Client) receive(r Request, u *url.URL, raw *http.Response, w *watch) (*
 	clean := *u
 	clean.User = nil
 	failed := raw.StatusCode >= 400
-	if failed && (!r.AnyStatus || retriable(raw.StatusCode)) {
+	if failed && (!r.AnyStatus || retriable(raw.StatusCode) && !r.Once) {
 		defer raw.Body.Close()
 		err := error(&Error{
 			URL: auth.Redact(clean.String()), Kind: Status, Status: raw.StatusCode, Message: problem(raw),

@@ -1,4 +1,7 @@
-package fetch
+// Package blake2b is the hash function BLAKE2b (RFC 7693) without a key, which
+// some package indexes and the upload protocol use, and the standard library
+// does not have.
+package blake2b
 
 import (
 	"encoding/binary"
@@ -7,32 +10,35 @@ import (
 	"math/bits"
 )
 
-// A blake2b computes BLAKE2b-512 (RFC 7693), as Python's hashlib does by that
-// name. It is met so rarely that a plain implementation will do.
-type blake2b struct {
+// A digest computes a hash. It is met so rarely that a plain implementation
+// will do.
+type digest struct {
+	size   int
 	h      [8]uint64
 	total  uint64
-	buffer [blake2bBlock]byte
+	buffer [blockSize]byte
 	used   int
 }
 
+// Size is the greatest size of a digest, in bytes.
+const Size = 64
+
 const (
-	blake2bBlock  = 128
-	blake2bSize   = 64
-	blake2bRounds = 12
+	blockSize = 128
+	rounds    = 12
 )
 
-// blake2bIV is the initialization vector of section 2.6.
-func blake2bIV() [8]uint64 {
+// initial is the initialization vector of section 2.6.
+func initial() [8]uint64 {
 	return [8]uint64{
 		0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
 		0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179,
 	}
 }
 
-// blake2bSigma is the order of the words of a block in each round, section
+// sigma is the order of the words of a block in each round, section
 // 2.7.
-func blake2bSigma() [10][16]byte {
+func sigma() [10][16]byte {
 	return [10][16]byte{
 		{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
 		{14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3},
@@ -47,30 +53,32 @@ func blake2bSigma() [10][16]byte {
 	}
 }
 
-func newBlake2b() hash.Hash {
-	b := &blake2b{}
+// New returns a hash with digests of a number of bytes, at most [Size]:
+// BLAKE2b-512 for Size, which Python's hashlib calls blake2b.
+func New(size int) hash.Hash {
+	b := &digest{size: size}
 	b.Reset()
 	return b
 }
 
 // Reset implements [hash.Hash].
-func (b *blake2b) Reset() {
-	*b = blake2b{h: blake2bIV()}
-	b.h[0] ^= 0x01010000 ^ blake2bSize // no key, 64 bytes
+func (b *digest) Reset() {
+	*b = digest{size: b.size, h: initial()}
+	b.h[0] ^= 0x01010000 ^ uint64(b.size) // no key
 }
 
 // Size implements [hash.Hash].
-func (b *blake2b) Size() int { return blake2bSize }
+func (b *digest) Size() int { return b.size }
 
 // BlockSize implements [hash.Hash].
-func (b *blake2b) BlockSize() int { return blake2bBlock }
+func (b *digest) BlockSize() int { return blockSize }
 
 // Write implements [io.Writer]; it never fails.
-func (b *blake2b) Write(p []byte) (int, error) {
+func (b *digest) Write(p []byte) (int, error) {
 	n := len(p)
 	for len(p) > 0 {
-		if b.used == blake2bBlock { // the last block is kept for Sum
-			b.total += blake2bBlock
+		if b.used == blockSize { // the last block is kept for Sum
+			b.total += blockSize
 			b.compress(false)
 			b.used = 0
 		}
@@ -82,24 +90,25 @@ func (b *blake2b) Write(p []byte) (int, error) {
 }
 
 // Sum implements [hash.Hash].
-func (b *blake2b) Sum(out []byte) []byte {
+func (b *digest) Sum(out []byte) []byte {
 	last := *b
 	last.total += uint64(last.used)
 	clear(last.buffer[last.used:])
 	last.compress(true)
-	for _, word := range last.h {
-		out = binary.LittleEndian.AppendUint64(out, word)
+	var all [Size]byte
+	for i, word := range last.h {
+		binary.LittleEndian.PutUint64(all[8*i:], word)
 	}
-	return out
+	return append(out, all[:b.size]...)
 }
 
 // compress is the function F of section 3.2.
-func (b *blake2b) compress(last bool) {
+func (b *digest) compress(last bool) {
 	var m [16]uint64
 	for i := range m {
 		m[i] = binary.LittleEndian.Uint64(b.buffer[8*i:])
 	}
-	iv, sigma := blake2bIV(), blake2bSigma()
+	iv, sigma := initial(), sigma()
 	var v [16]uint64
 	copy(v[:8], b.h[:])
 	copy(v[8:], iv[:])
@@ -117,7 +126,7 @@ func (b *blake2b) compress(last bool) {
 		v[c] += v[d]
 		v[b] = bits.RotateLeft64(v[b]^v[c], -63)
 	}
-	for round := range blake2bRounds {
+	for round := range rounds {
 		s := &sigma[round%10]
 		for i := range 4 {
 			mix(i, 4+i, 8+i, 12+i, m[s[2*i]], m[s[2*i+1]])
@@ -132,7 +141,7 @@ func (b *blake2b) compress(last bool) {
 }
 
 // MarshalBinary implements [encoding.BinaryMarshaler].
-func (b *blake2b) MarshalBinary() ([]byte, error) {
+func (b *digest) MarshalBinary() ([]byte, error) {
 	var out []byte
 	for _, word := range b.h {
 		out = binary.LittleEndian.AppendUint64(out, word)
@@ -142,8 +151,8 @@ func (b *blake2b) MarshalBinary() ([]byte, error) {
 }
 
 // UnmarshalBinary implements [encoding.BinaryUnmarshaler].
-func (b *blake2b) UnmarshalBinary(data []byte) error {
-	if len(data) < 72 || len(data) > 72+blake2bBlock {
+func (b *digest) UnmarshalBinary(data []byte) error {
+	if len(data) < 72 || len(data) > 72+blockSize {
 		return errors.New("not the state of a BLAKE2b hash")
 	}
 	for i := range b.h {
