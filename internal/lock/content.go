@@ -230,6 +230,9 @@ func (c *contentCheck) normal(all []Requirement) []Requirement {
 		if r.Source.IsLocal() {
 			r.Source.Location = r.Source.Absolute(c.want.Root)
 		}
+		if r.Source.Kind == URL {
+			r.Source.Location = withoutCredentials(r.Source.Location)
+		}
 		r.Source.Reference.Commit = ""
 	}
 	return sortRequirements(out)
@@ -265,7 +268,7 @@ func (c *contentCheck) allow(location string) {
 		c.allowed[Source{Kind: RegistryPath, Location: dir}] = true
 		return
 	}
-	c.allowed[Source{Kind: Registry, Location: withoutCredentials(location)}] = true
+	c.allowed[Source{Kind: Registry, Location: canonicalURL(withoutCredentials(location))}] = true
 }
 
 // allowOf adds the registries that requirements name.

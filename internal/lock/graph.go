@@ -63,7 +63,7 @@ func FromGraph(g *resolve.Graph, in Input) (*Lock, error) {
 	b := &builder{graph: g, in: &in, at: make(map[*resolve.Node]int, len(g.Nodes))}
 	b.lock = &Lock{
 		Version: Version, Revision: Revision, RequiresPython: g.Python,
-		Conflicts: in.Conflicts, Options: in.Options, Manifest: in.Manifest,
+		Conflicts: in.Conflicts, Options: in.Options.normal(), Manifest: in.Manifest,
 		Forks:     b.canonical(g.Forks),
 		Supported: b.simplifyAll(in.Supported), Required: b.simplifyAll(in.Required),
 	}
@@ -78,6 +78,26 @@ func FromGraph(g *resolve.Graph, in Input) (*Lock, error) {
 	}
 	b.lock.dropExtras()
 	return b.lock, nil
+}
+
+// normal are the options without what says nothing: a limit that is lifted for
+// all, and the old name of a policy.
+func (o Options) normal() Options {
+	if o.ExcludeNewer.Off {
+		o.ExcludeNewer = index.Cutoff{}
+	}
+	modern := func(p resolve.Prerelease) resolve.Prerelease {
+		if p == resolve.IfNecessaryOrExplicit {
+			return resolve.IfNecessary
+		}
+		return p
+	}
+	o.Prerelease = modern(o.Prerelease)
+	o.PrereleasePackage = slices.Clone(o.PrereleasePackage)
+	for i := range o.PrereleasePackage {
+		o.PrereleasePackage[i].Policy = modern(o.PrereleasePackage[i].Policy)
+	}
+	return o
 }
 
 // cutoffsLike are the limits of single projects, in the order of an older lock if
@@ -252,7 +272,7 @@ func FromSources(all []source.Requirement, root string) []Requirement {
 func (b *builder) registry(location string) Source {
 	dir, local := fileURLPath(location)
 	if !local {
-		return Source{Kind: Registry, Location: withoutCredentials(location)}
+		return Source{Kind: Registry, Location: canonicalURL(withoutCredentials(location))}
 	}
 	given := ""
 	if x := b.index(location); x != nil {

@@ -76,7 +76,10 @@ func FromSource(r *source.Requirement, root string) Requirement {
 	s := &r.Source
 	switch s.Kind {
 	case source.Registry:
-		out.Source = Source{Kind: Registry, Location: withoutCredentials(s.Index)}
+		out.Source = Source{Kind: Registry}
+		if s.Index != "" {
+			out.Source.Location = canonicalURL(withoutCredentials(s.Index))
+		}
 		out.Specifiers = s.Specifiers.Sorted()
 	default:
 		out.Source = sourceOf(s, root)
@@ -91,7 +94,8 @@ func sourceOf(s *source.Source, root string) Source {
 	case source.Git:
 		return Source{Kind: Git, Location: withoutCredentials(s.Location), Subdirectory: slashed(s.Subdirectory), Reference: s.Reference}
 	case source.URL:
-		return Source{Kind: URL, Location: withoutCredentials(s.Location), Subdirectory: slashed(s.Subdirectory)}
+		// What the user put into the URL is needed to follow it.
+		return Source{Kind: URL, Location: canonicalURL(s.Location), Subdirectory: slashed(s.Subdirectory)}
 	case source.Path:
 		return Source{Kind: Path, Location: relative(root, s.Location, s.Given)}
 	}

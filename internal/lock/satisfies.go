@@ -82,6 +82,9 @@ func (v Verdict) OK() bool { return v.Use == All }
 // Satisfies holds a lock against what is wanted. Checks are made in the order of
 // what they leave of the lock. The error is that of reading metadata.
 func (l *Lock) Satisfies(ctx context.Context, w *Want, local LocalMetadata) (Verdict, error) {
+	normal := *w
+	normal.Options = w.Options.normal()
+	w = &normal
 	for _, check := range [...]func(*Want) *Verdict{l.checkOptions, l.checkMarkers, l.checkPreferable} {
 		if v := check(w); v != nil {
 			return *v, nil
@@ -236,7 +239,8 @@ func showAll(all []marker.Tree) string {
 
 // checkPreferable looks at what leaves versions and forks in place.
 func (l *Lock) checkPreferable(w *Want) *Verdict {
-	was, is := &l.Options, &w.Options
+	old := l.Options.normal()
+	was, is := &old, &w.Options
 	if was.Prerelease != is.Prerelease {
 		return notice(Forks, "the policy on pre-releases changed from `%s` to `%s`", was.Prerelease, is.Prerelease)
 	}

@@ -197,6 +197,15 @@ func isCommit(s string) bool {
 	return len(s) == 40 && strings.Trim(strings.ToLower(s), "0123456789abcdef") == ""
 }
 
+// canonicalURL is a URL as a lock has it: without a path it ends in a slash.
+func canonicalURL(text string) string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	if !ok || scheme == "" || strings.Contains(rest, "/") || strings.ContainsAny(rest, "?#") {
+		return text
+	}
+	return text + "/"
+}
+
 // withoutCredentials removes user and password from a URL.
 func withoutCredentials(text string) string {
 	scheme, rest, ok := strings.Cut(text, "://")
@@ -244,8 +253,12 @@ func relative(root, name, given string) string {
 		return filepath.ToSlash(name)
 	}
 	rel = filepath.ToSlash(rel)
-	if rel == "." {
+	switch {
+	case rel == ".":
 		return ""
+	case strings.Trim(rel, "./") == "":
+		// A folder above is written as the way there.
+		return rel + "/"
 	}
 	return rel
 }
