@@ -35,6 +35,7 @@ type app struct {
 	vars        config.Variables
 	config      config.Options // of the settings files
 	dir         string         // the working directory
+	warned      map[string]bool
 	ctx         context.Context
 }
 

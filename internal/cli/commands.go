@@ -41,7 +41,7 @@ func commands() []command {
 		pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(), pipDebugCommand(),
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
 		pythonGroup(), pythonListCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
-		initCommand(),
+		initCommand(), addCommand(), removeCommand(), versionCommand(),
 		runCommand(), venvCommand(), lockCommand(), syncCommand(),
 		toolGroup(), toolRunCommand("tool run"), toolRunCommand("tool uvx"), toolInstallCommand(), toolUpgradeCommand(), toolListCommand(),
 		toolUninstallCommand(), toolUpdateShellCommand(), toolDirCommand(),
@@ -53,7 +53,7 @@ func commands() []command {
 
 // laterCommands are the commands of uv that are still to come.
 var laterCommands = []string{
-	"auth", "add", "remove", "export", "tree", "format", "check", "audit",
+	"auth", "export", "tree", "format", "check", "audit",
 	"publish", "workspace", "upgrade",
 }
 

@@ -25,6 +25,7 @@ type flags struct {
 	heading   string
 	env       func(string) (string, bool)
 	conflicts [][]string
+	aliases   map[string][]string
 	last      *pflag.Flag
 }
 
@@ -65,6 +66,10 @@ func (f *flags) alias(names ...string) *flags {
 		alias := *f.last
 		alias.Name, alias.Shorthand, alias.Hidden = name, "", true
 		f.set.AddFlag(&alias)
+		if f.aliases == nil {
+			f.aliases = map[string][]string{}
+		}
+		f.aliases[f.last.Name] = append(f.aliases[f.last.Name], name)
 	}
 	return f
 }
@@ -142,12 +147,17 @@ func (f *flags) exclusive(names ...string) { f.conflicts = append(f.conflicts, n
 // check holds the flags given against the rules of exclusive.
 func (f *flags) check() error {
 	for _, names := range f.conflicts {
-		given := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !f.set.Changed(n) })
+		given := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !f.given(n) })
 		if len(given) > 1 {
 			return usageError(fmt.Sprintf("`--%s` cannot be used together with `--%s`", given[0], given[1]))
 		}
 	}
 	return nil
+}
+
+// given reports whether a flag was given, by whichever of its names.
+func (f *flags) given(name string) bool {
+	return f.set.Changed(name) || slices.ContainsFunc(f.aliases[name], f.set.Changed)
 }
 
 type switchValue struct{ set func(bool) }

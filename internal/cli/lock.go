@@ -9,6 +9,7 @@ import (
 
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/project"
+	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
 
@@ -111,14 +112,16 @@ func (a *app) openScript(name string) (*pyproject.Script, error) {
 
 // lock makes or checks the lock of the target. A Python is chosen for it.
 func (p *projectWork) lock(ctx context.Context, mode project.LockMode, flag string) (*project.LockResult, error) {
-	r, err := p.lockRequest(mode, flag, nil)
-	if err != nil {
-		return nil, err
-	}
+	var i *python.Interpreter
 	if mode != project.Frozen {
-		if r.Interpreter, err = p.lockInterpreter(ctx); err != nil {
+		var err error
+		if i, err = p.lockInterpreter(ctx); err != nil {
 			return nil, err
 		}
+	}
+	r, err := p.lockRequest(mode, flag, i)
+	if err != nil {
+		return nil, err
 	}
 	return project.Lock(ctx, r)
 }

@@ -209,10 +209,73 @@ func packages(flag string, names []string) ([]pyname.Package, error) {
 	return out, nil
 }
 
+// chosen are the indexes of `--index` and `--default-index`, or of their
+// variables.
+func (i *indexFlags) chosen(a *app) ([]config.Index, error) {
+	var list []config.Index
+	for _, text := range a.listOrEnv(i.index, "UV_INDEX") {
+		if text == "" {
+			continue
+		}
+		x, err := a.chosenIndex(text)
+		if err != nil {
+			return nil, fmt.Errorf("invalid value for `--index`: %w", err)
+		}
+		list = append(list, x)
+	}
+	if v := a.textOrEnv(i.defaultIndex, "UV_DEFAULT_INDEX"); v != nil && *v != "" {
+		x, err := a.chosenIndex(*v)
+		if err != nil {
+			return nil, fmt.Errorf("invalid value for `--default-index`: %w", err)
+		}
+		x.Default = true
+		list = append(list, x)
+	}
+	return list, nil
+}
+
+// chosenIndex reads an index of a flag, which may be the name of one of the
+// settings.
+func (a *app) chosenIndex(text string) (config.Index, error) {
+	if _, err := config.ParseIndexName(text); err != nil {
+		return a.parseIndex(text)
+	}
+	_, err := os.Stat(a.path(text))
+	preview := a.previews("index-by-name")
+	if err == nil && !preview {
+		return a.parseIndex(text)
+	}
+	for _, x := range a.config.Index {
+		if x.Name != text {
+			continue
+		}
+		if !preview {
+			a.warnOnce("referring to an index by its name is experimental and may change without warning. Pass `--preview-features index-by-name` to disable this warning.")
+		}
+		x.Default, x.Explicit, x.Origin = false, false, config.OriginCommandLine
+		return x, nil
+	}
+	if err != nil && preview {
+		return config.Index{}, fmt.Errorf("there is no index named `%s` in the settings", text)
+	}
+	return a.parseIndex(text)
+}
+
+// warnOnce prints a warning, unless the command has printed it already.
+func (a *app) warnOnce(text string) {
+	if !a.warned[text] {
+		a.warned = map[string]bool{text: true}
+		a.print.Warn("%s", text)
+	}
+}
+
 // apply puts the flags and variables over the settings of files, and returns
 // the indexes in order.
 func (i *indexFlags) apply(a *app, r *config.Resolver) ([]config.Index, error) {
-	var list []config.Index
+	list, err := i.chosen(a)
+	if err != nil {
+		return nil, err
+	}
 	add := func(text, flag string, isDefault bool) error {
 		if text == "" {
 			return nil
@@ -224,16 +287,6 @@ func (i *indexFlags) apply(a *app, r *config.Resolver) ([]config.Index, error) {
 		x.Default = isDefault
 		list = append(list, x)
 		return nil
-	}
-	for _, text := range a.listOrEnv(i.index, "UV_INDEX") {
-		if err := add(text, "index", false); err != nil {
-			return nil, err
-		}
-	}
-	if v := a.textOrEnv(i.defaultIndex, "UV_DEFAULT_INDEX"); v != nil {
-		if err := add(*v, "default-index", true); err != nil {
-			return nil, err
-		}
 	}
 	for _, text := range a.listOrEnv(i.extraIndexURL, "UV_EXTRA_INDEX_URL") {
 		if err := add(text, "extra-index-url", false); err != nil {

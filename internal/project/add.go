@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pep508"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
@@ -56,7 +59,7 @@ func (e *SelfError) Hints() []string {
 // requirements without versions, SetBounds adds later.
 func Add(ctx context.Context, r *AddRequest) ([]Addition, error) {
 	d := r.Document
-	if err := r.check(); err != nil {
+	if err := r.Check(); err != nil {
 		return nil, err
 	}
 	for i := range r.Requirements {
@@ -84,8 +87,8 @@ func Add(ctx context.Context, r *AddRequest) ([]Addition, error) {
 	return a.done, d.Save(ctx, r.Journal)
 }
 
-// check refuses what the target cannot have.
-func (r *AddRequest) check() error {
+// Check refuses what the file cannot have.
+func (r *AddRequest) Check() error {
 	d := r.Document
 	if d.Script != nil {
 		return nil
@@ -162,4 +165,47 @@ func (r *AddRequest) joinWorkspace(ctx context.Context) error {
 		d.File, err = pyproject.Parse(d.Path, root.Bytes())
 	}
 	return err
+}
+
+// SetBounds gives those requirements bounds that were added without any version:
+// those of the version that was found, which a function tells. It returns
+// whether something changed, and the requirements that have bounds of their own.
+func SetBounds(d *Document, added []Addition, b pyproject.Bounds, found func(pyname.Package) (pep440.Version, bool)) (changed bool, explicit []pep508.Requirement, err error) {
+	for _, a := range added {
+		if !a.Edit.Added || a.Sourced {
+			continue
+		}
+		if len(a.Requirement.Specifiers) > 0 || a.Requirement.URL != "" {
+			explicit = append(explicit, a.Requirement)
+			continue
+		}
+		v, ok := found(a.Requirement.Name)
+		if !ok {
+			continue
+		}
+		req := a.Requirement
+		req.Specifiers = b.Specifiers(v.WithoutLocal())
+		if err := d.File.SetDependency(a.Place, a.Edit.Index, req); err != nil {
+			return changed, explicit, err
+		}
+		changed = true
+	}
+	return changed, explicit, nil
+}
+
+// LowestVersions are the lowest versions that a lock has of each package.
+func LowestVersions(l *lock.Lock) func(pyname.Package) (pep440.Version, bool) {
+	return func(name pyname.Package) (pep440.Version, bool) {
+		var lowest *pep440.Version
+		first, end := l.Named(name)
+		for i := first; i < end; i++ {
+			if v := &l.Packages[i].Version; !v.IsZero() && (lowest == nil || v.Compare(*lowest) < 0) {
+				lowest = v
+			}
+		}
+		if lowest == nil {
+			return pep440.Version{}, false
+		}
+		return *lowest, true
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 
 	"github.com/tame-py/tame/internal/workspace"
-	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
 
@@ -30,36 +29,26 @@ type Document struct {
 	discovery workspace.DiscoverOptions
 }
 
-// NotMemberError says that a workspace has no member of a name.
-type NotMemberError struct{ Name pyname.Package }
-
-func (e *NotMemberError) Error() string {
-	return fmt.Sprintf("package `%s` not found in workspace", e.Name)
-}
-
-// OpenProject finds the project in a directory or above it, or the member of its
-// workspace that is named.
-func OpenProject(ctx context.Context, dir string, name pyname.Package, o workspace.DiscoverOptions) (*Document, error) {
+// EditProject opens the file of a member for editing or, if the member is nil,
+// that of the workspace's root. The options are those that found the workspace.
+func EditProject(w *workspace.Workspace, m *workspace.Member, o workspace.DiscoverOptions) (*Document, error) {
 	if o.Files == nil {
 		o.Files = &workspace.Files{}
 	}
-	d := &Document{discovery: o}
-	if err := d.discover(ctx, dir); err != nil {
-		return nil, err
-	}
-	if name != "" {
-		if d.Member = d.Workspace.Member(name); d.Member == nil {
-			return nil, &NotMemberError{name}
-		}
-	}
-	f := d.Workspace.File
-	if d.Member != nil {
-		f = d.Member.File
+	d := &Document{Workspace: w, Member: m, discovery: o}
+	f := w.File
+	if m != nil {
+		f = m.File
 	}
 	d.Path = filepath.Join(d.Dir(), "pyproject.toml")
 	var err error
 	d.File, err = pyproject.Parse(d.Path, f.Bytes())
 	return d, err
+}
+
+// EditScript opens a script for editing.
+func EditScript(path string, s *pyproject.Script) *Document {
+	return &Document{Script: s, Path: path, File: s.File}
 }
 
 func (d *Document) discover(ctx context.Context, dir string) error {
@@ -68,25 +57,13 @@ func (d *Document) discover(ctx context.Context, dir string) error {
 	return err
 }
 
-// OpenScript is a script; the error matches ErrNotScript if the file has no
-// metadata.
-func OpenScript(path string) (*Document, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
+// Target is what is locked after the edits.
+func (d *Document) Target() Target {
+	if d.Script != nil {
+		return Target{Script: &Script{Path: d.Path, File: d.File}}
 	}
-	s, err := pyproject.ParseScript(path, text)
-	if err != nil {
-		return nil, err
-	}
-	if s == nil {
-		return nil, ErrNotScript
-	}
-	return &Document{Script: s, Path: path, File: s.File}, nil
+	return Target{Workspace: d.Workspace}
 }
-
-// ErrNotScript says that a Python file has no metadata.
-var ErrNotScript = errors.New("it does not contain a PEP 723 metadata tag")
 
 // Dir is the directory that paths in the file are relative to.
 func (d *Document) Dir() string {
@@ -99,17 +76,9 @@ func (d *Document) Dir() string {
 	return d.Workspace.Root
 }
 
-// LockPath is the lock file that belongs to the target.
-func (d *Document) LockPath() string {
-	if d.Script != nil {
-		return d.Path + ".lock"
-	}
-	return filepath.Join(d.Workspace.Root, "uv.lock")
-}
-
-// HasLock reports whether the lock file is there.
+// HasLock reports whether there is a lock file.
 func (d *Document) HasLock() bool {
-	_, err := os.Stat(d.LockPath())
+	_, err := os.Stat(d.Target().LockPath())
 	return !errors.Is(err, fs.ErrNotExist)
 }
 

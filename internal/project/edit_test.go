@@ -29,7 +29,11 @@ func open(t *testing.T, text string) (*Document, string) {
 			t.Fatal(err)
 		}
 	}
-	d, err := OpenProject(t.Context(), dir, "", workspace.DiscoverOptions{})
+	w, m, err := workspace.Discover(t.Context(), dir, workspace.DiscoverOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := EditProject(w, m, workspace.DiscoverOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -401,3 +401,13 @@ func (q *PythonQuestion) forScript(ctx context.Context, dir string, pinned bool)
 	}
 	return AtLeastMinor(found.Interpreter), nil
 }
+
+// GiveMetadata is the text of a Python file with a block of metadata, for
+// requirements to be added to; the Python is the one that a directory uses.
+func GiveMetadata(ctx context.Context, text []byte, dir string, q *PythonQuestion) ([]byte, error) {
+	requires, err := q.forScript(ctx, dir, true)
+	if err != nil {
+		return nil, err
+	}
+	return pyproject.InsertScript(text, scaffold.Metadata(requires)), nil
+}

@@ -1,0 +1,298 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/tame-py/tame/internal/cache"
+	"github.com/tame-py/tame/internal/engine"
+	"github.com/tame-py/tame/internal/fsx"
+	"github.com/tame-py/tame/internal/lock"
+	"github.com/tame-py/tame/internal/project"
+	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/internal/workspace"
+	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/packaging/pyproject"
+)
+
+// placeFlags say which list of dependencies is meant.
+type placeFlags struct {
+	dev             bool
+	optional, group *string
+}
+
+func (p *placeFlags) register(f *flags, verb string) {
+	f.bool(&p.dev, "dev", verb+" the development dependencies (the group `dev`)").fromEnv("UV_DEV")
+	f.optional(&p.optional, "optional", "EXTRA", verb+" the optional dependencies of this extra")
+	f.optional(&p.group, "group", "GROUP", verb+" this dependency group")
+	f.exclusive("dev", "optional", "group")
+	f.exclusive("script", "dev")
+	f.exclusive("script", "optional")
+	f.exclusive("script", "group")
+}
+
+// place is the list that is meant.
+func (p *placeFlags) place(a *app) (pyproject.Place, error) {
+	dev, err := a.flagOrEnv(nil, "UV_DEV")
+	if err != nil {
+		return pyproject.Place{}, err
+	}
+	switch {
+	case p.optional != nil:
+		extra, err := pyname.ParseExtra(*p.optional)
+		if err != nil {
+			return pyproject.Place{}, fmt.Errorf("invalid value for `--optional`: %w", err)
+		}
+		return pyproject.Place{Kind: pyproject.OptionalExtra, Extra: extra}, nil
+	case p.group != nil:
+		group, err := pyname.ParseGroup(*p.group)
+		if err != nil {
+			return pyproject.Place{}, fmt.Errorf("invalid value for `--group`: %w", err)
+		}
+		return pyproject.Place{Kind: pyproject.InGroup, Group: group}, nil
+	case p.dev || isTrue(dev):
+		return pyproject.Place{Kind: pyproject.LegacyDev}, nil
+	}
+	return pyproject.Place{}, nil
+}
+
+// editFlags are those of the commands that edit a project or script, lock it
+// and bring its environment up to date.
+type editFlags struct {
+	lockStateFlags
+	noSync, active *bool
+	member, script *string
+	resolutionFlags
+}
+
+func (o *editFlags) register(f *flags, scripts bool) {
+	o.lockStateFlags.register(f)
+	f.set.Lookup("frozen").Usage = "Only edit the file: neither lock nor sync"
+	f.pair(&o.noSync, "no-sync", "", "Leave the environment as it is").fromEnv("UV_NO_SYNC")
+	f.pair(&o.active, "active", "no-active", "Use the active environment")
+	f.optional(&o.member, "package", "NAME", "Edit this member of the workspace")
+	for _, name := range []string{"upgrade", "upgrade-package", "upgrade-group"} {
+		f.exclusive("locked", name)
+		f.exclusive("frozen", name)
+	}
+	f.exclusive("frozen", "no-sources")
+	if scripts {
+		f.optional(&o.script, "script", "FILE", "Edit the metadata of this script")
+		f.exclusive("script", "package")
+	}
+	o.resolutionFlags.register(f)
+}
+
+// An edit is a command that edits a project or script, on its way.
+type edit struct {
+	*projectWork
+	flags    *editFlags
+	document *project.Document
+	journal  project.Journal
+	noSync   bool
+	mode     project.LockMode
+	flag     string
+	python   *python.Interpreter // to lock with
+	env      *projectEnvironment // to sync; nil for none
+	groups   project.Groups
+	extras   project.Extras
+	filter   lock.Filter
+}
+
+// startEdit finds what is edited. fresh makes metadata for a script that has
+// none; if it is nil, that is an error.
+func (a *app) startEdit(ctx context.Context, o *editFlags, fresh func(path string, text []byte) ([]byte, error)) (*edit, error) {
+	e := &edit{flags: o}
+	noSync, err := a.flagOrEnv(o.noSync, "UV_NO_SYNC")
+	if err != nil {
+		return nil, err
+	}
+	e.noSync = isTrue(noSync)
+	if e.mode, e.flag, err = a.lockMode(&o.lockStateFlags, false); err != nil {
+		return nil, err
+	}
+	if err := a.lockEdits(ctx, o); err != nil {
+		return nil, err
+	}
+	if o.script != nil {
+		return e, a.startScriptEdit(ctx, e, fresh)
+	}
+	var d discovery
+	if o.member != nil {
+		d.packages = []string{*o.member}
+	}
+	if e.projectWork, err = a.openProject(ctx, &o.resolutionFlags, d); err != nil {
+		return nil, err
+	}
+	e.document, err = project.EditProject(e.target.Workspace, e.projectWork.member, a.editDiscovery())
+	return e, err
+}
+
+func (a *app) startScriptEdit(ctx context.Context, e *edit, fresh func(string, []byte) ([]byte, error)) error {
+	o := e.flags
+	for _, f := range []struct {
+		name  string
+		given bool
+	}{{"--frozen", e.mode == project.Frozen}, {"--locked", e.mode == project.CheckLock}, {"--no-sync", e.noSync}} {
+		if f.given {
+			a.print.Warn("`%s` has no effect on scripts with metadata, which always run in isolation", f.name)
+		}
+	}
+	path := a.path(*o.script)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("failed to read `%s`: %w", *o.script, err)
+	}
+	script, err := pyproject.ParseScript(path, text)
+	if err != nil {
+		return err
+	}
+	if script == nil {
+		if fresh == nil {
+			return withHint(fmt.Errorf("`%s` does not contain a PEP 723 metadata tag", *o.script), "`%s init --script %s` gives it one", a.name, *o.script)
+		}
+		if text, err = fresh(path, text); err != nil {
+			return err
+		}
+		if script, err = pyproject.ParseScript(path, text); err != nil {
+			return err
+		}
+	}
+	if err := a.useScriptSettings(path, script); err != nil {
+		return err
+	}
+	e.document = project.EditScript(path, script)
+	e.projectWork = &projectWork{app: a, flags: &o.resolutionFlags, target: e.document.Target()}
+	return e.settle(ctx)
+}
+
+// lockEdits keeps two processes from editing one file: the edit of one of them
+// would be lost.
+func (a *app) lockEdits(ctx context.Context, o *editFlags) error {
+	subject := workspace.SettingsRoot(a.projectDir(), &workspace.Files{})
+	if o.script != nil {
+		subject = a.path(*o.script)
+	}
+	path := filepath.Join(os.TempDir(), "tame-"+cache.Key("edit", subject)+".lock")
+	lock, err := fsx.Acquire(ctx, path, fsx.Exclusive, fsx.LockOptions{Timeout: a.lockTimeout(), Waiting: func() {
+		a.print.Line("Waiting for another process that edits %s", a.shown(subject))
+	}})
+	var timeout *fsx.LockTimeoutError
+	switch {
+	case err == nil:
+		a.atEnd(func() { _ = lock.Release() })
+	case errors.As(err, &timeout), ctx.Err() != nil:
+		return err
+	default:
+		a.print.Debug("The project is edited without a lock: %v", err)
+	}
+	return nil
+}
+
+func (a *app) editDiscovery() workspace.DiscoverOptions {
+	return workspace.DiscoverOptions{Files: a.projectFiles(), CacheDir: a.cacheDir(), Check: a.checkFile}
+}
+
+// prepare finds the Python to lock with, or the environment to sync.
+func (e *edit) prepare(ctx context.Context) error {
+	var err error
+	if e.groups, err = e.groups.WithDefaults(e.projectFile()); err != nil {
+		return err
+	}
+	if e.mode == project.Frozen && e.target.Script == nil {
+		return nil
+	}
+	if e.target.Script != nil || e.noSync {
+		e.python, err = e.lockInterpreter(ctx)
+		return err
+	}
+	e.env, err = e.environment(ctx, environmentOptions{active: e.flags.active, groups: e.groups.Has})
+	if err == nil {
+		e.python = e.env.Interpreter
+	}
+	return err
+}
+
+// edited takes over the file as it is after an edit.
+func (e *edit) edited() {
+	e.target, e.member = e.document.Target(), e.document.Member
+	if e.target.Workspace != nil {
+		e.engine.Workspaces.Add(e.target.Workspace)
+	}
+}
+
+// lock locks what was edited. A script without a lock does not get one.
+func (e *edit) lock(ctx context.Context, constraints []source.Requirement) (*lock.Lock, error) {
+	if err := e.journal.Remember(e.target.LockPath()); err != nil {
+		return nil, err
+	}
+	mode := e.mode
+	if e.target.Script != nil && !e.document.HasLock() {
+		mode = project.DryRun
+	}
+	r, err := e.lockRequest(mode, e.flag, e.python)
+	if err != nil {
+		return nil, err
+	}
+	r.Constraints = constraints
+	start := time.Now()
+	result, err := project.Lock(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if result.Graph == nil && e.engine.Report != nil {
+		e.engine.Report(engine.Event{Stage: engine.Resolved, Count: len(result.Lock.Packages), Took: time.Since(start)})
+	}
+	return result.Lock, nil
+}
+
+// undo takes all edits back after an error, which it returns.
+func (e *edit) undo(err error) error {
+	if back := e.journal.Revert(); back != nil {
+		return errors.Join(err, fmt.Errorf("the edited files could not be brought back to what they were: %w", back))
+	}
+	return err
+}
+
+// locationFrom is a URL or path of a file as a URL; paths are relative to the
+// file's directory.
+func locationFrom(dir, text string) (string, error) {
+	a := app{dir: dir}
+	return a.locationURL(text)
+}
+
+// withoutCredentials is a URL for a file that is shared.
+func withoutCredentials(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.User == nil {
+		return text
+	}
+	u.User = nil
+	return u.String()
+}
+
+// sync makes the environment hold what the lock has for what was edited.
+func (e *edit) sync(ctx context.Context, l *lock.Lock, exact bool) error {
+	if e.env == nil {
+		return nil
+	}
+	s := &syncing{
+		projectWork: e.projectWork, env: e.env, active: e.flags.active, exact: exact, editable: &selectionFlags{},
+		selection: project.Selection{Groups: e.groups, Extras: e.extras}, filter: e.filter,
+	}
+	if e.member != nil {
+		s.selection.Members = []*workspace.Member{e.member}
+	}
+	release, err := s.hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return s.install(ctx, l)
+}
