@@ -380,15 +380,16 @@ func (p *projectWork) lockRequest(mode project.LockMode, flag string, i *python.
 		}
 		groups = append(groups, g)
 	}
-	return &project.LockRequest{
+	r := &project.LockRequest{
 		Target: p.target, Declared: declared, Mode: mode, Flag: flag, Interpreter: i, Engine: p.engine,
-		Connect: func(ctx context.Context) error {
-			_, err := p.connected(ctx, i)
-			return err
-		},
 		Options: options, Policy: p.settings.policy(nil), Static: p.settings.static(),
 		Upgrade: project.Upgrade{All: isTrue(p.settings.pip.Upgrade), Requirements: p.settings.pip.UpgradePackage, Groups: groups},
 		Say:     func(format string, args ...any) { p.app.print.Line(format, args...) },
 		Debug:   p.app.print.Debug,
-	}, nil
+	}
+	r.Connect = func(ctx context.Context) error {
+		_, err := p.connected(ctx, r.Interpreter) // it may be found later
+		return err
+	}
+	return r, nil
 }
