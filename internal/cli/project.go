@@ -299,9 +299,14 @@ func (p *projectWork) lockInterpreter(ctx context.Context) (*python.Interpreter,
 	return p.findPython(ctx, c, &pythons)
 }
 
-// findPython finds a Python outside of environments and says which.
+// findPython finds a Python and says which. Projects need one outside of
+// environments.
 func (p *projectWork) findPython(ctx context.Context, c pythonChoice, pythons *project.Pythons) (*python.Interpreter, error) {
-	found, err := p.seeker.Find(ctx, c.request, python.OnlyOutside)
+	where := python.OnlyOutside
+	if p.target.Script != nil {
+		where = python.AnyEnvironment
+	}
+	found, err := p.seeker.Find(ctx, c.request, where)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/ephemeral"
+	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
@@ -94,16 +94,9 @@ func (o *runFlags) register(f *flags) {
 	for _, pair := range [][2]string{{"module", "script"}, {"module", "gui-script"}, {"script", "gui-script"}} {
 		f.exclusive(pair[0], pair[1])
 	}
-	f.under("Python options")
-	f.python(&o.python)
 	f.text(&o.platform, "python-platform", "PLATFORM", "Install for this platform: linux, windows, macos or a target triple")
 	o.project.register(f)
-	o.index.register(f)
-	o.resolver.register(f)
-	o.installer.register(f)
-	o.build.register(f)
-	o.binary.register(f)
-	o.refresh.register(f)
+	o.resolutionFlags.register(f)
 }
 
 // A running is one call of `run` on its way to the child process.
@@ -123,6 +116,12 @@ type running struct {
 
 	// tool: the child is a tool, which need not know of the environment.
 	tool bool
+
+	// locked is the lock of the project or script, in the directory lockDir. Its
+	// versions are preferred for what is added.
+	locked  *lock.Lock
+	lockDir string
+
 	keep []keeper // what the child must have until it ends
 }
 
@@ -164,21 +163,8 @@ func (r *running) prepare(ctx context.Context) error {
 	if err := r.readScript(); err != nil {
 		return err
 	}
-	if r.script == nil {
-		if err := r.settleProject(); err != nil {
-			return err
-		}
-	}
 	r.work = &runWork{running: r}
-	var err error
-	if r.script != nil {
-		r.warnAboutScript()
-		err = r.scriptBase(ctx)
-	} else {
-		r.warnOutsideProject()
-		err = r.plainBase(ctx)
-	}
-	if err != nil {
+	if err := r.findBase(ctx); err != nil {
 		return err
 	}
 	if r.target == nil {
@@ -193,6 +179,23 @@ func (r *running) prepare(ctx context.Context) error {
 		return nil
 	}
 	return r.overlay(ctx, extra)
+}
+
+// findBase makes the environment of the script, or of the project, or finds any.
+func (r *running) findBase(ctx context.Context) error {
+	if r.script != nil {
+		r.warnAboutScript()
+		return r.scriptBase(ctx)
+	}
+	p, err := r.findProject(ctx)
+	if err != nil {
+		return err
+	}
+	if p != nil {
+		return r.projectBase(ctx, p)
+	}
+	r.warnOutsideProject()
+	return r.plainBase(ctx)
 }
 
 // overlay makes the environment that shows the base's packages and extra ones.
@@ -250,51 +253,6 @@ func (a *app) recursion(o *runFlags) (depth int, err error) {
 			"a script that has `%s run` in its first line needs `--script` there", a.name)
 	}
 	return depth + 1, nil
-}
-
-// settleProject refuses to run in a project, and reads the settings of the
-// directory that the target is in.
-func (r *running) settleProject() error {
-	a := r.app
-	none, err := a.flagOrEnv(r.flags.noProject, "UV_NO_PROJECT")
-	if err != nil {
-		return err
-	}
-	if isTrue(none) {
-		return nil
-	}
-	dir, err := projectAt(r.projectDir())
-	switch {
-	case err != nil:
-		return err
-	case dir != "":
-		return withHint(fmt.Errorf("`%s` is a project, and running in the environment of a project is not possible yet", a.shown(filepath.Join(dir, "pyproject.toml"))),
-			"`%s run --no-project` runs without it, and `--with` and `--with-requirements` name what else is needed", a.name)
-	case len(r.flags.project.packages) > 0:
-		return errors.New("no `pyproject.toml` found in the current directory or any parent directory")
-	}
-	return nil
-}
-
-// projectAt is the directory of the project that a directory is in, or nothing.
-// A file that is there for other tools only makes no project, nor does one that
-// says that it is not to be managed.
-func projectAt(dir string) (string, error) {
-	f, at := projectFiles{}.nearest(dir)
-	switch {
-	case f == nil:
-		return "", nil
-	case f.err != nil:
-		return "", fmt.Errorf("failed to parse: `pyproject.toml`: %w", f.err)
-	}
-	root := f.file.Root()
-	if managed, ok := root.Get("tool", "uv", "managed").Bool(); ok && !managed {
-		return "", nil
-	}
-	if f.file.HasProject() || f.isWorkspace() || !root.Get("dependency-groups").IsZero() {
-		return at, nil
-	}
-	return "", nil
 }
 
 // projectDir is where a project is looked for: in the directory of the file to

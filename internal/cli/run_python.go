@@ -73,7 +73,7 @@ func (r *running) readScript() error {
 		return err
 	}
 	a.config = config.Combine(r.scriptSettings, a.config)
-	return r.checkLock()
+	return nil
 }
 
 // scriptDir is what paths in the script's metadata are relative to.
@@ -84,23 +84,18 @@ func (r *running) scriptDir() string {
 	return filepath.Dir(r.target.file)
 }
 
-// checkLock refuses what is asked about the lock of a script.
-func (r *running) checkLock() error {
+// checkUnlocked refuses what is asked about the lock of a script that has none.
+func (r *running) checkUnlocked() error {
 	a, p := r.app, &r.flags.project
-	lock := r.target.file + ".lock"
-	if _, err := os.Lstat(lock); err == nil && r.target.file != "" {
-		return withHint(fmt.Errorf("`%s` locks the dependencies of the script, and that cannot be followed yet", a.shown(lock)),
-			"without that file the dependencies are resolved anew")
-	}
 	for _, flag := range []struct {
 		name            string
 		given, variable *bool
 	}{{"--locked", p.locked, a.vars.Locked}, {"--frozen", p.frozen, a.vars.Frozen}} {
 		switch {
 		case isTrue(flag.given):
-			return fmt.Errorf("unable to find lockfile for Python script, but `%s` was provided; scripts cannot be locked yet", flag.name)
+			return withHint(fmt.Errorf("unable to find lockfile for Python script, but `%s` was provided", flag.name), "to create a lockfile, run `%s lock --script`", a.name)
 		case flag.given == nil && isTrue(flag.variable):
-			a.print.Warn("no lockfile found for Python script (ignoring `%s`)", flag.name)
+			a.print.Warn("No lockfile found for Python script (ignoring `%s`); run `%s lock --script` to generate a lockfile", flag.name, a.name)
 		}
 	}
 	return nil
@@ -110,6 +105,14 @@ func (r *running) checkLock() error {
 // without dependencies has none of its own.
 func (r *running) scriptBase(ctx context.Context) error {
 	a := r.app
+	if p, err := r.lockedScript(ctx); err != nil {
+		return err
+	} else if p != nil {
+		return r.lockedScriptBase(ctx, p)
+	}
+	if err := r.checkUnlocked(); err != nil {
+		return err
+	}
 	f, err := a.finder()
 	if err != nil {
 		return err

@@ -11,8 +11,10 @@ import (
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/ephemeral"
 	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/packaging/requirements"
 )
 
@@ -169,9 +171,23 @@ func (r *running) withEnvironment(ctx context.Context) (*python.Environment, err
 			r.app.print.Debug("The base environment has what is asked for")
 			return nil, nil
 		}
+		req.Preferences = r.preferences(req.Site)
 		req.Site = nil
 	}
 	return r.resolveWith(ctx, req)
+}
+
+// preferences are the versions of the lock or, without one, those that the base
+// has.
+func (r *running) preferences(site *install.Site) []resolve.Preference {
+	if r.locked != nil {
+		return r.locked.Preferences(r.lockDir, lock.Upgrade{})
+	}
+	var out []resolve.Preference
+	for _, i := range site.All() {
+		out = append(out, resolve.Preference{Name: i.Name, Version: i.Version, AnyIndex: true, From: resolve.FromEnvironment})
+	}
+	return out
 }
 
 // withInputs reads what is asked for.

@@ -185,7 +185,8 @@ type syncing struct {
 	dryRun    bool
 	check     bool
 	json      bool
-	quiet     bool // say only what is installed, as `run` does
+	quiet     bool // say only that something is installed, as `run` does,
+	tells     bool // or what it is
 	noSync    bool
 	report    syncReport
 
@@ -198,40 +199,40 @@ func (s *syncing) run(ctx context.Context, mode project.LockMode, flag string) e
 	if s.env, err = s.environment(ctx, environmentOptions{active: s.active, groups: s.selection.Groups.Has, dryRun: s.dryRun}); err != nil {
 		return err
 	}
+	_, err = s.update(ctx, mode, flag)
+	return err
+}
+
+// update makes or checks the lock and makes the environment hold what it says.
+// The lock is returned even if it is out of date.
+func (s *syncing) update(ctx context.Context, mode project.LockMode, flag string) (*lock.Lock, error) {
 	release, err := s.hold(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer release()
 	s.showEnvironment()
-	if s.target.Script != nil {
+	if s.target.Script != nil && !s.quiet {
 		if done, err := s.unlockedScript(ctx, mode, flag); done || err != nil {
-			return err
+			return nil, err
 		}
 	}
 	start := time.Now()
 	request, err := s.lockRequest(mode, flag, s.env.Interpreter)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	locked, err := project.Lock(ctx, request)
 	var outdated *project.OutdatedError
-	if errors.As(err, &outdated) && s.dryRun && locked != nil {
-		// What would be done is worth telling even then.
-		defer func() {}()
-	} else if err != nil {
-		return err
+	if err != nil && (!s.dryRun || locked == nil || !errors.As(err, &outdated)) {
+		return nil, err // else, what would be done is worth telling even so
 	}
-	lockErr := err
 	if locked.Graph == nil && mode != project.Frozen {
 		s.stage(engine.Event{Stage: engine.Resolved, Count: len(locked.Lock.Packages), Took: time.Since(start)})
 	}
 	s.showLockAction(mode, locked)
 	s.warnUnpackaged()
-	if err := s.install(ctx, locked.Lock); err != nil {
-		return err
-	}
-	return lockErr
+	return locked.Lock, errors.Join(s.install(ctx, locked.Lock), err)
 }
 
 // hold keeps other processes from changing the environment.
@@ -281,7 +282,7 @@ func (s *syncing) install(ctx context.Context, l *lock.Lock) error {
 	s.report.changes(result.Changes)
 	switch {
 	case s.quiet:
-		if s.showsAll() {
+		if s.tells {
 			a.showChanges(result.Changes)
 		}
 	case result.IsEmpty() && !r.Install.CompileAll:
@@ -295,11 +296,6 @@ func (s *syncing) install(ctx context.Context, l *lock.Lock) error {
 		a.showChanges(result.Changes)
 	}
 	return err
-}
-
-// showsAll reports whether to say more than that something was installed.
-func (s *syncing) showsAll() bool {
-	return isTrue(s.app.vars.ShowResolution) || s.app.print.Debugging()
 }
 
 // syncRequest puts the settings in the terms of package project.

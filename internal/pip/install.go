@@ -49,6 +49,8 @@ type InstallRequest struct {
 	// looking for what they need; Exact removes what is not part of the
 	// resolution.
 	Sync, Exact bool
+	// Preferences are versions to keep where nothing speaks against them.
+	Preferences []resolve.Preference
 	// Install holds how wheels are installed: link mode, bytecode, dry run.
 	Install   engine.InstallRequest
 	CacheInfo func(path string) (*install.CacheInfo, error)
@@ -224,6 +226,7 @@ func (req *InstallRequest) resolve(ctx context.Context) (*resolve.Graph, error) 
 		return nil, err
 	}
 	manifest := req.Inputs.manifest()
+	manifest.Preferences = req.Preferences
 	if err := req.Inputs.addScoped(&manifest); err != nil {
 		return nil, err
 	}
