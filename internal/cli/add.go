@@ -102,21 +102,28 @@ func (a *app) add(ctx context.Context, o *addFlags, args []string) error {
 	if e.filter, err = o.filter(a); err != nil {
 		return err
 	}
+	if f := e.filter; (e.mode == project.Frozen || e.noSync) && (f.NoProject || f.OnlyProject || f.NoWorkspace || f.OnlyWorkspace || f.NoLocal || f.OnlyLocal) {
+		return usageError("what is installed cannot be chosen where nothing is: with `--frozen`, `--no-sync` or their variables")
+	}
 	in, err := a.requirementsToAdd(ctx, o, e.settings, args)
 	if err != nil {
 		return err
 	}
+	if err := e.nameAll(ctx, in, &choice); err != nil {
+		return err
+	}
 	r := &project.AddRequest{Document: e.document, Place: place, Choice: choice, Workspace: o.workspace, Journal: &e.journal}
+	r.Joined = func(path string) { a.print.Line("Added `%s` to workspace members", a.print.Color.Cyan(path)) }
+	for _, i := range in.Requirements {
+		r.Requirements = append(r.Requirements, i.Requirement)
+	}
 	if err := r.Check(); err != nil {
 		return err
 	}
 	if err := e.prepare(ctx); err != nil {
 		return err
 	}
-	r.Joined = func(path string) { a.print.Line("Added `%s` to workspace members", a.print.Color.Cyan(path)) }
-	for _, i := range in.Requirements {
-		r.Requirements = append(r.Requirements, i.Requirement)
-	}
+	e.reinstallTrees(in, len(args))
 	if r.Indexes, err = a.newIndexes(&o.index, e.document.Dir()); err != nil {
 		return err
 	}
@@ -277,6 +284,41 @@ func (a *app) requirementsToAdd(ctx context.Context, o *addFlags, s *workSetting
 		in.Requirements[i].Marker = in.Requirements[i].Marker.And(condition)
 	}
 	return in, nil
+}
+
+// nameAll asks builds for the names of projects that were given by place.
+func (e *edit) nameAll(ctx context.Context, in *pip.Inputs, c *project.SourceChoice) error {
+	if !in.Incomplete() {
+		return nil
+	}
+	for i := range in.Requirements {
+		c.Augment(&in.Requirements[i].Requirement)
+	}
+	if err := e.prepare(ctx); err != nil {
+		return err
+	}
+	i := e.python
+	if i == nil {
+		var err error
+		if i, err = e.lockInterpreter(ctx); err != nil {
+			return err
+		}
+	}
+	en, err := e.connected(ctx, i)
+	if err != nil {
+		return err
+	}
+	return in.Complete(ctx, en)
+}
+
+// reinstallTrees lets source trees that were named be installed again: whoever
+// names one has changed it. They are among the first of the requirements.
+func (e *edit) reinstallTrees(in *pip.Inputs, named int) {
+	for _, r := range in.Requirements[:min(named, len(in.Requirements))] {
+		if r.Source.Kind == source.Directory {
+			e.settings.pip.ReinstallPackage = append(e.settings.pip.ReinstallPackage, r.Name)
+		}
+	}
 }
 
 // newIndexes are the indexes of the command line that become settings of the

@@ -201,6 +201,9 @@ func (a *app) editDiscovery() workspace.DiscoverOptions {
 
 // prepare finds the Python to lock with, or the environment to sync.
 func (e *edit) prepare(ctx context.Context) error {
+	if e.python != nil {
+		return nil
+	}
 	var err error
 	if e.groups, err = e.groups.WithDefaults(e.projectFile()); err != nil {
 		return err

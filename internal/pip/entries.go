@@ -19,7 +19,7 @@ import (
 
 // addText reads a requirement of the command line.
 func (in *Inputs) addText(r *Reader, text string, editable bool) error {
-	loader := requirements.Loader{Getenv: r.Getenv}
+	loader := requirements.Loader{Getenv: r.variable}
 	line := text
 	if editable {
 		line = "-e " + text

@@ -7,12 +7,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/packaging/pyproject"
 	"github.com/tame-py/tame/packaging/requirements"
 )
 
@@ -260,6 +262,14 @@ func (in *Inputs) addFile(ctx context.Context, s Sources, r *Reader, name string
 		return &KindError{
 			File: name, Reason: "it is a directory, not a requirements file",
 			Advice: fmt.Sprintf("to install the project in it, pass `%s` without `-r`", name),
+		}
+	}
+	if path.Ext(filepath.ToSlash(name)) == "" && name != "-" {
+		// Programs often have no suffix.
+		if text, err := r.open(ctx, name); err == nil {
+			if script, err := pyproject.ParseScript(name, text); err == nil && script != nil {
+				return in.AddScript(r, script, filepath.Dir(r.path(name)))
+			}
 		}
 	}
 	f, err := requirements.Load(name, r.loader(ctx))

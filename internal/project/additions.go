@@ -205,9 +205,10 @@ func (a *additions) memberSource(name pyname.Package, s source.Source) ([]pyproj
 	return out, nil
 }
 
-// path is a path as the file gets it: relative unless it was given absolute.
+// path is a path as the file gets it: relative unless it was given absolute. One
+// with variables is not, whatever these stand for.
 func (a *additions) path(s source.Source) (string, error) {
-	if filepath.IsAbs(s.Given) || strings.HasPrefix(s.Given, "file:") {
+	if s.Written == "" && (filepath.IsAbs(s.Given) || strings.HasPrefix(s.Given, "file:")) {
 		return filepath.ToSlash(s.Location), nil
 	}
 	rel, err := filepath.Rel(a.dir, s.Location)
