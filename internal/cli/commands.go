@@ -42,7 +42,7 @@ func commands() []command {
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
 		pythonGroup(), pythonListCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
 		initCommand(), addCommand(), removeCommand(), versionCommand(),
-		runCommand(), venvCommand(), lockCommand(), syncCommand(),
+		runCommand(), venvCommand(), lockCommand(), lockDiffCommand(), syncCommand(), treeCommand(), exportCommand(),
 		toolGroup(), toolRunCommand("tool run"), toolRunCommand("tool uvx"), toolInstallCommand(), toolUpgradeCommand(), toolListCommand(),
 		toolUninstallCommand(), toolUpdateShellCommand(), toolDirCommand(),
 		selfGroup(), selfVersionCommand(),
@@ -53,7 +53,7 @@ func commands() []command {
 
 // laterCommands are the commands of uv that are still to come.
 var laterCommands = []string{
-	"auth", "export", "tree", "format", "check", "audit",
+	"auth", "format", "check", "audit",
 	"publish", "workspace", "upgrade",
 }
 

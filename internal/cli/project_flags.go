@@ -29,10 +29,19 @@ type selectionFlags struct {
 }
 
 func (p *selectionFlags) register(f *flags) {
+	p.registerExtras(f)
+	p.registerGroups(f)
+	p.registerEditable(f)
+}
+
+func (p *selectionFlags) registerExtras(f *flags) {
 	f.commas(&p.extras, "extra", "EXTRA", "Include this extra of the project")
 	f.pair(&p.allExtras, "all-extras", "no-all-extras", "Include all extras")
 	f.list(&p.noExtras, "no-extra", "EXTRA", "Leave out this extra, with `--all-extras`")
 	f.exclusive("all-extras", "extra")
+}
+
+func (p *selectionFlags) registerGroups(f *flags) {
 	f.pair(&p.dev, "dev", "", "Include the development dependencies").hide()
 	f.add(&switchValue{set: func(bool) { off := false; p.dev = &off }}, "no-dev", "", "Leave out the development dependencies").fromEnv("UV_NO_DEV")
 	f.last.NoOptDefVal = "true"
@@ -47,6 +56,9 @@ func (p *selectionFlags) register(f *flags) {
 		f.exclusive("only-dev", name)
 	}
 	f.exclusive("only-dev", "no-dev")
+}
+
+func (p *selectionFlags) registerEditable(f *flags) {
 	f.pair(&p.noEditable, "no-editable", "editable", "Install projects as if they were not editable").fromEnv("UV_NO_EDITABLE")
 	f.list(&p.noEditablePackages, "no-editable-package", "NAME", "The same for one package")
 }

@@ -61,6 +61,16 @@ type PrereleaseOf struct {
 	Policy resolve.Prerelease
 }
 
+// PrereleaseOf is the policy in force for a project.
+func (o *Options) PrereleaseOf(name pyname.Package) resolve.Prerelease {
+	for _, p := range o.PrereleasePackage {
+		if p.Name == name {
+			return p.Policy
+		}
+	}
+	return o.Prerelease
+}
+
 // CutoffOf is the limit for one project.
 type CutoffOf struct {
 	Name   pyname.Package

@@ -42,7 +42,7 @@ func (req *LatestRequest) Outdated(ctx context.Context, installed []*install.Ins
 	group.SetLimit(lookups)
 	for _, i := range installed {
 		group.Go(func() error {
-			latest, err := req.latest(ctx, i.Name)
+			latest, err := req.Latest(ctx, i.Name, "")
 			if err != nil {
 				return fmt.Errorf("looking for the latest version of %s: %w", i.Name, err)
 			}
@@ -58,10 +58,10 @@ func (req *LatestRequest) Outdated(ctx context.Context, installed []*install.Ins
 	return outdated, group.Wait()
 }
 
-// latest is the highest usable version on any of the indexes that count, zero if
-// there is none.
-func (req *LatestRequest) latest(ctx context.Context, name pyname.Package) (Latest, error) {
-	answer, err := req.Client.Versions(ctx, name, "", req.Policy)
+// Latest is the highest usable version on the index with a URL or, without one,
+// on any of the indexes that count; zero if there is none.
+func (req *LatestRequest) Latest(ctx context.Context, name pyname.Package, index string) (Latest, error) {
+	answer, err := req.Client.Versions(ctx, name, index, req.Policy)
 	if err != nil {
 		return Latest{}, err
 	}

@@ -1,0 +1,342 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tame-py/tame/internal/fsx"
+	"github.com/tame-py/tame/internal/lock"
+	"github.com/tame-py/tame/internal/pip"
+	"github.com/tame-py/tame/internal/project"
+	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/ui"
+	"github.com/tame-py/tame/packaging/pylock"
+	"github.com/tame-py/tame/packaging/pyname"
+)
+
+// exportFlags are those of `export`.
+type exportFlags struct {
+	selectionFlags
+	lockStateFlags
+	resolutionFlags
+	format              string
+	allPackages         bool
+	packages, prune     []string
+	annotate, header    *bool
+	indexURL, findLinks *bool
+	hashes              *bool
+	output              string
+	script              string
+
+	noProject, noWorkspace, noLocal       *bool
+	noPackages                            []string
+	onlyProject, onlyWorkspace, onlyLocal *bool
+	onlyPackages                          []string
+}
+
+const (
+	exportRequirements = "requirements.txt"
+	exportPylock       = "pylock.toml"
+	exportCyclone      = "cyclonedx1.5"
+)
+
+func exportCommand() command {
+	return command{
+		path: "export", short: "Write what is locked in another format",
+		long: "The formats are requirements.txt, pylock.toml (PEP 751) and CycloneDX 1.5. What is written is for all platforms and Pythons. The lock is brought up to date first.",
+		prepare: func(f *flags) work {
+			var o exportFlags
+			o.registerExport(f)
+			return func(ctx context.Context, a *app, args []string) error { return a.export(ctx, &o) }
+		},
+	}
+}
+
+func (o *exportFlags) registerExport(f *flags) {
+	f.choice(&o.format, "format", "FORMAT", "The format; without it, the name of the output file decides", exportRequirements, exportPylock, exportCyclone)
+	f.bool(&o.allPackages, "all-packages", "Export all members of the workspace")
+	f.list(&o.packages, "package", "NAME", "Export this member of the workspace")
+	f.list(&o.prune, "prune", "NAME", "Leave out this package, with what only it needs")
+	f.exclusive("all-packages", "package")
+	f.exclusive("all-packages", "prune")
+	o.registerExtras(f)
+	o.registerGroups(f)
+	for _, name := range []string{"extra", "all-extras"} {
+		f.exclusive("only-group", name)
+	}
+	f.pair(&o.annotate, "annotate", "no-annotate", "Say in comments who needs each package")
+	f.pair(&o.header, "header", "no-header", "Begin with a comment on the command")
+	f.pair(&o.indexURL, "emit-index-url", "no-emit-index-url", "Write the URLs of indexes too")
+	f.pair(&o.findLinks, "emit-find-links", "no-emit-find-links", "Write the places of --find-links too")
+	o.registerEditable(f)
+	f.pair(&o.hashes, "hashes", "no-hashes", "Write the hashes of files").fromEnv("UV_NO_HASHES")
+	f.text(&o.output, "output-file,o", "FILE", "Write into this file")
+	o.registerFilter(f)
+	o.lockStateFlags.register(f)
+	exclusiveLockState(f)
+	f.text(&o.script, "script", "FILE", "Export what this script needs")
+	for _, name := range []string{"all-packages", "package", "no-emit-project", "no-emit-workspace"} {
+		f.exclusive("script", name)
+	}
+	o.resolutionFlags.register(f)
+}
+
+func (o *exportFlags) registerFilter(f *flags) {
+	f.pair(&o.noProject, "no-emit-project", "", "Leave out the project, but not what it needs").alias("no-install-project")
+	f.pair(&o.noWorkspace, "no-emit-workspace", "", "Leave out all members of the workspace").alias("no-install-workspace")
+	f.pair(&o.noLocal, "no-emit-local", "", "Leave out what is on this machine").alias("no-install-local")
+	f.list(&o.noPackages, "no-emit-package", "NAME", "Leave out this package").alias("no-install-package", "unsafe-package")
+	f.pair(&o.onlyProject, "only-emit-project", "", "").hide().alias("only-install-project")
+	f.pair(&o.onlyWorkspace, "only-emit-workspace", "", "").hide().alias("only-install-workspace")
+	f.pair(&o.onlyLocal, "only-emit-local", "", "").hide().alias("only-install-local")
+	f.list(&o.onlyPackages, "only-emit-package", "NAME", "").hide().alias("only-install-package")
+	for _, what := range []string{"project", "workspace", "local", "package"} {
+		f.exclusive("no-emit-"+what, "only-emit-"+what)
+	}
+}
+
+// filter is what the flags leave out.
+func (o *exportFlags) filter() (lock.Filter, error) {
+	out := lock.Filter{
+		NoProject: isTrue(o.noProject), NoWorkspace: isTrue(o.noWorkspace), NoLocal: isTrue(o.noLocal),
+		OnlyProject: isTrue(o.onlyProject), OnlyWorkspace: isTrue(o.onlyWorkspace), OnlyLocal: isTrue(o.onlyLocal),
+	}
+	var errs [2]error
+	out.NoPackages, errs[0] = packages("no-emit-package", o.noPackages)
+	out.OnlyPackages, errs[1] = packages("only-emit-package", o.onlyPackages)
+	return out, errors.Join(errs[:]...)
+}
+
+func (a *app) export(ctx context.Context, o *exportFlags) error {
+	r, err := a.readLock(ctx, &o.resolutionFlags, &o.lockStateFlags, &o.selectionFlags, o.script, discovery{packages: o.packages}, false)
+	if err != nil {
+		return err
+	}
+	e := &exporting{lockReading: r, flags: o}
+	if err := e.prepare(); err != nil {
+		return err
+	}
+	text, err := e.text(ctx)
+	if err != nil {
+		return err
+	}
+	return e.write(text)
+}
+
+// An exporting writes one lock in another format.
+type exporting struct {
+	*lockReading
+	flags   *exportFlags
+	format  string
+	request lock.ExportRequest
+}
+
+// prepare puts the flags in the terms of package lock.
+func (e *exporting) prepare() error {
+	o := e.flags
+	s := project.Selection{Groups: e.groups, Extras: e.extras}
+	var err error
+	if s.Members, err = e.members(o.packages, o.allPackages); err != nil {
+		return err
+	}
+	if err := s.Check(e.target); err != nil {
+		return err
+	}
+	e.request.Root = e.target.Dir()
+	if e.request.Roots, err = s.Roots(e.target, e.lock); err != nil {
+		return err
+	}
+	if e.request.Filter, err = o.filter(); err != nil {
+		return err
+	}
+	if e.request.Prune, err = packages("prune", o.prune); err != nil {
+		return err
+	}
+	if e.request.Editable, err = e.editable(); err != nil {
+		return err
+	}
+	if e.format, err = e.chooseFormat(); err != nil {
+		return err
+	}
+	if e.format == exportCyclone {
+		return nil // a bill of materials lists what conflicts too
+	}
+	return e.lock.CheckConflicts(&e.request.Roots)
+}
+
+// editable is what the flags say about projects that are installed in place.
+func (e *exporting) editable() (func(pyname.Package) (bool, bool), error) {
+	noEditable, err := e.app.flagOrEnv(e.flags.noEditable, "UV_NO_EDITABLE")
+	if err != nil {
+		return nil, err
+	}
+	some, err := packageNames("no-editable-package", e.flags.noEditablePackages)
+	if err != nil {
+		return nil, err
+	}
+	return func(name pyname.Package) (bool, bool) {
+		switch {
+		case some[name] || isTrue(noEditable):
+			return false, true
+		case noEditable != nil:
+			return true, true
+		}
+		return false, false
+	}, nil
+}
+
+// chooseFormat is the format that the flags name, or the output file's name.
+func (e *exporting) chooseFormat() (string, error) {
+	name := filepath.Base(e.flags.output)
+	if e.flags.output != "" && strings.EqualFold(name, "pyproject.toml") {
+		return "", fmt.Errorf("`pyproject.toml` is not a supported output format for `%s export` (supported formats: %s, %s, %s)", e.app.name, exportRequirements, exportPylock, exportCyclone)
+	}
+	format := e.flags.format
+	if format == "" {
+		format = exportRequirements
+		if e.flags.output != "" && pylock.IsFileName(name) {
+			format = exportPylock
+		}
+	}
+	if format == exportPylock && e.flags.output != "" && !pylock.IsFileName(name) {
+		return "", fmt.Errorf("expected the output filename to be `pylock.toml` or `pylock.<name>.toml`, where `<name>` is non-empty and contains no dots; found `%s`", name)
+	}
+	return format, nil
+}
+
+// text makes the export, given colors for comments.
+func (e *exporting) text(ctx context.Context) (func(ui.Palette) ([]byte, error), error) {
+	switch e.format {
+	case exportPylock:
+		l, err := e.lock.Pylock(&e.request, e.app.name)
+		if err != nil {
+			return nil, err
+		}
+		return func(p ui.Palette) ([]byte, error) { return append([]byte(e.header(p)), l.Bytes()...), nil }, nil
+	case exportCyclone:
+		return e.cyclone(ctx)
+	}
+	preamble, err := e.preamble(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func(p ui.Palette) ([]byte, error) {
+		style := lock.RequirementsStyle{
+			Hashes: e.flags.hashes == nil || *e.flags.hashes, Annotate: e.flags.annotate == nil || *e.flags.annotate, Comment: p.Green,
+		}
+		text, err := e.lock.Requirements(&e.request, style)
+		return append([]byte(e.header(p)+preamble), text...), err
+	}, nil
+}
+
+func (e *exporting) header(p ui.Palette) string {
+	if e.flags.header != nil && !*e.flags.header {
+		return ""
+	}
+	h := pip.Header{Program: e.app.name, Args: e.app.args, IndexURLs: true, FindLinks: true}
+	out := ""
+	for _, line := range h.Lines() {
+		out += p.Green(line) + "\n"
+	}
+	return out
+}
+
+// preamble is the indexes and places to look in, as far as they are written.
+func (e *exporting) preamble(ctx context.Context) (string, error) {
+	if !isTrue(e.flags.indexURL) && !isTrue(e.flags.findLinks) {
+		return "", nil
+	}
+	interpreter, err := e.anyPython(ctx)
+	if err != nil {
+		return "", err
+	}
+	l, err := e.app.locations(e.settings, nil, interpreter)
+	if err != nil {
+		return "", err
+	}
+	p := &pip.Preamble{}
+	if isTrue(e.flags.findLinks) {
+		p.FindLinks = l.FindLinks
+	}
+	if isTrue(e.flags.indexURL) && !l.NoIndex {
+		explicit := false
+		for _, pinned := range []bool{false, true} {
+			for i := range l.Indexes {
+				if x := &l.Indexes[i]; x.Explicit == pinned {
+					p.Indexes = append(p.Indexes, x)
+					explicit = explicit || pinned
+				}
+			}
+		}
+		if explicit {
+			e.app.print.Warn("`requirements.txt` does not support per-package index pinning; explicit indexes were emitted globally via `--extra-index-url`.")
+		}
+	}
+	return p.String(), nil
+}
+
+// anyPython is an interpreter to ask for its index.
+func (e *exporting) anyPython(ctx context.Context) (*python.Interpreter, error) {
+	if e.interpreter != nil {
+		return e.interpreter, nil
+	}
+	return e.lockInterpreter(ctx)
+}
+
+// cyclone is a bill of materials.
+func (e *exporting) cyclone(ctx context.Context) (func(ui.Palette) ([]byte, error), error) {
+	a := e.app
+	if !a.previews("sbom-export") {
+		a.print.Warn("`%s export --format=cyclonedx1.5` is experimental and may change without warning. Pass `--preview-features sbom-export` to disable this warning.", a.name)
+	}
+	style := lock.CycloneStyle{
+		Hashes: e.flags.hashes == nil || *e.flags.hashes, Together: e.flags.allPackages,
+		Serial: newSerial(), Timestamp: time.Now().UTC().Format("2006-01-02T15:04:05.000000000Z"),
+		Tool: lock.CycloneTool{Name: a.name, Version: Version},
+	}
+	// Which index needs no mention is a matter of the interpreter's own pip.
+	if i, err := e.anyPython(ctx); err == nil {
+		style.DefaultIndex = i.PipIndexURL()
+	}
+	text, err := e.lock.CycloneDX(&e.request, style)
+	return func(ui.Palette) ([]byte, error) { return text, nil }, err
+}
+
+// newSerial is a random UUID (version 4) as a URN.
+func newSerial() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// write puts the export into the output file and prints it, unless it is in a
+// file and little is to be printed.
+func (e *exporting) write(text func(ui.Palette) ([]byte, error)) error {
+	a, output := e.app, e.flags.output
+	if output == "" || a.print.Level >= ui.Normal {
+		shown, err := text(a.print.OutColor)
+		if err != nil {
+			return err
+		}
+		a.print.Result(shown)
+	}
+	if output == "" {
+		return nil
+	}
+	plain, err := text(ui.Palette{})
+	if err != nil {
+		return err
+	}
+	path := a.path(output)
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return fsx.ReplaceFile(path, plain)
+}
