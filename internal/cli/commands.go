@@ -136,7 +136,12 @@ func chosen(list []command, global *pflag.FlagSet, args []string) (path string, 
 			return path, append(rest, args[i:]...)
 		}
 		path = list[next].path
-		if list[next].prepare != nil {
+		if list[next].prepare == nil {
+			continue
+		}
+		// `lock` does something by itself and has `lock diff` below it.
+		below := i+1 < len(args) && slices.ContainsFunc(list, func(c command) bool { return c.group() == path && c.name() == args[i+1] })
+		if !below {
 			return path, append(rest, args[i+1:]...)
 		}
 	}
