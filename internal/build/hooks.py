@@ -33,11 +33,18 @@ def answer(**fields):
     answers.flush()
 
 
-def load(path, name):
+def load(path, name, given):
     global backend
     sys.path[:0] = path
     module, _, names = name.partition(":")
-    backend = importlib.import_module(module)
+    # Bytecode of what lies in an environment of the cache serves further
+    # builds; in a source tree nothing is written against the user's will.
+    keep = sys.dont_write_bytecode
+    sys.dont_write_bytecode = keep and (bool(path) or given)
+    try:
+        backend = importlib.import_module(module)
+    finally:
+        sys.dont_write_bytecode = keep
     for part in filter(None, names.split(".")):
         backend = getattr(backend, part)
     return None

@@ -131,7 +131,7 @@ func (s *Session) start(ctx context.Context, env *Environment) error {
 		return s.failed("", err)
 	}
 	s.process = p
-	if _, err := s.call(ctx, "", path, s.system.Backend); err != nil {
+	if _, err := s.call(ctx, "", path, s.system.Backend, env.Given); err != nil {
 		_ = s.Close()
 		return err
 	}
