@@ -31,6 +31,8 @@ const (
 	// Sites holds what the distributions of environments said of themselves:
 	// <key of directory>; pruning removes all of them.
 	Sites Bucket = "tame-sites-v0"
+	// Sizes holds what [Size] found in directories whose files never change.
+	Sizes Bucket = "tame-sizes-v0"
 	// Environments holds environments of tools and scripts; pruning removes
 	// all of them.
 	Environments Bucket = "tame-environments-v0"
@@ -50,7 +52,7 @@ const ours = "tame-"
 func Buckets() []Bucket {
 	return []Bucket{
 		Archives, Wheels, Pages, Metadata, Sources, Responses, Git, Interpreters,
-		Sites, Environments, Builds, Pythons, Partials, Temporaries,
+		Sites, Sizes, Environments, Builds, Pythons, Partials, Temporaries,
 	}
 }
 

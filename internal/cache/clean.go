@@ -288,7 +288,7 @@ func (x *Cleaner) Prune(ci bool) (fsx.Removal, error) {
 	if err := x.pruneBuckets(&total); err != nil {
 		return total, err
 	}
-	emptied := []Bucket{Sites, Environments, Partials}
+	emptied := []Bucket{Sizes, Sites, Environments, Partials}
 	if x.alone {
 		emptied = append(emptied, Temporaries, Builds)
 	}
@@ -354,7 +354,3 @@ func (x *Cleaner) pruneArchives(total *fsx.Removal, ci bool) error {
 	}
 	return nil
 }
-
-// Size returns the space that the cache at dir takes on the disk in bytes, 0
-// when there is none.
-func Size(dir string) int64 { return fsx.Measure(dir).Disk }

@@ -513,10 +513,10 @@ func TestForcedPruneLeavesWhatIsBeingWritten(t *testing.T) {
 func TestSize(t *testing.T) {
 	t.Parallel()
 	root, _, _ := fill(t)
-	if got := cache.Size(root); got < 1 {
+	if got := cache.Size(root, time.Now()); got < 1 {
 		t.Errorf("a full cache has %d bytes", got)
 	}
-	if got := cache.Size(filepath.Join(root, "absent")); got != 0 {
+	if got := cache.Size(filepath.Join(root, "absent"), time.Now()); got != 0 {
 		t.Errorf("no cache has %d bytes", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/internal/fsx"
@@ -57,7 +58,7 @@ func (a *app) cacheSize(human, auto bool) error {
 	if err != nil {
 		return err
 	}
-	size := cache.Size(dir)
+	size := cache.Size(dir, time.Now())
 	if !human && auto {
 		_, human = ui.IsTerminal(a.print.Out)
 	}

@@ -18,25 +18,54 @@ type Usage struct {
 // Measure adds up what is in the file or directory at path, using all
 // processors. Links are counted, not followed. What cannot be read is left
 // out: the sum of a cache in use is never exact.
-func Measure(path string) Usage {
+func Measure(path string) Usage { return MeasureKnown(path, nil) }
+
+// A KnownDir is what Measure finds in one directory, without what is below the
+// directories in it.
+type KnownDir struct {
+	ID                 Identity
+	Files, Bytes, Disk int64
+	Inodes             []uint64 // of the files
+	Subdirs            []string
+}
+
+// A Known saves Measure from reading directories that have not changed since it
+// read them last. Its fields are called by several goroutines. Where the system
+// cannot tell directories apart cheaply none is called.
+type Known struct {
+	// Skip tells of a directory at a path that it is left out.
+	Skip func(path string) bool
+	// Steady tells whether the files in a directory are never changed in place:
+	// of such changes the directory's identity says nothing.
+	Steady func(path string) bool
+	// Find returns what was found in the directory with an identity.
+	Find func(Identity) (KnownDir, bool)
+	// Seen is called with what was found in a steady directory, which was read
+	// if it is new.
+	Seen func(dir KnownDir, isNew bool)
+}
+
+// MeasureKnown is Measure with a memory, which may be nil.
+func MeasureKnown(path string, known *Known) Usage {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return Usage{}
 	}
-	m := measurer{}
+	m := measurer{known: known}
 	m.wake.L = &m.mu
 	m.total = part{links: map[fileID]struct{}{}}
 	if !info.IsDir() {
 		m.total.add(statOf(info))
 		return m.total.Usage
 	}
-	m.todo = []string{path}
+	m.todo = []dirToMeasure{{path, identityOf(path, info), statOf(info).disk}}
 	m.total.add(statOf(info))
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), 8) {
 		wg.Go(m.work)
 	}
 	wg.Wait()
+	m.settle()
 	return m.total.Usage
 }
 
@@ -57,6 +86,14 @@ type part struct {
 	Usage
 	links map[fileID]struct{} // files with several names seen so far
 	later []stat              // such files, to be counted when the parts meet
+	known []KnownDir          // that were not read
+}
+
+// A dirToMeasure is a directory that is counted, but not yet what is in it.
+type dirToMeasure struct {
+	path string
+	id   Identity
+	disk int64 // that was counted for itself
 }
 
 func (p *part) add(s stat) {
@@ -82,8 +119,9 @@ func (p *part) add(s stat) {
 type measurer struct {
 	mu    sync.Mutex
 	wake  sync.Cond
-	todo  []string // directories to read
-	busy  int      // workers that may still find more
+	known *Known
+	todo  []dirToMeasure
+	busy  int // workers that may still find more
 	total part
 }
 
@@ -95,9 +133,7 @@ func (m *measurer) work() {
 		if !ok {
 			break
 		}
-		var found []string
-		measureDir(dir, &mine, func(name string) { found = append(found, filepath.Join(dir, name)) })
-		m.give(found)
+		m.give(m.dir(dir, &mine))
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -105,19 +141,75 @@ func (m *measurer) work() {
 	m.total.Dirs += mine.Dirs
 	m.total.Bytes += mine.Bytes
 	m.total.Disk += mine.Disk
-	for _, s := range mine.later {
+	m.total.later = append(m.total.later, mine.later...)
+	m.total.known = append(m.total.known, mine.known...)
+}
+
+// dir counts what is in a directory and returns the directories in it.
+func (m *measurer) dir(d dirToMeasure, p *part) []dirToMeasure {
+	if m.known != nil && m.known.Skip(d.path) {
+		p.Dirs--
+		p.Disk -= d.disk
+		return nil
+	}
+	steady := m.known != nil && m.known.Steady(d.path)
+	if steady {
+		if k, ok := m.known.Find(d.id); ok {
+			m.known.Seen(k, false)
+			p.Files += k.Files
+			p.Bytes += k.Bytes
+			p.Disk += k.Disk
+			p.known = append(p.known, k)
+			return measureNamed(d.path, k.Subdirs, p)
+		}
+	}
+	var found []dirToMeasure
+	seen := KnownDir{ID: d.id}
+	measureDir(d.path, p, func(name string, s stat, id Identity) {
+		if s.dir {
+			found = append(found, dirToMeasure{filepath.Join(d.path, name), id, s.disk})
+		}
+		if !steady {
+			return
+		}
+		if s.dir {
+			seen.Subdirs = append(seen.Subdirs, name)
+			return
+		}
+		seen.Files++
+		seen.Bytes += s.bytes
+		seen.Disk += s.disk
+		seen.Inodes = append(seen.Inodes, s.id.ino)
+	})
+	if steady {
+		m.known.Seen(seen, true)
+	}
+	return found
+}
+
+// settle counts the files with several names, each once.
+func (m *measurer) settle() {
+	if len(m.total.later) == 0 {
+		return
+	}
+	for _, k := range m.total.known {
+		for _, ino := range k.Inodes {
+			m.total.links[fileID{k.ID.Dev, ino}] = struct{}{}
+		}
+	}
+	for _, s := range m.total.later {
 		m.total.add(s)
 	}
 }
 
-func (m *measurer) take() (dir string, ok bool) {
+func (m *measurer) take() (dir dirToMeasure, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for len(m.todo) == 0 && m.busy > 0 {
 		m.wake.Wait()
 	}
 	if len(m.todo) == 0 {
-		return "", false
+		return dirToMeasure{}, false
 	}
 	dir = m.todo[len(m.todo)-1]
 	m.todo = m.todo[:len(m.todo)-1]
@@ -125,7 +217,7 @@ func (m *measurer) take() (dir string, ok bool) {
 	return dir, true
 }
 
-func (m *measurer) give(found []string) {
+func (m *measurer) give(found []dirToMeasure) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.todo = append(m.todo, found...)

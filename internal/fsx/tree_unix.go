@@ -112,10 +112,14 @@ func (t *Tree) Identify(name string) (Identity, error) {
 	if err != nil {
 		return Identity{}, t.fail("stat", name, err)
 	}
+	return identityOfStat(&stat), nil
+}
+
+func identityOfStat(stat *unix.Stat_t) Identity {
 	return Identity{
 		Dev: uint64(stat.Dev), Ino: stat.Ino, Size: stat.Size,
 		Mtime: stat.Mtim.Nano(), Ctime: stat.Ctim.Nano(),
-	}, nil
+	}
 }
 
 // Symlink makes a symbolic link called name that points to target.
