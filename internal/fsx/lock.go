@@ -142,6 +142,11 @@ func (l *Lock) Release() error {
 	return errors.Join(funlock(l.file), l.file.Close())
 }
 
+// File returns the open file that is locked, for a child process that is to hold
+// the lock too: until it ends, even if this one is killed. It must not be closed.
+// The lock must not be released while the child runs.
+func (l *Lock) File() *os.File { return l.file }
+
 // Inherit lets the program that takes the place of this process by exec keep
 // the lock: it ends with that program, or with the last of its children that
 // was handed its open files. A lock that is inherited must not be released.

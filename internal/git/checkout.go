@@ -54,11 +54,11 @@ func (s *Store) obtain(ctx context.Context, r Remote, ref Reference, commit stri
 	if s.has(ctx, r, commit) {
 		return nil
 	}
-	return s.locked(ctx, r, func() error {
+	return s.locked(ctx, r, func(h *held) error {
 		if s.has(ctx, r, commit) {
 			return nil
 		}
-		return s.fetch(ctx, r, ref, commit)
+		return h.fetch(ctx, ref, commit)
 	})
 }
 

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tame-py/tame/internal/fsx"
 )
 
 // ErrNoGit says that there is no git program.
@@ -100,6 +102,7 @@ type call struct {
 	remote *Remote // whom it talks to; nil is nobody
 	env    []string
 	config []string // key=value, on top of what all runs have
+	lock   *fsx.Lock
 	args   []string
 }
 
@@ -118,6 +121,7 @@ func (s *Store) run(ctx context.Context, c call) (string, error) {
 	cmd.Env = s.environ(env, &c)
 	cmd.WaitDelay = 2 * time.Second // a grandchild may hold the pipes
 	alone(cmd, !s.asks())
+	share(cmd, c.lock)
 	stdout, stderr := &limited{}, &limited{}
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	err = cmd.Run()

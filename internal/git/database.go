@@ -15,9 +15,17 @@ import (
 // database is where the bare repository of a remote is.
 func (s *Store) database(r Remote) string { return s.opts.Cache.Path(cache.Git, "db", r.key) }
 
+// held is the repository of a remote while no other process works in it.
+type held struct {
+	*Store
+	remote Remote
+	// lock is handed on to git, which would go on if this process was killed.
+	lock *fsx.Lock
+}
+
 // locked does something with the repository of a remote while no other process
 // does. The repository is made if there is none.
-func (s *Store) locked(ctx context.Context, r Remote, do func() error) error {
+func (s *Store) locked(ctx context.Context, r Remote, do func(*held) error) error {
 	path := s.opts.Cache.Path(cache.Git, "locks", r.key)
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return s.opts.Cache.Explain(err)
@@ -37,7 +45,7 @@ func (s *Store) locked(ctx context.Context, r Remote, do func() error) error {
 	if err := os.WriteFile(s.underway(r), nil, 0o666); err != nil {
 		return s.opts.Cache.Explain(err)
 	}
-	if err := do(); err != nil {
+	if err := do(&held{s, r, lock}); err != nil {
 		return err
 	}
 	return os.Remove(s.underway(r))
@@ -146,11 +154,12 @@ func (s *Store) has(ctx context.Context, r Remote, commit string) bool {
 // fetch brings a commit into the repository of its remote: by the reference that
 // it was found by, since not every server gives commits by their hash, else by
 // the hash, else with everything there is.
-func (s *Store) fetch(ctx context.Context, r Remote, ref Reference, commit string) error {
-	if s.opts.Offline && !r.IsLocal() {
+func (h *held) fetch(ctx context.Context, ref Reference, commit string) error {
+	r := h.remote
+	if h.opts.Offline && !r.IsLocal() {
 		return &Error{Remote: r.String(), Fault: Offline, Wanted: "commit `" + commit + "`"}
 	}
-	task := s.opts.Progress.Start(r.String()+" ("+commit[:9]+")", -1)
+	task := h.opts.Progress.Start(r.String()+" ("+commit[:9]+")", -1)
 	defer task.Done()
 	own := "refs/tame/" + commit
 	var tries [][]string
@@ -165,36 +174,36 @@ func (s *Store) fetch(ctx context.Context, r Remote, ref Reference, commit strin
 	}
 	tries = append(tries, []string{"+" + commit + ":" + own})
 	for _, specs := range tries {
-		err := s.fetchSpecs(ctx, r, specs)
+		err := h.fetchSpecs(ctx, specs)
 		var failure *Error
 		if errors.As(err, &failure) && (failure.Fault == Denied || failure.Fault == Gone || failure.Fault == Unreachable || failure.Fault == Offline) || ctx.Err() != nil {
 			return err
 		}
-		if err == nil && s.has(ctx, r, commit) {
+		if err == nil && h.has(ctx, r, commit) {
 			return nil
 		}
 	}
-	if err := s.fetchAll(ctx, r); err != nil {
+	if err := h.fetchAll(ctx); err != nil {
 		return err
 	}
-	if !s.has(ctx, r, commit) {
+	if !h.has(ctx, r, commit) {
 		return r.missing(Reference{Rev, commit})
 	}
 	return nil
 }
 
 // fetchAll brings all branches and tags.
-func (s *Store) fetchAll(ctx context.Context, r Remote) error {
-	return s.fetchSpecs(ctx, r, []string{"+HEAD:refs/tame/HEAD", "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"})
+func (h *held) fetchAll(ctx context.Context) error {
+	return h.fetchSpecs(ctx, []string{"+HEAD:refs/tame/HEAD", "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"})
 }
 
-func (s *Store) fetchSpecs(ctx context.Context, r Remote, specs []string) error {
+func (h *held) fetchSpecs(ctx context.Context, specs []string) error {
 	args := []string{"fetch", "--quiet", "--force", "--no-recurse-submodules", "--update-shallow"}
-	if s.isPartial(r) {
+	if h.isPartial(h.remote) {
 		args = append(args, "--filter=blob:none")
 	}
 	args = append(args, "origin")
-	_, err := s.run(ctx, call{dir: s.database(r), remote: &r, args: append(args, specs...)})
+	_, err := h.run(ctx, call{dir: h.database(h.remote), remote: &h.remote, lock: h.lock, args: append(args, specs...)})
 	var failure *Error
 	if errors.As(err, &failure) {
 		failure.Doing = "fetching from"

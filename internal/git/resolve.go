@@ -81,7 +81,7 @@ func (s *Store) abbreviated(ctx context.Context, r Remote, ref Reference) (strin
 	if commit, ok := s.expand(ctx, r, ref.Name); ok {
 		return commit, nil
 	}
-	if err := s.locked(ctx, r, func() error { return s.fetchAll(ctx, r) }); err != nil {
+	if err := s.locked(ctx, r, func(h *held) error { return h.fetchAll(ctx) }); err != nil {
 		return "", err
 	}
 	if commit, ok := s.expand(ctx, r, ref.Name); ok {

@@ -58,3 +58,27 @@ func TestSameCommit(t *testing.T) {
 		t.Error("two branches have one identity")
 	}
 }
+
+// FuzzGitURL: a source that was read and pinned is written such that it is read
+// as the same place at the commit.
+func FuzzGitURL(f *testing.F) {
+	for _, text := range []string{
+		"git+https://example.com/a/b@main#subdirectory=x", "git+ssh://git@example.com/a.git", "git+file:///a%20b@v%401?q#lfs=true", "git+https://u:p@h:1/@x",
+	} {
+		f.Add(text)
+	}
+	const commit = "0123456789abcdef0123456789abcdef01234567"
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := FromURL(text)
+		if err != nil || s.Kind != Git {
+			return
+		}
+		again, err := FromURL(s.Pinned(commit).Given)
+		if err != nil {
+			t.Fatalf("%q is pinned as %q: %v", text, s.Pinned(commit).Given, err)
+		}
+		if again.Location != s.Location || again.Reference.Commit != commit || again.Subdirectory != s.Subdirectory || again.Reference.LFS != s.Reference.LFS {
+			t.Errorf("%q is pinned as %q, which is %+v, not %+v", text, s.Pinned(commit).Given, again, s)
+		}
+	})
+}

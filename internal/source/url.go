@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"path"
@@ -93,7 +94,7 @@ func FromPath(path, given, subdirectory string) Source {
 func gitSource(given, text string) (Source, error) {
 	location, fragment, _ := strings.Cut(text, "#")
 	u, err := url.Parse(location)
-	if err != nil || u.Scheme == "" {
+	if err != nil || !hasPlace(u) {
 		reason := "it is no valid URL of a git repository"
 		if strings.HasPrefix(location, "ssh://") {
 			reason += " (the path follows the host after a slash, not a colon)"
@@ -106,7 +107,7 @@ func gitSource(given, text string) (Source, error) {
 		return Source{}, &URLError{auth.Redact(given), fmt.Sprintf("unsupported scheme `%s` of a git repository: https, ssh and file are supported", u.Scheme)}
 	}
 	s := Source{Kind: Git, Given: given, Subdirectory: fragmentValue(fragment, "subdirectory")}
-	where, rev, has := strings.Cut(u.EscapedPath(), "@")
+	where, rev, has := strings.Cut(cmp.Or(u.RawPath, u.EscapedPath()), "@") // as written
 	if strings.Contains(rev, "@") {
 		return Source{}, &URLError{auth.Redact(given), "it has several `@` in its path: write `%40` for those that belong to the reference or the path"}
 	}
@@ -130,19 +131,24 @@ func gitSource(given, text string) (Source, error) {
 	return s, nil
 }
 
+// hasPlace reports whether a URL names a host or, with `file:`, a path.
+func hasPlace(u *url.URL) bool {
+	return u.Opaque == "" && strings.HasPrefix(u.Path, "/") && (u.Host != "" || strings.EqualFold(u.Scheme, "file"))
+}
+
 // pinnedURL is the text of a git URL with a commit as its reference.
 func pinnedURL(text, commit string) string {
-	location, fragment, has := strings.Cut(text, "#")
+	end := len(text)
+	if i := strings.IndexAny(text, "?#"); i >= 0 {
+		end = i
+	}
+	location := text[:end]
 	start := max(0, strings.Index(location, "://")+len("://"))
 	slash := strings.IndexByte(location[start:], '/')
 	if at := strings.LastIndexByte(location, '@'); slash >= 0 && at > start+slash {
 		location = location[:at]
 	}
-	location += "@" + commit
-	if has {
-		location += "#" + fragment
-	}
-	return location
+	return location + "@" + commit + text[end:]
 }
 
 func isCommit(rev string) bool {
