@@ -126,6 +126,9 @@ type builder struct {
 	// env is the environments of the forks, and supported those that the project
 	// limits the lock to, if it does.
 	env, supported marker.Tree
+	// written is env as a reader of the lock will find it out. The two may differ
+	// in environments that are known not to exist.
+	written marker.Tree
 }
 
 func (b *builder) simplifyAll(all []marker.Tree) []marker.Tree {
@@ -172,6 +175,13 @@ func (b *builder) environment() {
 			b.env = b.env.Or(f.WithoutExtras())
 		}
 		b.env = python.Simplify(b.env)
+	}
+	if forks := b.canonical(b.graph.Forks); len(forks) > 0 {
+		b.written = marker.False()
+		for _, f := range forks {
+			b.written = b.written.Or(python.Complexify(f).WithoutExtras())
+		}
+		b.written = python.Simplify(b.written)
 	}
 	if len(b.in.Supported) > 0 {
 		b.supported = marker.False()
@@ -482,7 +492,7 @@ func (b *builder) edge(n *resolve.Node, e *resolve.Edge, into *[]Dependency) {
 	}
 	python := b.graph.Python
 	parent := python.Simplify(n.MarkerOf(e.FromExtra, e.FromGroup).WithoutExtras())
-	m := python.Simplify(e.Marker).Restrict(parent).And(b.env).Restrict(b.env)
+	m := python.Simplify(e.Marker).Restrict(parent).And(b.env).Restrict(b.written)
 	for i := range *into {
 		if d := &(*into)[i]; d.To == to && d.Marker == m {
 			if e.Extra != "" {
