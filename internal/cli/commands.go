@@ -41,7 +41,7 @@ func commands() []command {
 		pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(), pipDebugCommand(),
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
 		pythonGroup(), pythonListCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
-		initCommand(), addCommand(), removeCommand(), versionCommand(),
+		initCommand(), addCommand(), removeCommand(), upgradeCommand(), versionCommand(),
 		runCommand(), venvCommand(), lockCommand(), lockDiffCommand(), syncCommand(), treeCommand(), exportCommand(),
 		toolGroup(), toolRunCommand("tool run"), toolRunCommand("tool uvx"), toolInstallCommand(), toolUpgradeCommand(), toolListCommand(),
 		toolUninstallCommand(), toolUpdateShellCommand(), toolDirCommand(),
@@ -54,7 +54,7 @@ func commands() []command {
 // laterCommands are the commands of uv that are still to come.
 var laterCommands = []string{
 	"auth", "format", "check", "audit",
-	"publish", "workspace", "upgrade",
+	"publish", "workspace",
 }
 
 // root makes the root of the command tree, with the flags that all commands
