@@ -91,11 +91,11 @@ func (o *exportFlags) registerFilter(f *flags) {
 	f.pair(&o.noProject, "no-emit-project", "", "Leave out the project, but not what it needs").alias("no-install-project")
 	f.pair(&o.noWorkspace, "no-emit-workspace", "", "Leave out all members of the workspace").alias("no-install-workspace")
 	f.pair(&o.noLocal, "no-emit-local", "", "Leave out what is on this machine").alias("no-install-local")
-	f.list(&o.noPackages, "no-emit-package", "NAME", "Leave out this package").alias("no-install-package", "unsafe-package")
+	f.commas(&o.noPackages, "no-emit-package", "NAME", "Leave out this package").alias("no-install-package", "unsafe-package")
 	f.pair(&o.onlyProject, "only-emit-project", "", "").hide().alias("only-install-project")
 	f.pair(&o.onlyWorkspace, "only-emit-workspace", "", "").hide().alias("only-install-workspace")
 	f.pair(&o.onlyLocal, "only-emit-local", "", "").hide().alias("only-install-local")
-	f.list(&o.onlyPackages, "only-emit-package", "NAME", "").hide().alias("only-install-package")
+	f.commas(&o.onlyPackages, "only-emit-package", "NAME", "").hide().alias("only-install-package")
 	for _, what := range []string{"project", "workspace", "local", "package"} {
 		f.exclusive("no-emit-"+what, "only-emit-"+what)
 	}

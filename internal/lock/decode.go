@@ -422,12 +422,10 @@ func (d *decoder) contents(n *node, p *Package) {
 			p.Extras = keyed(d, f, pyname.ParseExtra, func(name pyname.Extra, n *node) ExtraDependencies {
 				return ExtraDependencies{name, d.dependencies(n, p)}
 			}, func(e *ExtraDependencies) pyname.Extra { return e.Name })
-			p.Extras = slices.DeleteFunc(p.Extras, func(e ExtraDependencies) bool { return len(e.Dependencies) == 0 })
 		case "dev-dependencies", "dependency-groups":
 			p.Groups = keyed(d, f, pyname.ParseGroup, func(name pyname.Group, n *node) GroupDependencies {
 				return GroupDependencies{name, d.dependencies(n, p)}
 			}, func(g *GroupDependencies) pyname.Group { return g.Name })
-			p.Groups = slices.DeleteFunc(p.Groups, func(g GroupDependencies) bool { return len(g.Dependencies) == 0 })
 		case "sdist":
 			file := d.file(f)
 			p.Sdist = &file
@@ -605,7 +603,7 @@ func (l *Lock) dropExtras() {
 		for i := range all {
 			if len(all[i].Extras) > 0 {
 				to := &l.Packages[all[i].To]
-				all[i].Extras = slices.DeleteFunc(all[i].Extras, func(e pyname.Extra) bool { return to.Extra(e) == nil })
+				all[i].Extras = slices.DeleteFunc(all[i].Extras, func(e pyname.Extra) bool { return !to.HasExtra(e) })
 			}
 		}
 	}

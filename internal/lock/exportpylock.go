@@ -3,6 +3,7 @@ package lock
 import (
 	"cmp"
 
+	"github.com/tame-py/tame/packaging/dist"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pylock"
 )
@@ -36,7 +37,12 @@ func (p *Package) pylock(r *ExportRequest) pylock.Package {
 			out.Sdist = &f
 		}
 		for i := range p.Wheels {
-			out.Wheels = append(out.Wheels, p.pylockFile(&p.Wheels[i], r.Root))
+			f := p.pylockFile(&p.Wheels[i], r.Root)
+			// The name is written where that of the URL is not in its normal form.
+			if w, err := dist.ParseWheel(p.Wheels[i].Filename()); err == nil && w.String() != p.Wheels[i].Filename() {
+				f.Name = w.String()
+			}
+			out.Wheels = append(out.Wheels, f)
 		}
 	case s.IsTree():
 		out.Version = pep440.Version{}

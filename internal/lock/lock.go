@@ -2,6 +2,7 @@ package lock
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -136,8 +137,8 @@ type Package struct {
 	Dependencies []Dependency
 	Sdist        *File
 	Wheels       []File
-	// Extras and Groups have what these add to the dependencies, by name. An
-	// extra or group that adds nothing is not there.
+	// Extras and Groups have what these add to the dependencies, by name. Those
+	// that add nothing are not written.
 	Extras   []ExtraDependencies
 	Groups   []GroupDependencies
 	Metadata Metadata
@@ -291,6 +292,11 @@ func (p *Package) Extra(name pyname.Extra) []Dependency {
 		}
 	}
 	return nil
+}
+
+// HasExtra reports whether the package has an extra, as far as the lock knows.
+func (p *Package) HasExtra(name pyname.Extra) bool {
+	return slices.ContainsFunc(p.Extras, func(e ExtraDependencies) bool { return e.Name == name })
 }
 
 // Group is what a dependency group needs.

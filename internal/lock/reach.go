@@ -240,7 +240,7 @@ func (w *webBuilder) reachability() []marker.Tree {
 	reach := make([]marker.Tree, len(w.nodes))
 	known := make([]bool, len(w.nodes))
 	var maps []activity
-	if len(w.lock.Conflicts) > 0 {
+	if len(w.lock.Conflicts) > 0 || slices.ContainsFunc(w.edges, func(e webEdge) bool { return e.marker.HasExtras() }) {
 		maps = make([]activity, len(w.nodes))
 	}
 	// uv starts at every node without incoming edges, which is a project that

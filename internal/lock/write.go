@@ -424,19 +424,28 @@ func (w *writer) pkg(p *Package) {
 	if len(p.Wheels) > 0 {
 		lines(w, "wheels", p.Wheels, w.file)
 	}
-	if len(p.Extras) > 0 {
-		w.header("package.optional-dependencies")
-		for i := range p.Extras {
-			lines(w, string(p.Extras[i].Name), p.Extras[i].Dependencies, w.dependency)
-		}
+	begun := false
+	for i := range p.Extras {
+		begun = w.section(begun, "package.optional-dependencies", string(p.Extras[i].Name), p.Extras[i].Dependencies)
 	}
-	if len(p.Groups) > 0 {
-		w.header("package.dev-dependencies")
-		for i := range p.Groups {
-			lines(w, string(p.Groups[i].Name), p.Groups[i].Dependencies, w.dependency)
-		}
+	begun = false
+	for i := range p.Groups {
+		begun = w.section(begun, "package.dev-dependencies", string(p.Groups[i].Name), p.Groups[i].Dependencies)
 	}
 	w.metadata(&p.Metadata)
+}
+
+// section writes the dependencies of an extra or group, if there are any, below a
+// header unless it has begun.
+func (w *writer) section(begun bool, header, name string, all []Dependency) bool {
+	if len(all) == 0 {
+		return begun
+	}
+	if !begun {
+		w.header(header)
+	}
+	lines(w, name, all, w.dependency)
+	return true
 }
 
 func (w *writer) metadata(m *Metadata) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/lock"
@@ -47,8 +48,14 @@ func (e *OutdatedError) Error() string {
 // Hints says how to update it.
 func (e *OutdatedError) Hints() []string { return []string{"to update the lockfile, run `lock`"} }
 
-// ExitCode is that of a check that fails.
-func (e *OutdatedError) ExitCode() int { return 1 }
+// ExitCode is that of a check that fails or, if nothing was to be checked, that
+// of wrong use.
+func (e *OutdatedError) ExitCode() int {
+	if strings.Contains(e.Flag, "frozen") {
+		return 2
+	}
+	return 1
+}
 
 // A LockError reports a lock that cannot be read.
 type LockError struct {
