@@ -123,14 +123,15 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
 	if err != nil || path != filepath.Join(out, "demo-1.0-py3-none-any.whl") {
 		t.Fatalf("built %q, %v", path, err)
 	}
-	if got := s.Output(); got != "building" {
-		t.Errorf("output %q", got)
-	}
 	if len(h.asked) != 2 || strings.Join(h.asked[0], " ") != "base" || len(h.asked[1]) != 2 {
 		t.Errorf("provisioned %q", h.asked)
 	}
 	if _, err := s.Metadata(t.Context(), build.Editable, t.TempDir()); !errors.Is(err, build.ErrNoHook) {
 		t.Errorf("a hook that is not there: %v", err)
+	}
+	_ = s.Close()
+	if got := s.Output(); got != "building" {
+		t.Errorf("output %q", got)
 	}
 }
 

@@ -107,7 +107,8 @@ func Open(ctx context.Context, r Request) (*Session, error) {
 // System is how the tree is built.
 func (s *Session) System() *System { return s.system }
 
-// Output is what the backend has written so far.
+// Output is what the backend has written so far, all of it once the session is
+// closed.
 func (s *Session) Output() string { return s.out.String() }
 
 // Close ends the backend's process, with whatever it has started.
@@ -169,6 +170,7 @@ func (s *Session) call(ctx context.Context, hook string, args ...any) (json.RawM
 	case r.Missing:
 		return nil, ErrNoHook
 	case r.Failed != "":
+		_ = s.Close() // the end of the output may still be on its way
 		return nil, s.failed(hook, &hookError{r.Failed, r.Message})
 	}
 	return r.Value, nil

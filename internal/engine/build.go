@@ -24,6 +24,7 @@ import (
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/metadata"
+	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pep508"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/tags"
@@ -78,10 +79,12 @@ type builds struct {
 
 	environments par.Cache[string, *par.Future[*build.Environment]]
 
-	mu     sync.Mutex
-	parked map[string]*session // by fetch.Work.Key
-	order  []string
-	closed bool
+	mu sync.Mutex
+	// runtime are the versions that are installed, once they are known.
+	runtime map[pyname.Package]pep440.Version
+	parked  map[string]*session // by fetch.Work.Key
+	order   []string
+	closed  bool
 }
 
 // SetBuild lets the engine build what is not there as a wheel. It is called
@@ -253,15 +256,33 @@ type buildInfo struct {
 }
 
 type extraRequirementJSON struct {
-	Requirement  string `json:"requirement"`
-	MatchRuntime bool   `json:"match_runtime"`
+	Requirement  requirementJSON `json:"requirement"`
+	MatchRuntime bool            `json:"match_runtime"`
+}
+
+// requirementJSON is a requirement as uv writes it there.
+type requirementJSON struct {
+	Name      pyname.Package `json:"name"`
+	Extras    []pyname.Extra `json:"extras,omitempty"`
+	Marker    string         `json:"marker,omitempty"`
+	Specifier string         `json:"specifier,omitempty"`
+	URL       string         `json:"url,omitempty"`
+	Index     *string        `json:"index"`
+	Conflict  *string        `json:"conflict"`
+}
+
+func newRequirementJSON(r pep508.Requirement) requirementJSON {
+	return requirementJSON{
+		Name: r.Name, Extras: r.Extras, Marker: r.Marker.String(), Specifier: r.Specifiers.String(), URL: pep508.Redact(r.URL),
+	}
 }
 
 // info is the text of uv_build.json for a project.
 func (b *builds) info(name pyname.Package) []byte {
 	i := buildInfo{Settings: b.settings(name), Variables: b.options.Variables[name]}
 	for _, r := range b.options.Extra[name] {
-		i.Requires = append(i.Requires, extraRequirementJSON{r.String(), r.MatchRuntime})
+		pinned, _ := b.matched(r)
+		i.Requires = append(i.Requires, extraRequirementJSON{newRequirementJSON(pinned), r.MatchRuntime})
 	}
 	text, err := json.Marshal(i)
 	if err != nil {

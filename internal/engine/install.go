@@ -74,6 +74,9 @@ func (c *Changes) IsEmpty() bool { return len(c.Changes) == 0 }
 // Install makes an environment hold what is wanted. The caller holds the
 // environment's lock.
 func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, error) {
+	if chainOf(ctx) == nil {
+		e.builds.matchRuntime(req.Wanted)
+	}
 	fetcher := e.fetcher(req.Hashes, req.Rebuild)
 	plan, err := e.plan(&req, fetcher)
 	if err != nil {
@@ -103,6 +106,31 @@ func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, err
 			plan.Extraneous = nil
 		}
 	}
+	if e.builds == nil || chainOf(ctx) != nil {
+		return e.carryOut(ctx, &req, plan, fetcher)
+	}
+	// What is built in the environment itself comes last, so that it finds
+	// there what it needs.
+	first, last := plan.Partition(func(name pyname.Package) bool { return !e.builds.options.NoIsolation.Has(name) })
+	if first.IsEmpty() || last.IsEmpty() {
+		return e.carryOut(ctx, &req, plan, fetcher)
+	}
+	changes, err := e.carryOut(ctx, &req, first, fetcher)
+	if err != nil {
+		return nil, err
+	}
+	if req.Site, err = install.Open(req.Environment.Interpreter.InstalledIn()...); err != nil {
+		return nil, err
+	}
+	more, err := e.carryOut(ctx, &req, last, fetcher)
+	if err != nil {
+		return nil, err
+	}
+	return changes.join(more), nil
+}
+
+// carryOut brings what a plan needs and changes the environment.
+func (e *Engine) carryOut(ctx context.Context, req *InstallRequest, plan *install.Plan, fetcher *fetch.Fetcher) (*Changes, error) {
 	wheels := slices.Clone(plan.Cached)
 	if len(plan.Remote) > 0 {
 		start := time.Now()
@@ -115,7 +143,18 @@ func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, err
 	} else if req.Ahead > 0 {
 		e.report(Prepared, req.Ahead, time.Now())
 	}
-	return e.apply(ctx, &req, plan, wheels)
+	req.Ahead = 0
+	return e.apply(ctx, req, plan, wheels)
+}
+
+// join adds the changes that came after.
+func (c *Changes) join(later *Changes) *Changes {
+	out := &Changes{
+		Changes: append(slices.Clone(c.Changes), later.Changes...), Download: c.Download + later.Download,
+		Removed: c.Removed + later.Removed, Added: c.Added + later.Added,
+	}
+	out.sort()
+	return out
 }
 
 // needsConnection reports whether something is not in the cache, or was built by
@@ -165,6 +204,14 @@ func (e *PrepareError) Error() string { return e.Err.Error() }
 
 // Unwrap is what went wrong.
 func (e *PrepareError) Unwrap() error { return errors.Unwrap(e.Err) }
+
+// Hints are those of what went wrong first, which Unwrap passes over.
+func (e *PrepareError) Hints() []string {
+	if h, ok := e.Err.(interface{ Hints() []string }); ok {
+		return h.Hints()
+	}
+	return nil
+}
 
 // prepare brings distributions into the cache.
 func (e *Engine) prepare(ctx context.Context, fetcher *fetch.Fetcher, remote []*source.Dist) ([]install.Wheel, error) {

@@ -63,7 +63,11 @@ func (p *provisioner) lower(ctx context.Context, requires []pep508.Requirement) 
 		return nil, err
 	}
 	for _, extra := range p.options.Extra[p.name] {
-		req, err := source.FromPEP508(extra.Requirement)
+		matched, err := p.matched(extra)
+		if err != nil {
+			return nil, err
+		}
+		req, err := source.FromPEP508(matched)
 		if err != nil {
 			return nil, fmt.Errorf("the extra build requirement `%s`: %w", extra.Requirement, err)
 		}

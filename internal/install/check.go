@@ -63,7 +63,7 @@ type Checker struct {
 // Check compares a distribution with a source. A version that is not zero must
 // be the installed one, also where the source says nothing about versions.
 func (c *Checker) Check(i *Installed, want source.Source, version pep440.Version) Verdict {
-	if !c.sameBuild(i) {
+	if !c.sameBuild(i, want) {
 		return OutOfDate
 	}
 	v := c.checkSource(i, want)
@@ -80,17 +80,22 @@ func (c *Checker) Check(i *Installed, want source.Source, version pep440.Version
 
 // sameBuild tells whether the recorded build settings are those of now. Where
 // none are recorded nothing is compared: most distributions are not built here.
-func (c *Checker) sameBuild(i *Installed) bool {
+// Where none are in force either, what comes from an index is not asked: that
+// would be one more file to open for each.
+func (c *Checker) sameBuild(i *Installed, want source.Source) bool {
 	if c.BuildInfo == nil {
-		return true
-	}
-	recorded, err := i.BuildInfo()
-	if recorded == nil || err != nil {
 		return true
 	}
 	now := c.BuildInfo(i.Name)
 	if now == nil {
 		now = []byte("{}")
+	}
+	if want.Kind == source.Registry && string(now) == "{}" {
+		return true
+	}
+	recorded, err := i.BuildInfo()
+	if recorded == nil || err != nil {
+		return true
 	}
 	if bytes.Equal(recorded, now) {
 		return true

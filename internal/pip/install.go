@@ -139,6 +139,9 @@ func (req *InstallRequest) isSatisfied(ctx context.Context) bool {
 		Checker: install.Checker{Tags: req.Target.Tags, CacheInfo: req.CacheInfo},
 		Env:     req.Target.Env, Constraints: bare(in.Constraints),
 	}
+	if req.Engine != nil {
+		opts.Checker.BuildInfo = req.Engine.BuildInfo
+	}
 	if req.Options.NoDeps || len(in.Overrides) > 0 || len(in.Excludes) > 0 {
 		opts.Dependencies = func(of *install.Installed, list []source.Requirement) []source.Requirement {
 			if of != nil && req.Options.NoDeps {
