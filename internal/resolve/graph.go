@@ -257,10 +257,10 @@ func (b *builder) fill(f *fork, n name, v variant) error {
 
 // addDependency adds the edges for what a version needs: through a proxy, to
 // what stands behind it. What a project needs of itself is no edge, unless a
-// group of it does.
+// group of it does or an override asks for an extra.
 func (b *builder) addDependency(f *fork, from int, n *node, d *dependency) {
 	to := b.nodes[d.pkg]
-	if n.kind == projectNode && n.group == "" && n.name == to.name {
+	if n.kind == projectNode && n.group == "" && n.name == to.name && (to.kind == projectNode || to.kind == markerProxy) {
 		return
 	}
 	version, ok := f.solver.Version(d.pkg)
