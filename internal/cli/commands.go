@@ -46,7 +46,7 @@ func commands() []command {
 		toolGroup(), toolRunCommand("tool run"), toolRunCommand("tool uvx"), toolInstallCommand(), toolUpgradeCommand(), toolListCommand(),
 		toolUninstallCommand(), toolUpdateShellCommand(), toolDirCommand(),
 		selfGroup(), selfVersionCommand(),
-		buildCommand(),
+		buildCommand(), publishCommand(),
 		helpCommand(), completionCommand(), buildBackendGroup(),
 	}, buildBackendCommands())
 }
@@ -54,7 +54,7 @@ func commands() []command {
 // laterCommands are the commands of uv that are still to come.
 var laterCommands = []string{
 	"auth", "format", "check", "audit",
-	"publish", "workspace",
+	"workspace",
 }
 
 // root makes the root of the command tree, with the flags that all commands

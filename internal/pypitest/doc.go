@@ -25,6 +25,8 @@
 //	/files/NAME          wheels and sdists, with single byte ranges
 //	/files/NAME.metadata the metadata of a wheel (PEP 658)
 //	/links/              one HTML page with all files, for --find-links
+//	/upload/             takes forms with new files, see [Upload]
+//	/_/oidc/             trusted publishing, see [MintedToken]
 //
 // # Compact format
 //

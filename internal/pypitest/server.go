@@ -37,6 +37,7 @@ type Server struct {
 	files    map[string][]byte
 	rules    []*Rule
 	requests []Request
+	uploads  []Upload
 }
 
 // A Request is one that the server has answered.
@@ -173,7 +174,7 @@ func (s *Server) Count(pattern string) int {
 func (s *Server) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.requests, s.rules = nil, nil
+	s.requests, s.rules, s.uploads = nil, nil, nil
 }
 
 // serve answers one request. It is logged before the answer goes out, so that
@@ -233,6 +234,9 @@ func (s *Server) answer(r *http.Request) answer {
 	if !s.authorized(r) {
 		a := reply(http.StatusUnauthorized, "text/plain", []byte("who are you?\n"))
 		a.header.Set("Www-Authenticate", `Basic realm="pypitest"`)
+		return a
+	}
+	if a, ok := s.post(r); ok {
 		return a
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
