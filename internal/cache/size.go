@@ -39,12 +39,13 @@ func Size(dir string, now time.Time) int64 {
 
 // sizes is what was remembered, and what is found now.
 type sizes struct {
-	path, bucket, archives string
-	settled                int64 // directories changed after this are not remembered
-	rows                   *Rows
-	dirs                   []sizeRow // sorted by inode
-	inodes                 []uint64
-	names                  []Ref
+	path, bucket string
+	archives     []string // where the files of directories are never changed in place
+	settled      int64    // directories changed after this are not remembered
+	rows         *Rows
+	dirs         []sizeRow // sorted by inode
+	inodes       []uint64
+	names        []Ref
 
 	mu    sync.Mutex
 	seen  []fsx.KnownDir
@@ -53,8 +54,11 @@ type sizes struct {
 
 func newSizes(dir string, now time.Time) *sizes {
 	s := &sizes{
-		bucket: filepath.Join(dir, string(Sizes)), archives: filepath.Join(dir, string(Archives)) + string(filepath.Separator),
+		bucket:  filepath.Join(dir, string(Sizes)),
 		settled: now.Add(-2 * time.Second).UnixNano(),
+	}
+	for _, name := range []string{string(Archives), uvArchives} {
+		s.archives = append(s.archives, filepath.Join(dir, name)+string(filepath.Separator))
 	}
 	s.path = filepath.Join(s.bucket, "directories")
 	rows, err := ReadRows(s.path, sizesSchema())
@@ -67,7 +71,9 @@ func newSizes(dir string, now time.Time) *sizes {
 
 func (s *sizes) skip(path string) bool { return path == s.bucket }
 
-func (s *sizes) steady(path string) bool { return strings.HasPrefix(path, s.archives) }
+func (s *sizes) steady(path string) bool {
+	return slices.ContainsFunc(s.archives, func(dir string) bool { return strings.HasPrefix(path, dir) })
+}
 
 func (s *sizes) find(id fsx.Identity) (k fsx.KnownDir, ok bool) {
 	at, ok := slices.BinarySearchFunc(s.dirs, id.Ino, func(r sizeRow, ino uint64) int { return cmp.Compare(r.ID.Ino, ino) })

@@ -69,6 +69,9 @@ func TestSizeRemembered(t *testing.T) {
 				}
 			}
 		}
+		if err := write(filepath.Join(root, uvArchives, "id", "pkg", "x.py"), 3000); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.Link(filepath.Join(archives, "a", "tree", "a.py"), filepath.Join(archives, "b", "tree", "linked.py")); err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,9 @@ import (
 	"github.com/tame-py/tame/packaging/pyname"
 )
 
+// uvArchives is where uv keeps unpacked wheels, whose files it never changes.
+const uvArchives = "archive-v0"
+
 // uvFormat is the version of the format of one of uv's own buckets, as of the
 // uv whose behaviour is followed. What is older is garbage to that uv too.
 func uvFormat(bucket string) (int, bool) {
