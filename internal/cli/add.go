@@ -94,7 +94,7 @@ func (a *app) add(ctx context.Context, o *addFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	e, err := a.startEdit(ctx, &o.editFlags, func(path string, text []byte) ([]byte, error) { return a.freshScript(ctx, o, text) })
+	e, err := a.startEdit(ctx, &o.editFlags, true)
 	if err != nil {
 		return err
 	}
@@ -136,13 +136,17 @@ func (a *app) add(ctx context.Context, o *addFlags, args []string) error {
 	return nil
 }
 
-// freshScript is the text of a Python file with a block of metadata.
-func (a *app) freshScript(ctx context.Context, o *addFlags, text []byte) ([]byte, error) {
-	q, err := a.pythonQuestion(o.python)
+// freshScript is a Python file with a block of metadata, which it does not have
+// yet.
+func (a *app) freshScript(ctx context.Context, path string, text []byte, asked *string) (*pyproject.Script, error) {
+	q, err := a.pythonQuestion(asked)
 	if err != nil {
 		return nil, err
 	}
-	return project.GiveMetadata(ctx, text, a.projectDir(), &q)
+	if text, err = project.GiveMetadata(ctx, text, a.projectDir(), &q); err != nil {
+		return nil, err
+	}
+	return pyproject.ParseScript(path, text)
 }
 
 // choosePlace lets only what the edit is about be synced.

@@ -106,8 +106,8 @@ type edit struct {
 }
 
 // startEdit finds what is edited. fresh makes metadata for a script that has
-// none; if it is nil, that is an error.
-func (a *app) startEdit(ctx context.Context, o *editFlags, fresh func(path string, text []byte) ([]byte, error)) (*edit, error) {
+// none; else that is an error.
+func (a *app) startEdit(ctx context.Context, o *editFlags, fresh bool) (*edit, error) {
 	e := &edit{flags: o}
 	noSync, err := a.flagOrEnv(o.noSync, "UV_NO_SYNC")
 	if err != nil {
@@ -134,7 +134,7 @@ func (a *app) startEdit(ctx context.Context, o *editFlags, fresh func(path strin
 	return e, err
 }
 
-func (a *app) startScriptEdit(ctx context.Context, e *edit, fresh func(string, []byte) ([]byte, error)) error {
+func (a *app) startScriptEdit(ctx context.Context, e *edit, fresh bool) error {
 	o := e.flags
 	for _, f := range []struct {
 		name  string
@@ -145,26 +145,8 @@ func (a *app) startScriptEdit(ctx context.Context, e *edit, fresh func(string, [
 		}
 	}
 	path := a.path(*o.script)
-	text, err := os.ReadFile(path)
+	script, err := a.openScript(ctx, *o.script, &o.resolutionFlags, fresh)
 	if err != nil {
-		return fmt.Errorf("failed to read `%s`: %w", *o.script, err)
-	}
-	script, err := pyproject.ParseScript(path, text)
-	if err != nil {
-		return err
-	}
-	if script == nil {
-		if fresh == nil {
-			return withHint(fmt.Errorf("`%s` does not contain a PEP 723 metadata tag", *o.script), "`%s init --script %s` gives it one", a.name, *o.script)
-		}
-		if text, err = fresh(path, text); err != nil {
-			return err
-		}
-		if script, err = pyproject.ParseScript(path, text); err != nil {
-			return err
-		}
-	}
-	if err := a.useScriptSettings(path, script); err != nil {
 		return err
 	}
 	e.document = project.EditScript(path, script)

@@ -61,7 +61,7 @@ func (o *lockFlags) mode(a *app) (project.LockMode, string, error) {
 
 func (a *app) lock(ctx context.Context, o *lockFlags) error {
 	start := time.Now()
-	p, err := a.openTarget(ctx, &o.resolutionFlags, o.script, discovery{})
+	p, err := a.openTarget(ctx, &o.resolutionFlags, o.script, discovery{fresh: true})
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (a *app) openTarget(ctx context.Context, o *resolutionFlags, script string,
 	if script == "" {
 		return a.openProject(ctx, o, d)
 	}
-	s, err := a.openScript(script)
+	s, err := a.openScript(ctx, script, o, d.fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,10 @@ func (a *app) openTarget(ctx context.Context, o *resolutionFlags, script string,
 }
 
 // openScript reads a script with metadata, whose settings come first.
-func (a *app) openScript(name string) (*pyproject.Script, error) {
+//
+// fresh takes one without metadata as a script that needs nothing but the Python
+// at hand.
+func (a *app) openScript(ctx context.Context, name string, o *resolutionFlags, fresh bool) (*pyproject.Script, error) {
 	path := a.path(name)
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -103,6 +106,11 @@ func (a *app) openScript(name string) (*pyproject.Script, error) {
 	script, err := pyproject.ParseScript(path, text)
 	if err != nil {
 		return nil, err
+	}
+	if script == nil && fresh {
+		if script, err = a.freshScript(ctx, path, text, o.python); err != nil {
+			return nil, err
+		}
 	}
 	if script == nil {
 		return nil, withHint(fmt.Errorf("`%s` does not contain a PEP 723 metadata tag; run `%s init --script %s` to initialize the script", name, a.name, name), "a script names what it needs in a comment that begins with `# /// script`")

@@ -98,6 +98,7 @@ type discovery struct {
 	dir      string // where to look; the directory at hand by default
 	packages []string
 	existing bool // members that are not there are passed over
+	fresh    bool // scripts need not have metadata
 }
 
 // openProject finds the project to work on and reads the settings.

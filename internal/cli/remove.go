@@ -44,7 +44,7 @@ func (a *app) remove(ctx context.Context, o *removeFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	e, err := a.startEdit(ctx, &o.editFlags, nil)
+	e, err := a.startEdit(ctx, &o.editFlags, false)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (a *app) version(ctx context.Context, o *versionFlags, args []string) error
 	if value == nil && len(bumps) == 0 {
 		return a.showProjectVersion(ctx, o)
 	}
-	e, err := a.startEdit(ctx, &o.editFlags, nil)
+	e, err := a.startEdit(ctx, &o.editFlags, false)
 	if err != nil {
 		return a.explainVersion(err)
 	}
