@@ -430,7 +430,12 @@ func (d *decoder) contents(n *node, p *Package) {
 			file := d.file(f)
 			p.Sdist = &file
 		case "wheels":
-			p.Wheels = list(d, f, d.file)
+			if f.files != nil {
+				p.Wheels = f.files
+				d.checkFiles(f)
+			} else {
+				p.Wheels = list(d, f, d.file)
+			}
 			d.checkWheels(f, p)
 		case "metadata":
 			d.metadata(f, p)
@@ -442,26 +447,32 @@ func (d *decoder) contents(n *node, p *Package) {
 // asks for hashes where there must be some, and for none where there can't.
 func (d *decoder) checkWheels(n *node, p *Package) {
 	version := p.Version.String()
+	at := func(i int) *node {
+		if n.files != nil {
+			return n
+		}
+		return &n.kids[i]
+	}
 	for i := range p.Wheels {
 		w := &p.Wheels[i]
 		name := w.Filename()
 		if name == "" {
-			d.fail(&n.kids[i], "a wheel has a `url`, a `path` or a `filename`")
+			d.fail(at(i), "a wheel has a `url`, a `path` or a `filename`")
 			return
 		}
 		if _, rest, _ := strings.Cut(name, "-"); !strings.HasPrefix(rest, version) || !strings.HasPrefix(rest[len(version):], "-") {
 			parsed, err := dist.ParseWheel(name)
 			if err != nil {
-				d.fail(&n.kids[i], "%s", firstLine(err))
+				d.fail(at(i), "%s", firstLine(err))
 				return
 			}
 			if !p.Version.IsZero() && !parsed.Version.Equal(p.Version) && !parsed.Version.WithoutLocal().Equal(p.Version) {
-				d.fail(&n.kids[i], "the package `%s` has version %s but a wheel of version %s: `%s`", p.Name, version, parsed.Version, name)
+				d.fail(at(i), "the package `%s` has version %s but a wheel of version %s: `%s`", p.Name, version, parsed.Version, name)
 				return
 			}
 		}
 		if !p.Source.IsRegistry() && (p.Source.Kind == URL || p.Source.Kind == Path || p.Source.Kind == Git && p.Source.Archive != "") != (w.Hash != "") {
-			d.fail(&n.kids[i], "the wheel of `%s` has a hash where there can be none, or none where there must be one", p.ID())
+			d.fail(at(i), "the wheel of `%s` has a hash where there can be none, or none where there must be one", p.ID())
 			return
 		}
 	}
@@ -492,28 +503,60 @@ func (d *decoder) file(n *node) File {
 	return out
 }
 
+// checkFiles looks at what the quick reader left unseen.
+func (d *decoder) checkFiles(n *node) {
+	for i := range n.files {
+		f := &n.files[i]
+		ok := f.Hash == "" || isHash(f.Hash)
+		if f.Uploaded != "" && ok {
+			f.Uploaded, ok = usualTime(f.Uploaded)
+		}
+		if !ok {
+			d.fail(n, "the file `%s` has a hash or a time that is none", f.Filename()) // the full reader tells where
+			return
+		}
+	}
+}
+
 func (d *decoder) hash(n *node) string {
 	text := d.str(n)
-	if algorithm, digest, ok := strings.Cut(text, ":"); !ok || algorithm == "" || digest == "" {
+	if !isHash(text) {
 		d.fail(n, "expected a hash in the form `sha256:…`")
 	}
 	return text
 }
 
-// time reads a moment, and gives it the form that lock files have.
+func isHash(text string) bool {
+	colon := strings.IndexByte(text, ':')
+	return colon > 0 && colon < len(text)-1
+}
+
+// isUsualTime tells times of the form that nearly all have. What they say is
+// looked at by those who need it.
+func isUsualTime(text string) bool {
+	return len(text) == len("2006-01-02T15:04:05Z") && text[19] == 'Z' || len(text) == 24 && text[19] == '.' && text[22] != '0' && text[23] == 'Z'
+}
+
+// time reads a moment.
 func (d *decoder) time(n *node) string {
 	text := d.str(n)
-	if len(text) == len("2006-01-02T15:04:05Z") && text[19] == 'Z' || len(text) == 24 && text[19] == '.' && text[22] != '0' && text[23] == 'Z' {
-		// Nearly all are of one of these forms already. What they say is looked
-		// at by those who need it.
-		return text
+	out, ok := usualTime(text)
+	if !ok {
+		d.fail(n, "`%s` is no time like 2006-01-02T15:04:05Z", text)
+	}
+	return out
+}
+
+// usualTime gives a moment the form that lock files have.
+func usualTime(text string) (string, bool) {
+	if isUsualTime(text) {
+		return text, true
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
-		d.fail(n, "`%s` is no time like 2006-01-02T15:04:05Z", text)
-		return ""
+		return "", false
 	}
-	return formatTime(t)
+	return formatTime(t), true
 }
 
 func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

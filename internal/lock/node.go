@@ -13,7 +13,10 @@ type node struct {
 	kind nodeKind
 	text string // of a string; the digits of a number
 	kids []node
-	from *toml.Value // nil if the quick reader made it
+	// files take the place of kids for lists of wheels, which are most of a lock,
+	// where the quick reader has read them.
+	files []File
+	from  *toml.Value // nil if the quick reader made it
 }
 
 type nodeKind uint8

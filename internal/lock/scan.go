@@ -12,6 +12,7 @@ type scanner struct {
 	depth int
 	stack []node // elements of the arrays and tables that are open
 	slab  []node // where finished ones are put
+	files []File // of lists of wheels
 }
 
 const (
@@ -111,6 +112,14 @@ func (s *scanner) entry() bool {
 		return false
 	}
 	s.space(false)
+	if key == "wheels" {
+		at := s.at
+		if files, ok := s.wheels(); ok {
+			s.stack = append(s.stack, node{key: key, kind: arrayNode, files: files})
+			return true
+		}
+		s.at = at
+	}
 	v, ok := s.value()
 	if !ok {
 		return false
@@ -177,14 +186,13 @@ func (s *scanner) value() (node, bool) {
 func (s *scanner) basicString() (string, bool) {
 	from := s.at + 1
 	for i := from; i < len(s.text); i++ {
-		switch c := s.text[i]; {
-		case c == '"':
-			s.at = i + 1
-			// `""` may begin a string of several lines.
-			return s.text[from:i], i > from || s.peek() != '"'
-		case c == '\\' || c < ' ' || c >= 0x7f:
-			return "", false
+		c := s.text[i]
+		if c != '"' && c != '\\' && c >= ' ' && c < 0x7f {
+			continue
 		}
+		s.at = i + 1
+		// `""` may begin a string of several lines.
+		return s.text[from:i], c == '"' && (i > from || s.peek() != '"')
 	}
 	return "", false
 }

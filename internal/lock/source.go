@@ -230,10 +230,11 @@ func withoutCredentials(text string) string {
 
 // urlFilename is the last part of the path of a URL, decoded.
 func urlFilename(text string) string {
-	if end := strings.IndexAny(text, "?#"); end >= 0 {
-		text = text[:end]
-	}
 	name := text[strings.LastIndexByte(text, '/')+1:]
+	if strings.IndexByte(text, '?') >= 0 || strings.IndexByte(text, '#') >= 0 {
+		text = text[:strings.IndexAny(text, "?#")]
+		name = text[strings.LastIndexByte(text, '/')+1:]
+	}
 	if strings.IndexByte(name, '%') >= 0 {
 		if decoded, err := url.PathUnescape(name); err == nil {
 			return decoded
