@@ -178,7 +178,7 @@ func (e *Engine) plan(req *InstallRequest, fetcher *fetch.Fetcher) (*install.Pla
 	}
 	return install.NewPlan(req.Site, req.Wanted, install.PlanOptions{
 		Checker: install.Checker{
-			Tags: set, Strict: req.Strict, BuildInfo: e.BuildInfo,
+			Tags: set, Strict: req.Strict, BuildInfo: e.BuildInfo, Content: fetch.TreeDigest,
 			CacheInfo: func(path string) (*install.CacheInfo, error) { return install.CacheInfoOf(path, e.Getenv) },
 		},
 		Reinstall: req.Reinstall,

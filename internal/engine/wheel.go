@@ -41,6 +41,9 @@ func (e *Engine) wheelOf(d *source.Dist, w *fetch.Wheel) install.Wheel {
 		}
 		out.DirectURL = &metadata.DirectURL{URL: d.Source.FileURL(), Dir: info, Subdirectory: d.Source.Subdirectory}
 		out.CacheInfo = w.CacheInfo
+		if !d.Source.Editable && d.Source.Subdirectory == "" {
+			out.Content = w.Content
+		}
 	}
 	return out
 }

@@ -51,7 +51,11 @@ func (f *Fetcher) openBuilt(d *source.Dist, id *identity, r *Recipe, entry *cach
 	if err != nil {
 		return nil
 	}
-	return &Wheel{Dist: d, Entry: entry, Archive: a, CacheInfo: id.info, Source: id.hashes}
+	w := &Wheel{Dist: d, Entry: entry, Archive: a, CacheInfo: id.info, Source: id.hashes}
+	if id.content != nil {
+		w.Content = []string{id.content.digest}
+	}
+	return w
 }
 
 // cachedBuilt returns the wheel of a source if it was built before. It makes no
@@ -115,12 +119,18 @@ func (f *Fetcher) unpackBuilt(ctx context.Context, d *source.Dist, path string, 
 		return nil, err
 	}
 	entry.Built = true
-	entry.Hashes = append(entry.Hashes, f.states(d, id)...)
+	states := f.states(d, id)
+	for _, s := range states {
+		entry.Hashes = append(entry.Hashes, cache.Hash{Algorithm: stateAlgorithm, Digest: s.state()})
+	}
 	w, err := u.note(id.builtKey(r, runsAnywhere(name.Tags)), entry, a)
 	if err != nil {
 		return nil, err
 	}
 	w.Dist, w.CacheInfo, w.Source = d, id.info, id.hashes
+	for _, s := range states {
+		w.Content = append(w.Content, s.content.digest)
+	}
 	return w, nil
 }
 
@@ -134,14 +144,14 @@ func runsAnywhere(c tags.Compressed) bool {
 // states are the states of a directory that a build made now stands for: that
 // before, and that with the files that the build has added. If more has changed,
 // somebody was working there, and the next time it will be built again.
-func (f *Fetcher) states(d *source.Dist, before *identity) []cache.Hash {
+func (f *Fetcher) states(d *source.Dist, before *identity) []*identity {
 	if before.content == nil {
 		return nil
 	}
-	out := []cache.Hash{{Algorithm: stateAlgorithm, Digest: before.state()}}
+	out := []*identity{before}
 	after, err := f.identifyTree(d)
 	if err == nil && after.state() != before.state() && after.content.extends(before.content) && after.info.Equal(before.info) {
-		out = append(out, cache.Hash{Algorithm: stateAlgorithm, Digest: after.state()})
+		out = append(out, after)
 	}
 	return out
 }

@@ -64,6 +64,16 @@ func readTreeState(root string) (*treeState, error) {
 	return s, nil
 }
 
+// TreeDigest stands for all that is in the directory of a project, as far as it
+// may be built from.
+func TreeDigest(dir string) (string, error) {
+	s, err := readTreeState(dir)
+	if err != nil {
+		return "", err
+	}
+	return s.digest, nil
+}
+
 func (s *treeState) sum() {
 	names := make([]string, 0, len(s.files))
 	for name := range s.files {

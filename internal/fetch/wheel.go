@@ -28,6 +28,9 @@ type Wheel struct {
 	// from.
 	CacheInfo *install.CacheInfo
 	Source    []simple.Hash
+	// Content are the digests of the directory that it stands for, see
+	// [TreeDigest].
+	Content []string
 }
 
 // Dir returns the directory that holds the files. They must not be changed.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"reflect"
+	"slices"
 
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/metadata"
@@ -58,6 +59,9 @@ type Checker struct {
 	// CacheInfo reads the state of a local archive or project now. If it is nil
 	// local projects count as unchanged.
 	CacheInfo func(path string) (*CacheInfo, error)
+	// Content digests the directory of a local project now. It is asked of
+	// projects that are not installed in place, and may be nil.
+	Content func(dir string) (string, error)
 }
 
 // Check compares a distribution with a source. A version that is not zero must
@@ -194,10 +198,24 @@ func (c *Checker) unchanged(i *Installed, path string) Verdict {
 	switch {
 	case err != nil:
 		return CacheInvalid
-	case !recorded.Equal(now):
+	case !recorded.Equal(now), !c.sameContent(i, path):
 		return OutOfDate
 	}
 	return Satisfied
+}
+
+// sameContent tells whether the directory that a distribution was built of still
+// holds what it held then, where that was recorded.
+func (c *Checker) sameContent(i *Installed, dir string) bool {
+	if c.Content == nil {
+		return true
+	}
+	recorded, err := i.Content()
+	if len(recorded) == 0 || err != nil {
+		return true
+	}
+	now, err := c.Content(dir)
+	return err == nil && slices.Contains(recorded, now)
 }
 
 // compatible tells whether the installed wheel fits the environment. One that

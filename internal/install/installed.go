@@ -223,6 +223,23 @@ func (i *Installed) CacheInfo() (*CacheInfo, error) {
 	return ParseCacheInfo(data)
 }
 
+// contentName is the file with the digests of the directory that a distribution
+// was built of, one a line.
+const contentName = "tame_source"
+
+// Content returns the recorded digests of the directory that the distribution
+// was built of, nil if there are none.
+func (i *Installed) Content() ([]string, error) {
+	if i.Kind != DistInfo {
+		return nil, nil
+	}
+	data, err := i.read(contentName)
+	if data == nil || err != nil {
+		return nil, err
+	}
+	return strings.Fields(string(data)), nil
+}
+
 // BuildInfo returns the recorded settings that the distribution was built
 // with, as the JSON text of uv_build.json, nil if there are none.
 func (i *Installed) BuildInfo() ([]byte, error) {

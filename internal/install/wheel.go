@@ -37,6 +37,9 @@ type Wheel struct {
 	DirectURL *metadata.DirectURL
 	CacheInfo *CacheInfo
 	BuildInfo []byte
+	// Content are digests of the directory that it was built of, recorded in a
+	// file of our own: times alone do not tell every change.
+	Content []string
 }
 
 // String is `name==version`.
@@ -341,6 +344,9 @@ func (j *job) addNotes() {
 	}
 	if w.BuildInfo != nil {
 		j.notes = append(j.notes, script{"uv_build.json", w.BuildInfo})
+	}
+	if len(w.Content) > 0 {
+		j.notes = append(j.notes, script{contentName, []byte(strings.Join(w.Content, "\n") + "\n")})
 	}
 	j.notes = append(j.notes, script{"INSTALLER", []byte(installer)})
 }

@@ -94,7 +94,10 @@ func policyAdd(policy *source.HashPolicy, r *Input, constrained map[pyname.Packa
 		}
 		digests = append(digests, h)
 	}
-	if policy.Required && !slices.ContainsFunc(digests, func(h simple.Hash) bool { return h.Algorithm != "md5" }) {
+	if policy.Required && !anySecure(digests) {
+		if wanted && constrained[r.Name] && anySecure(policy.Allowed[r.Name]) {
+			return nil // the constraint's count
+		}
 		return &HashError{r.Given, "have a hash that is secure, which MD5 is not"}
 	}
 	if policy.Allowed == nil {
@@ -108,6 +111,10 @@ func policyAdd(policy *source.HashPolicy, r *Input, constrained map[pyname.Packa
 	constrained[r.Name] = !wanted
 	policy.Allowed[r.Name] = append(slices.Clip(policy.Allowed[r.Name]), digests...)
 	return nil
+}
+
+func anySecure(list []simple.Hash) bool {
+	return slices.ContainsFunc(list, func(h simple.Hash) bool { return h.Algorithm != "md5" })
 }
 
 func common(a, b []simple.Hash) []simple.Hash {

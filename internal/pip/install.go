@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tame-py/tame/internal/engine"
+	"github.com/tame-py/tame/internal/fetch"
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/python"
@@ -136,7 +137,7 @@ func (req *InstallRequest) isSatisfied(ctx context.Context) bool {
 	in := req.Inputs
 	req.preload(ctx)
 	opts := install.SatisfyOptions{
-		Checker: install.Checker{Tags: req.Target.Tags, CacheInfo: req.CacheInfo},
+		Checker: install.Checker{Tags: req.Target.Tags, CacheInfo: req.CacheInfo, Content: fetch.TreeDigest},
 		Env:     req.Target.Env, Constraints: bare(in.Constraints),
 	}
 	if req.Engine != nil {
