@@ -177,7 +177,7 @@ func (r *resolution) applies(f *fork, m marker.Tree) bool {
 	case f.pythonMarker.IsFalse():
 		return false // a fork for environments that no Python fits
 	case m.IsTrue():
-		return true
+		return f.scope.admits(m)
 	case m.IsFalse():
 		return false
 	}

@@ -22,7 +22,7 @@ type scope struct {
 // admits tells whether a marker may hold in the scope. For one environment that
 // is for Evaluate to say.
 func (s *scope) admits(m marker.Tree) bool {
-	return s.env != nil || m.IsTrue() || !s.marker.Disjoint(m)
+	return s.env != nil || !s.marker.Disjoint(m)
 }
 
 // admitsItem tells whether an extra, a group or a project may be active in the
