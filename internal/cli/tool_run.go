@@ -43,8 +43,16 @@ func toolRunCommand(path string) command {
 			f.list(&o.envFiles, "env-file", "FILE", "Set the variables in this file").fromEnv("UV_ENV_FILE")
 			f.pair(&o.noEnvFile, "no-env-file", "", "Read no file of variables").fromEnv("UV_NO_ENV_FILE")
 			f.bool(&o.showResolution, "show-resolution", "Say what is resolved and installed").hide()
+			var version bool
+			f.bool(&version, "version,V", "Print the version")
 			o.register(f)
-			return func(ctx context.Context, a *app, args []string) error { return a.toolRun(ctx, &o, args) }
+			return func(ctx context.Context, a *app, args []string) error {
+				if version {
+					a.print.Data("%s\n", a.versionLine())
+					return nil
+				}
+				return a.toolRun(ctx, &o, args)
+			}
 		},
 	}
 }
