@@ -322,7 +322,7 @@ func (d *Diff) Markdown() string {
 		if c.Direct {
 			name = "**" + name + "**"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", name, c.Kind, cell(c.Old...), cell(c.New...), cell(c.Details...))
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", name, c.Kind, cell(strings.Join(c.Old, ", ")), cell(strings.Join(c.New, ", ")), cell(c.Details...))
 	}
 	if len(d.Settings) > 0 {
 		if len(d.Packages) > 0 {
