@@ -193,27 +193,35 @@ func withinRepository(s source.Source, root string, list []source.Requirement) e
 	}
 	for i := range list {
 		r := &list[i]
-		switch r.Source.Kind {
-		case source.Directory:
-			rel, err := filepath.Rel(root, r.Source.Location)
-			if err != nil || !filepath.IsLocal(rel) {
-				return fmt.Errorf("the project in `%s` requires `%s` at a path that leads out of the repository", s, r.Name)
-			}
-			r.Source = inRepository(s, filepath.ToSlash(rel))
-		case source.Path:
-			return fmt.Errorf("the project in `%s` requires `%s` from the archive `%s` in the repository, which is not supported: only directories are", s, r.Name, filepath.Base(r.Source.Location))
+		if r.Source.Kind != source.Directory && r.Source.Kind != source.Path {
+			continue
 		}
+		rel, err := filepath.Rel(root, r.Source.Location)
+		if err != nil || !filepath.IsLocal(rel) {
+			return fmt.Errorf("the project in `%s` requires `%s` at a path that leads out of the repository", s, r.Name)
+		}
+		at := s
+		at.Subdirectory, at.Archive = filepath.ToSlash(rel), ""
+		if r.Source.Kind == source.Path {
+			at.Subdirectory, at.Archive = "", at.Subdirectory
+		}
+		r.Source = inRepository(at)
 	}
 	return nil
 }
 
-// inRepository is another directory of the same commit.
-func inRepository(s source.Source, dir string) source.Source {
+// inRepository is a source whose place in the repository has changed, written so
+// that it can be read again.
+func inRepository(s source.Source) source.Source {
 	location, _, _ := strings.Cut(s.Given, "#")
 	var fragments []string
-	if s.Subdirectory = ""; dir != "." {
-		s.Subdirectory = dir
-		fragments = append(fragments, "subdirectory="+dir)
+	if s.Subdirectory == "." {
+		s.Subdirectory = ""
+	}
+	for _, part := range [...][2]string{{"subdirectory", s.Subdirectory}, {"path", s.Archive}} {
+		if part[1] != "" {
+			fragments = append(fragments, part[0]+"="+part[1])
+		}
 	}
 	if s.Reference.LFS {
 		fragments = append(fragments, "lfs=true")
@@ -231,5 +239,5 @@ func gitURL(s source.Source) *metadata.DirectURL {
 	if s.Reference.LFS {
 		info.LFS = &s.Reference.LFS
 	}
-	return &metadata.DirectURL{URL: auth.Redact(s.Location), VCS: info, Subdirectory: s.Subdirectory}
+	return &metadata.DirectURL{URL: auth.Redact(s.Location), VCS: info, Subdirectory: s.Subdirectory, Path: s.Archive}
 }

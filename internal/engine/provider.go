@@ -122,7 +122,14 @@ func (a *answers) readMetadata(d *source.Dist) (*resolve.Metadata, error) {
 		if d.Source.Reference.Commit == "" {
 			return a.unpinnedMetadata(d)
 		}
-		return a.repositoryMetadata(d)
+		if d.Source.Archive == "" {
+			return a.repositoryMetadata(d)
+		}
+		file, err := a.fetcher.Local(a.ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		return a.readMetadata(file)
 	}
 	var m *metadata.Metadata
 	var err error

@@ -126,6 +126,14 @@ func New(opts Options) *Fetcher {
 // cache if it is not there. It does so once for all callers; if the one who
 // does gives up, another one goes on.
 func (f *Fetcher) Wheel(ctx context.Context, d *source.Dist) (*Wheel, error) {
+	if isGitArchive(d) {
+		file, err := f.Local(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		w, err := f.Wheel(ctx, file)
+		return w.of(d), err
+	}
 	id := wheelID(d)
 	for {
 		var settle func(*Wheel, error)
@@ -202,6 +210,14 @@ func compareSize(a, b int64) int {
 // not be asked for again: it makes no request. Its hashes are checked; the
 // error is one of them.
 func (f *Fetcher) Cached(d *source.Dist) (*Wheel, bool, error) {
+	if isGitArchive(d) {
+		file, ok := f.checkedOut(d)
+		if !ok {
+			return nil, false, nil
+		}
+		w, ok, err := f.Cached(file)
+		return w.of(d), ok, err
+	}
 	if future, ok := f.wheels.Get(wheelID(d)); ok && future.Ready() {
 		if w, err := future.Wait(context.Background()); err == nil {
 			return w, true, nil

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -78,6 +79,41 @@ func (f *Fetcher) repository(ctx context.Context, s source.Source) (string, erro
 		return "", err
 	}
 	return f.opts.Git.Checkout(ctx, remote, ref, s.Reference.Commit, s.Reference.LFS)
+}
+
+// isGitArchive reports whether a distribution is an archive in a repository.
+func isGitArchive(d *source.Dist) bool { return d.Source.Kind == source.Git && d.Source.Archive != "" }
+
+// Local is an archive in a repository as the file of this machine that it is
+// once its commit is checked out. Other distributions are returned as they are.
+func (f *Fetcher) Local(ctx context.Context, d *source.Dist) (*source.Dist, error) {
+	if !isGitArchive(d) {
+		return d, nil
+	}
+	root, err := f.repository(ctx, d.Source)
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(root, filepath.FromSlash(d.Source.Archive))
+	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("the archive `%s` of `%s` does not exist", d.Source.Archive, d.Source)
+	}
+	out := *d
+	out.Source = source.Source{Kind: source.Path, Location: file, Given: d.Source.Given, Subdirectory: d.Source.Subdirectory}
+	return &out, nil
+}
+
+// checkedOut is Local for a commit that is checked out already.
+func (f *Fetcher) checkedOut(d *source.Dist) (*source.Dist, bool) {
+	if f.opts.Git == nil || d.Source.Reference.Commit == "" {
+		return nil, false
+	}
+	remote, _, err := gitRemote(d.Source)
+	if err != nil || !f.opts.Git.CheckedOut(remote, d.Source.Reference.Commit, d.Source.Reference.LFS) {
+		return nil, false
+	}
+	out, err := f.Local(context.Background(), d)
+	return out, err == nil
 }
 
 // copiedCheckout is a check-out for a build, which may change it.

@@ -74,9 +74,19 @@ func globEscaped(dir string) string {
 // the name is replaced, at once. A source tree, which is no file, is built; and
 // with build so is a source distribution.
 func (f *Fetcher) Save(ctx context.Context, d *source.Dist, dir string, build bool) (*Saved, error) {
-	isTree := d.Source.Kind == source.Directory || d.Source.Kind == source.Git
-	if isTree || build && !d.IsWheel() {
+	if d.Source.IsTree() || build && !d.IsWheel() {
 		return f.saveBuilt(ctx, d, dir)
+	}
+	if isGitArchive(d) {
+		file, err := f.Local(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		out, err := f.Save(ctx, file, dir, build)
+		if err == nil {
+			out.Dist = d
+		}
+		return out, err
 	}
 	name := d.File.Filename
 	if name == "" {

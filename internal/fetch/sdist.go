@@ -44,6 +44,13 @@ func (s *Sdist) SHA256() string {
 // or on this machine. One from elsewhere is checked and kept in the cache. It
 // does so once for all callers.
 func (f *Fetcher) Sdist(ctx context.Context, d *source.Dist) (*Sdist, error) {
+	if isGitArchive(d) {
+		file, err := f.Local(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		return f.Sdist(ctx, file)
+	}
 	id := d.ID()
 	for {
 		future := f.sdists.Do(id, func() *par.Future[*Sdist] {

@@ -33,6 +33,16 @@ type Wheel struct {
 	Content []string
 }
 
+// of is the wheel as that of another distribution; nil stays nil.
+func (w *Wheel) of(d *source.Dist) *Wheel {
+	if w == nil {
+		return nil
+	}
+	out := *w
+	out.Dist = d
+	return &out
+}
+
 // Dir returns the directory that holds the files. They must not be changed.
 func (w *Wheel) Dir() string { return w.Archive.Tree() }
 

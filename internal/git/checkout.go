@@ -32,12 +32,10 @@ func (s *Store) Checkout(ctx context.Context, r Remote, ref Reference, commit st
 	})
 }
 
-// Cached reports whether a commit can be had without network.
-func (s *Store) Cached(ctx context.Context, r Remote, commit string, lfs bool) bool {
-	if _, err := os.Lstat(s.checkoutDir(r, commit, lfs)); err == nil {
-		return true
-	}
-	return r.IsLocal() || !s.isPartial(r) && s.has(ctx, r, commit)
+// CheckedOut reports whether a check-out is there already.
+func (s *Store) CheckedOut(r Remote, commit string, lfs bool) bool {
+	_, err := os.Lstat(s.checkoutDir(r, commit, lfs))
+	return err == nil
 }
 
 // checkoutDir leaves out half of the commit: paths on Windows are short.

@@ -156,7 +156,7 @@ func (c *Checker) checkURL(i *Installed, d *metadata.DirectURL, want source.Sour
 }
 
 func checkGit(d *metadata.DirectURL, want source.Source) Verdict {
-	if d.VCS == nil || d.VCS.VCS != "git" || d.Subdirectory != want.Subdirectory || d.Path != "" {
+	if d.VCS == nil || d.VCS.VCS != "git" || d.Subdirectory != want.Subdirectory || d.Path != want.Archive {
 		return Mismatch
 	}
 	if lfs := d.VCS.LFS != nil && *d.VCS.LFS; lfs != want.Reference.LFS {

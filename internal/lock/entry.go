@@ -34,7 +34,7 @@ func (r *Requirement) ToSource(root string) source.Requirement {
 	case Registry, RegistryPath:
 		*s = source.Source{Kind: source.Registry, Specifiers: r.Specifiers, Index: r.Source.Location}
 	case Git:
-		*s = source.Source{Kind: source.Git, Location: r.Source.Location, Subdirectory: r.Source.Subdirectory, Reference: r.Source.Reference}
+		*s = source.Source{Kind: source.Git, Location: r.Source.Location, Subdirectory: r.Source.Subdirectory, Archive: r.Source.Archive, Reference: r.Source.Reference}
 	case URL:
 		*s = source.Source{Kind: source.URL, Location: r.Source.Location, Subdirectory: r.Source.Subdirectory}
 	case Path:

@@ -135,7 +135,7 @@ func (s Source) Source(root string) source.Source {
 	case Registry, RegistryPath:
 		return source.Source{Kind: source.Registry, Index: s.Index(root)}
 	case Git:
-		out.Kind, out.Reference = source.Git, s.Reference
+		out.Kind, out.Reference, out.Archive = source.Git, s.Reference, s.Archive
 		out.Given = s.pep508()
 	case URL:
 		out.Kind = source.URL

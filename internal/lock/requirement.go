@@ -92,7 +92,7 @@ func FromSource(r *source.Requirement, root string) Requirement {
 func sourceOf(s *source.Source, root string) Source {
 	switch s.Kind {
 	case source.Git:
-		return Source{Kind: Git, Location: withoutCredentials(s.Location), Subdirectory: slashed(s.Subdirectory), Reference: s.Reference}
+		return Source{Kind: Git, Location: withoutCredentials(s.Location), Subdirectory: slashed(s.Subdirectory), Archive: s.Archive, Reference: s.Reference}
 	case source.URL:
 		// What the user put into the URL is needed to follow it.
 		return Source{Kind: URL, Location: canonicalURL(s.Location), Subdirectory: slashed(s.Subdirectory)}

@@ -2,6 +2,7 @@ package pip
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/tame-py/tame/internal/engine"
@@ -73,6 +74,13 @@ func Compile(ctx context.Context, req *CompileRequest) (*Compiled, error) {
 	if err != nil {
 		return nil, err
 	}
+	if req.FileHashes {
+		for _, n := range graph.Nodes {
+			if n.Dist.Source.Archive != "" {
+				return nil, fmt.Errorf("`%s` is an archive in a git repository, for which a pylock.toml has no form", n.Dist)
+			}
+		}
+	}
 	c := &Compiled{Inputs: req.Inputs, Dir: req.Dir, Graph: graph, Env: rr.Options.Env, Tags: rr.Options.Tags, Policy: &rr.Policy}
 	if req.Hashes || req.FileHashes {
 		c.Hashes, err = req.hashes(ctx, graph)
@@ -110,7 +118,7 @@ func (req *CompileRequest) digests(ctx context.Context, n *resolve.Node) ([]simp
 		return pinned, nil
 	}
 	switch {
-	case n.Dist.Source.Kind == source.Directory || n.Dist.Source.Kind == source.Git:
+	case n.Dist.Source.IsTree():
 		return nil, nil
 	case n.Dist.Source.Kind == source.Registry && !req.Hashes:
 		return nil, nil

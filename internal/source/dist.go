@@ -40,7 +40,7 @@ func (d *Dist) ID() string {
 	case URL:
 		return "url " + Canonical(d.Source.Location) + "#" + d.Source.Subdirectory
 	case Git:
-		return d.Source.gitID() + "#" + d.Source.Subdirectory
+		return d.Source.gitID() + "#" + d.Source.Subdirectory + "#" + d.Source.Archive
 	case Path:
 		return "path " + d.Source.Location
 	}

@@ -53,6 +53,7 @@ type Source struct {
 	Subdirectory string // below the archive or repository
 
 	Reference Reference // Git
+	Archive   string    // Git: the archive that is meant, in the repository
 	Editable  bool      // Directory: installed in place
 	Virtual   bool      // Directory: only its dependencies are installed
 }
@@ -116,6 +117,10 @@ func (s Source) Verbatim() string {
 	}
 	return s.Location
 }
+
+// IsTree reports whether the source is a source tree: a directory, or a
+// repository of which no archive is meant.
+func (s Source) IsTree() bool { return s.Kind == Directory || s.Kind == Git && s.Archive == "" }
 
 // IsDirect reports whether the source names one distribution, not a range of
 // versions.

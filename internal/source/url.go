@@ -90,7 +90,7 @@ func FromPath(path, given, subdirectory string) Source {
 	return Source{Kind: kind, Location: filepath.Clean(path), Given: given, Subdirectory: subdirectory}
 }
 
-// gitSource reads `git+URL[@REF][#subdirectory=DIR&lfs=true]`.
+// gitSource reads `git+URL[@REF][#subdirectory=DIR&path=ARCHIVE&lfs=true]`.
 func gitSource(given, text string) (Source, error) {
 	location, fragment, _ := strings.Cut(text, "#")
 	u, err := url.Parse(location)
@@ -124,6 +124,10 @@ func gitSource(given, text string) (Source, error) {
 		}
 	}
 	s.Reference.LFS = fragmentValue(fragment, "lfs") == "true"
+	s.Archive = fragmentValue(fragment, "path")
+	if s.Archive != "" && (!IsArchive(s.Archive) || !filepath.IsLocal(filepath.FromSlash(s.Archive))) {
+		return Source{}, &URLError{auth.Redact(given), fmt.Sprintf("`%s` is no archive (.whl, .tar.gz, .zip) in the repository", s.Archive)}
+	}
 	if strings.EqualFold(u.Scheme, "file") && u.Host == "localhost" {
 		u.Host = ""
 	}
@@ -192,9 +196,15 @@ func (s Source) String() string {
 	return auth.Redact(s.Given)
 }
 
-// Filename is the name of the archive at a URL or path.
+// Filename is the name of the archive at a URL or path, or in a repository; ""
+// if it is none.
 func (s Source) Filename() string {
 	name := filepath.ToSlash(s.Location)
+	if s.Kind == Git {
+		if name = s.Archive; name == "" {
+			return ""
+		}
+	}
 	if s.Kind == URL {
 		if u, err := url.Parse(s.Location); err == nil {
 			name = u.Path
@@ -222,7 +232,7 @@ func (s Source) Same(t Source) bool {
 	case Registry:
 		return s.Index == t.Index
 	case Git:
-		return Canonical(s.Location) == Canonical(t.Location) && s.Reference.same(t.Reference)
+		return Canonical(s.Location) == Canonical(t.Location) && s.Reference.same(t.Reference) && s.Archive == t.Archive
 	case URL:
 		return Canonical(s.Location) == Canonical(t.Location)
 	}

@@ -222,6 +222,9 @@ func (e *entry) gitPlace() (source.Source, error) {
 	if e.subdirectory != "" {
 		fragments = append(fragments, "subdirectory="+e.subdirectory)
 	}
+	if e.path != "" {
+		fragments = append(fragments, "path="+e.path)
+	}
 	if e.lfs {
 		fragments = append(fragments, "lfs=true")
 	}

@@ -131,6 +131,9 @@ func readEntry(v pyproject.Value) (entry, error) {
 			places++
 		}
 	}
+	if e.git != "" && e.path != "" {
+		places-- // of an archive in the repository
+	}
 	if places != 1 {
 		return e, v.Errorf("exactly one of `git`, `url`, `path`, `index` and `workspace` is expected")
 	}
