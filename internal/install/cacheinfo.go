@@ -176,17 +176,27 @@ func defaultKeys() []cacheKey {
 }
 
 // cacheKeys reads a project's keys. A file that cannot be read, and a list with
-// anything unknown in it, mean the default.
+// anything unknown in it, mean the default. A version that comes from git
+// ([tool.tame.version]) changes with the repository.
 func cacheKeys(project string) []cacheKey {
 	path := filepath.Join(project, "pyproject.toml")
 	data, err := os.ReadFile(path)
-	if err != nil || !strings.Contains(string(data), "cache-keys") {
+	text := string(data)
+	if err != nil || !strings.Contains(text, "cache-keys") && !strings.Contains(text, "tame") {
 		return defaultKeys()
 	}
 	doc, err := toml.Parse(path, data)
 	if err != nil {
 		return defaultKeys()
 	}
+	keys := declaredKeys(doc)
+	if doc.Lookup("tool", "tame", "version", "from") != nil {
+		keys = append(keys, cacheKey{commit: true, tags: true})
+	}
+	return keys
+}
+
+func declaredKeys(doc *toml.Document) []cacheKey {
 	var file struct {
 		Tool struct {
 			UV struct {
