@@ -13,7 +13,10 @@ const maxExpansion = 1032
 // member, and unpacks to at most limit bytes. It is about one and a half times as
 // fast as a decompressor that serves a reader. If ok is false the file is of
 // another kind or damaged: an ordinary decompressor tells which.
-func Gunzip(src []byte, limit int64) (data []byte, ok bool) {
+func Gunzip(src []byte, limit int64) (data []byte, ok bool) { return GunzipTo(nil, src, limit) }
+
+// GunzipTo is Gunzip into a buffer, if that is large enough.
+func GunzipTo(buffer, src []byte, limit int64) (data []byte, ok bool) {
 	packed, ok := gzipContent(src)
 	if !ok {
 		return nil, false
@@ -22,7 +25,11 @@ func Gunzip(src []byte, limit int64) (data []byte, ok bool) {
 	if size > limit || size > int64(len(packed))*maxExpansion {
 		return nil, false
 	}
-	data = make([]byte, size)
+	if int64(cap(buffer)) >= size {
+		data = buffer[:size]
+	} else {
+		data = make([]byte, size)
+	}
 	if fastInflate(data, packed) != nil || crc32.ChecksumIEEE(data) != binary.LittleEndian.Uint32(src[len(src)-8:]) {
 		return nil, false
 	}

@@ -110,7 +110,8 @@ func (b *RowBuilder) Blob(p []byte) Ref {
 }
 
 // AddRows appends rows to the table with the given number, counted from 0.
-// All rows of a table are of one type.
+// All rows of a table are of one type; they must not change until the file is
+// finished.
 func AddRows[T any](b *RowBuilder, table int, rows ...T) {
 	size := int(unsafe.Sizeof(*new(T)))
 	for len(b.tables) <= table {
@@ -121,7 +122,10 @@ func AddRows[T any](b *RowBuilder, table int, rows ...T) {
 		panic(fmt.Sprintf("internal error: rows of %d bytes in a table of rows of %d", size, t.rowSize))
 	}
 	t.rowSize = size
-	if len(rows) > 0 {
+	switch {
+	case len(rows) > 0 && len(t.data) == 0:
+		t.data = unsafe.Slice((*byte)(unsafe.Pointer(&rows[0])), size*len(rows))
+	case len(rows) > 0:
 		t.data = append(t.data, unsafe.Slice((*byte)(unsafe.Pointer(&rows[0])), size*len(rows))...)
 	}
 }

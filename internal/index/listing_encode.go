@@ -108,7 +108,7 @@ func parseFilename(project pyname.Package, filename string) (name pyname.Package
 // encodeListing returns the file of a listing. The files are sorted.
 func encodeListing(files []listed) ([]byte, error) {
 	e := encoder{
-		b: cache.NewRowBuilder(listingSchema()), tails: map[string]uint32{}, prefixes: map[string]uint32{}, texts: map[textRow]uint32{},
+		b: cache.NewRowBuilder(listingSchema()), files: make([]fileRow, 0, len(files)), tails: map[string]uint32{}, prefixes: map[string]uint32{}, texts: map[textRow]uint32{},
 	}
 	for i := 0; i < len(files); {
 		first := files[i]

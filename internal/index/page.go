@@ -63,7 +63,7 @@ func (c *Client) remotePage(ctx context.Context, name pyname.Package, x *Index) 
 		Stale:        c.stale(name),
 	}
 	l, err := c.listing(ctx, r, func(resp *web.Response) ([]byte, error) {
-		body, err := web.ReadText(resp)
+		body, giveBack, err := web.BorrowText(resp)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +75,11 @@ func (c *Client) remotePage(ctx context.Context, name pyname.Package, x *Index) 
 		if len(files) == 0 && resp.Redirected && !strings.Contains(resp.Header.Get("Content-Type"), "json") {
 			return nil, &PageError{URL: auth.Redact(resp.URL), Err: errNoLinks, portal: true}
 		}
-		return encodeListing(files)
+		file, err := encodeListing(files)
+		if err == nil {
+			giveBack() // files are the last to have parts of body
+		}
+		return file, err
 	})
 	if err != nil {
 		return nil, err

@@ -206,7 +206,8 @@ func (b *decodedBody) start() error {
 
 // all reads the whole body at once: first what is compressed, which is faster to
 // decompress from memory, and whose end tells how long the rest is.
-func (b *decodedBody) all() ([]byte, error) {
+// Buffer is used for it if it is large enough.
+func (b *decodedBody) all(buffer []byte) ([]byte, error) {
 	if b.length > MaxBody {
 		return nil, errTooLarge
 	}
@@ -214,7 +215,7 @@ func (b *decodedBody) all() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if data, ok := archive.Gunzip(packed, MaxBody); ok {
+	if data, ok := archive.GunzipTo(buffer, packed, MaxBody); ok {
 		return data, nil
 	}
 	b.raw = struct {

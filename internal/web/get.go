@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"time"
 	"unsafe"
 )
@@ -32,10 +33,12 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, []byte, error) 
 }
 
 // ReadAll reads the body of a response and closes it.
-func ReadAll(resp *Response) ([]byte, error) {
+func ReadAll(resp *Response) ([]byte, error) { return readAll(resp, nil) }
+
+func readAll(resp *Response, buffer []byte) ([]byte, error) {
 	defer resp.Body.Close()
 	if body, ok := resp.Body.(*decodedBody); ok && body.decoder == nil && body.length >= 0 {
-		return body.all()
+		return body.all(buffer)
 	}
 	if resp.Length > MaxBody {
 		return nil, errTooLarge
@@ -44,6 +47,32 @@ func ReadAll(resp *Response) ([]byte, error) {
 }
 
 var errTooLarge = errors.New("the answer is too large")
+
+// mostBorrowed is the size up to which buffers are kept for the next page: most
+// are smaller.
+const mostBorrowed = 2 << 20
+
+var borrowed sync.Pool // of *[]byte
+
+// BorrowText is [ReadText] into memory that is used again: nobody may have any
+// part of the text any more when giveBack is called, which may be left out.
+func BorrowText(resp *Response) (text string, giveBack func(), err error) {
+	kept, _ := borrowed.Get().(*[]byte)
+	if kept == nil {
+		kept = new([]byte)
+	}
+	body, err := readAll(resp, *kept)
+	if err != nil {
+		return "", nil, err
+	}
+	giveBack = func() {
+		if n := cap(body); n <= mostBorrowed && n >= cap(*kept) {
+			*kept = body
+		}
+		borrowed.Put(kept)
+	}
+	return unsafe.String(unsafe.SliceData(body), len(body)), giveBack, nil
+}
 
 // ReadText is [ReadAll] for those who want a string.
 func ReadText(resp *Response) (string, error) {
