@@ -44,6 +44,7 @@ func (e *Engine) Resolve(ctx context.Context, req ResolveRequest) (*resolve.Grap
 		req.Options.Trace = func(line string) { e.debug("%s", line) }
 	}
 	e.adviseOptions(&req)
+	req.Options.CheapMetadata = e.Index.CheapMetadata
 	r := resolve.Resolver{Provider: a, Manifest: req.Manifest, Options: req.Options}
 	var err error
 	if r.Manifest.Lookahead, err = r.Lookahead(ctx); err != nil {

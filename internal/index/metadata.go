@@ -298,14 +298,36 @@ func (w *wheelReader) absent(err error) bool {
 	return errors.Is(err, errMismatch) || status == 404 || status == 403 || status == 410
 }
 
+// CheapMetadata reports whether the metadata of a wheel can probably be had
+// without the wheel, so that many may be asked for in advance: the index says so
+// (PEP 658), or nothing speaks against range requests.
+func (c *Client) CheapMetadata(d *source.Dist) bool {
+	if !d.IsWheel() || d.File.Metadata.Available {
+		return d.IsWheel()
+	}
+	x := &Index{}
+	if known, ok := c.at(d.Source.Index); ok {
+		x = known
+	}
+	_, none := c.noRanges.Load(rangesKey(x, d.File.URL))
+	return !none
+}
+
+// rangesKey names what does or does not support range requests for a wheel: its
+// index or, without one, its host.
+func rangesKey(x *Index, url string) string {
+	if x.URL != "" {
+		return x.URL
+	}
+	host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(url, "http://"), "https://"), "/")
+	return host
+}
+
 // inside reads the metadata out of the wheel: from its parts if the server sends
 // parts, else from the stream of the whole until the metadata has come by.
 func (w *wheelReader) inside(ctx context.Context) (*metadata.Metadata, error) {
 	r := w.request(w.url, "inside")
-	host := w.index.URL
-	if host == "" {
-		host, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimPrefix(w.url, "http://"), "https://"), "/")
-	}
+	host := rangesKey(w.index, w.url)
 	plain := r.Request
 	if _, none := w.noRanges.Load(host); !none {
 		parts := r

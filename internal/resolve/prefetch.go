@@ -72,16 +72,31 @@ func (r *resolution) prefetchChanged(f *fork) {
 	}
 }
 
+// prefetchAhead asks for the metadata of what a fork will need that is solved
+// later only, where that costs little.
+func (r *resolution) prefetchAhead(f *fork, deps []dependency) {
+	for i := range deps {
+		n := r.nodes[deps[i].pkg].name
+		if !r.Options.NoDeps && f.urls[n] == nil && !r.directs.any(r.names[n]) && len(r.pinned[r.names[n]]) == 0 {
+			r.prefetchIf(f, n, deps[i].set, func(d *source.Dist) bool { return d.IsWheel() && r.cheap(d) })
+		}
+	}
+}
+
 // prefetch asks for the metadata of what would be chosen from a range, now or
 // when the versions are known.
 func (r *resolution) prefetch(f *fork, n name, allowed pep440.Set) {
+	r.prefetchIf(f, n, allowed, func(*source.Dist) bool { return true })
+}
+
+func (r *resolution) prefetchIf(f *fork, n name, allowed pep440.Set, worth func(*source.Dist) bool) {
 	p := r.project(n, "")
 	here := f.scope // the fork may have moved on when the answer comes
 	q := query{name: r.names[n], allowed: allowed, prefer: r.prefer[r.names[n]], scope: &here}
 	python := f.python
 	ask := func(answer *Versions) {
 		q.lists = answer.Lists
-		if c, ok := r.selector.pick(q); ok && worthPrefetching(c, python) && r.lowerBounded(q, c) {
+		if c, ok := r.selector.pick(q); ok && worthPrefetching(c, python) && r.lowerBounded(q, c) && worth(c.candidate.Metadata) {
 			r.Provider.Metadata(c.candidate.Metadata)
 		}
 	}

@@ -313,6 +313,9 @@ func (r *resolution) splitDependencies(f *fork, pkg pubgrub.Package, version pep
 			return nil, err
 		}
 	}
+	for i, f := range forks[:len(forks)-1] {
+		r.prefetchAhead(f, parts[i].deps)
+	}
 	return forks, nil
 }
 
