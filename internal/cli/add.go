@@ -56,7 +56,7 @@ func (o *addFlags) register(f *flags) {
 	f.list(&o.constraints, "constraints,c", "FILE", "Keep to the versions in this requirements file").alias("constraint").fromEnv("UV_CONSTRAINT")
 	f.optional(&o.marker, "marker,m", "MARKER", "Add the packages under this condition")
 	o.placeFlags.register(f, "Add to")
-	f.pair(&o.editable, "editable", "no-editable", "Install directories in place").fromEnv("UV_NO_EDITABLE")
+	f.pair(&o.editable, "editable", "no-editable", "Install directories in place")
 	f.list(&o.notEditable, "no-editable-package", "NAME", "").hide()
 	f.bool(&o.raw, "raw", "Write the requirements as they are given, without `tool.uv.sources` and bounds").alias("raw-sources")
 	f.choice(&o.bounds, "bounds", "KIND", "What bounds packages without a version get", "lower", "major", "minor", "exact")
@@ -86,6 +86,7 @@ func (a *app) add(ctx context.Context, o *addFlags, args []string) error {
 	if len(args)+len(o.requirements) == 0 {
 		return usageError("a package to add is expected, or a file of `--requirements`")
 	}
+	o.warnIndexes(a)
 	place, err := o.place(a)
 	if err != nil {
 		return err
@@ -219,10 +220,23 @@ func (e *edit) setBounds(ctx context.Context, o *addFlags, added []project.Addit
 		return nil, err
 	}
 	e.edited()
+	if e.member != nil && e.mode == project.WriteLock {
+		rebound, err := project.Rebound(ctx, e.engine, l, e.target.Workspace, e.member, added)
+		if err != nil || rebound != nil {
+			return rebound, errors.Join(err, e.writeLock(rebound))
+		}
+	}
 	report, warn := e.engine.Report, e.engine.Warn
 	e.engine.Report, e.engine.Warn = nil, func(string) {} // it was told already
 	defer func() { e.engine.Report, e.engine.Warn = report, warn }()
 	return e.lock(ctx, nil)
+}
+
+func (e *edit) writeLock(l *lock.Lock) error {
+	if l == nil {
+		return nil
+	}
+	return e.target.WriteLock(l)
 }
 
 // explain says what else can be done where there is no solution.
@@ -232,6 +246,20 @@ func (e *edit) explain(err error, _ []project.Addition) error {
 		return withHint(err, "if you want to add the package regardless of the failed resolution, provide the `--frozen` flag to skip locking and syncing")
 	}
 	return err
+}
+
+// warnIndexes names the flags whose indexes do not become settings.
+func (o *addFlags) warnIndexes(a *app) {
+	where := "pyproject.toml"
+	if o.script != nil {
+		where = "script"
+	}
+	if v := a.textOrEnv(o.index.indexURL, "UV_INDEX_URL"); v != nil && *v != "" {
+		a.print.Warn("The index of `--index-url` is not written to the %s; that of `--default-index` is", where)
+	}
+	if len(a.listOrEnv(o.index.extraIndexURL, "UV_EXTRA_INDEX_URL")) > 0 {
+		a.print.Warn("The indexes of `--extra-index-url` are not written to the %s; those of `--index` are", where)
+	}
 }
 
 // sourceChoice is what the flags say about where packages come from.

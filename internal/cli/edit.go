@@ -155,7 +155,7 @@ func (a *app) startScriptEdit(ctx context.Context, e *edit, fresh bool) error {
 }
 
 // lockEdits keeps two processes from editing one file: the edit of one of them
-// would be lost.
+// would be lost. To be called before the file is read for editing.
 func (a *app) lockEdits(ctx context.Context, o *editFlags) error {
 	subject := workspace.SettingsRoot(a.projectDir(), &workspace.Files{})
 	if o.script != nil {
@@ -169,6 +169,7 @@ func (a *app) lockEdits(ctx context.Context, o *editFlags) error {
 	switch {
 	case err == nil:
 		a.atEnd(func() { _ = lock.Release() })
+		a.files = nil // what was read before may be old
 	case errors.As(err, &timeout), ctx.Err() != nil:
 		return err
 	default:

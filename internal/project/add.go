@@ -171,7 +171,8 @@ func (r *AddRequest) joinWorkspace(ctx context.Context) error {
 // those of the version that was found, which a function tells. It returns
 // whether something changed, and the requirements that have bounds of their own.
 func SetBounds(d *Document, added []Addition, b pyproject.Bounds, found func(pyname.Package) (pep440.Version, bool)) (changed bool, explicit []pep508.Requirement, err error) {
-	for _, a := range added {
+	for i := range added {
+		a := &added[i]
 		if !a.Edit.Added || a.Sourced {
 			continue
 		}
@@ -185,6 +186,7 @@ func SetBounds(d *Document, added []Addition, b pyproject.Bounds, found func(pyn
 		}
 		req := a.Requirement
 		req.Specifiers = b.Specifiers(v.WithoutLocal())
+		a.bounds = req.Specifiers
 		if err := d.File.SetDependency(a.Place, a.Edit.Index, req); err != nil {
 			return changed, explicit, err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/workspace"
+	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pep508"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/pyproject"
@@ -49,6 +50,8 @@ type Addition struct {
 	Edit        pyproject.Edit
 	// Sourced says that it comes from somewhere else than an index.
 	Sourced bool
+
+	bounds pep440.Specifiers // see SetBounds
 }
 
 // additions edits one file.

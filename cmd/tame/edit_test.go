@@ -1,0 +1,102 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tame-py/tame/internal/pypitest"
+)
+
+const emptyProject = "[project]\nname = \"app\"\nversion = \"1\"\nrequires-python = \">=3.8\"\ndependencies = []\n"
+
+// newEdited is a project whose settings name the index: variables would become
+// settings of the project.
+func newEdited(t *testing.T, index string) *victim {
+	t.Helper()
+	v := newVictim(t, mainPython(t), index)
+	v.env = slices.DeleteFunc(v.env, func(e string) bool { return strings.HasPrefix(e, "UV_DEFAULT_INDEX=") })
+	v.env = append(v.env, "XDG_CONFIG_HOME="+v.dir, "UV_PYTHON="+v.py.path)
+	settings := fmt.Sprintf("[[index]]\nurl = %q\ndefault = true\n", index)
+	err := errors.Join(
+		os.MkdirAll(filepath.Join(v.dir, "uv"), 0o777),
+		os.WriteFile(filepath.Join(v.dir, "uv", "uv.toml"), []byte(settings), 0o666),
+		os.WriteFile(filepath.Join(v.dir, "pyproject.toml"), []byte(emptyProject), 0o666),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func (v *victim) text() string {
+	v.t.Helper()
+	text, err := os.ReadFile(filepath.Join(v.dir, "pyproject.toml"))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// An edit that is interrupted while it waits for an index leaves the files as
+// they were.
+func TestInterruptedAdd(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no SIGINT to send")
+	}
+	server := pypitest.New(t, pypitest.Text("slow 1.0\n"))
+	server.Fail(pypitest.Rule{Path: "/simple/slow/", Delay: time.Minute})
+	v := newEdited(t, server.URL())
+	c := v.command("add", "slow")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for v.text() == emptyProject {
+		time.Sleep(time.Millisecond)
+	}
+	if err := c.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Wait(); err == nil || c.ProcessState.ExitCode() != 130 {
+		t.Errorf("it ended with %v", err)
+	}
+	if text := v.text(); text != emptyProject {
+		t.Errorf("pyproject.toml is:\n%s", text)
+	}
+	if _, err := os.Stat(filepath.Join(v.dir, "uv.lock")); err == nil {
+		t.Error("there is a lock")
+	}
+}
+
+// Of several processes that edit one project at once, no edit is lost.
+func TestConcurrentAdds(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("the environment is made of symbolic links")
+	}
+	server := pypitest.New(t, pypitest.Text("a 1.0\nb 1.0\nc 1.0\nd 1.0\n"))
+	v := newEdited(t, server.URL())
+	var group sync.WaitGroup
+	for _, name := range []string{"a", "b", "c", "d"} {
+		group.Go(func() {
+			if out, err := v.command("add", name).CombinedOutput(); err != nil {
+				t.Errorf("adding %s: %v\n%s", name, err, out)
+			}
+		})
+	}
+	group.Wait()
+	want := strings.Replace(emptyProject, "[]", "[\n    \"a>=1.0\",\n    \"b>=1.0\",\n    \"c>=1.0\",\n    \"d>=1.0\",\n]", 1)
+	if text := v.text(); text != want {
+		t.Errorf("pyproject.toml is:\n%s", text)
+	}
+	v.run("sync", "--locked", "--check")
+}
