@@ -131,6 +131,7 @@ func (p *projectWork) lock(ctx context.Context, mode project.LockMode, flag stri
 	if err != nil {
 		return nil, err
 	}
+	r.Refresh = isTrue(p.flags.refresh.refresh) || len(p.flags.refresh.refreshPackage) > 0
 	return project.Lock(ctx, r)
 }
 

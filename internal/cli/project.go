@@ -4,12 +4,16 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/engine"
+	"github.com/tame-py/tame/internal/index"
+	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/project"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
@@ -142,7 +146,20 @@ func (a *app) discover(ctx context.Context, d discovery) (*workspace.Workspace, 
 	return w, m, nil
 }
 
+// checkFile refuses a pyproject.toml whose settings are wrong. What is read with
+// the project itself is checked then.
 func (a *app) checkFile(f *pyproject.File) error {
+	others := false
+	for key := range f.Tool("uv").Entries() {
+		switch key {
+		case "sources", "workspace", "managed", "package", "default-groups", "dependency-groups", "conflicts", "dev-dependencies":
+		default:
+			others = true
+		}
+	}
+	if !others && f.Tool("uv").IsTable() {
+		return nil
+	}
 	_, err := a.fileOptions(f)
 	return err
 }
@@ -397,5 +414,37 @@ func (p *projectWork) lockRequest(mode project.LockMode, flag string, i *python.
 		_, err := p.connected(ctx, r.Interpreter) // it may be found later
 		return err
 	}
+	offline, err := p.app.flagOrEnv(p.app.global.offline, "UV_OFFLINE")
+	if err != nil {
+		return nil, err
+	}
+	r.Offline = isTrue(offline) || offline == nil && isTrue(p.app.config.Offline)
+	r.Found = func(l *lock.Lock) (*index.Locations, error) {
+		p.followLock(l)
+		return p.configuredIndexes(r.Interpreter)
+	}
 	return r, nil
+}
+
+// configuredIndexes are the indexes that flags, variables and settings name,
+// with the one that is asked last. It is nil if there are none: then any will do
+// that a lock has.
+func (p *projectWork) configuredIndexes(i *python.Interpreter) (*index.Locations, error) {
+	s := p.settings
+	if len(s.indexes)+len(s.pip.FindLinks) == 0 && !isTrue(s.pip.NoIndex) {
+		return nil, nil
+	}
+	l, err := p.app.locations(s, nil, i)
+	return &l, err
+}
+
+// followLock makes the index that a lock names the one that is asked last, if
+// none is configured for that.
+func (p *projectWork) followLock(l *lock.Lock) {
+	if l == nil || p.settings.lockedIndex != "" || slices.ContainsFunc(p.settings.indexes, func(x config.Index) bool { return x.Default }) {
+		return
+	}
+	p.settings.lockedIndex = project.LockedIndex(l, func(url string) bool {
+		return slices.ContainsFunc(p.settings.indexes, func(x config.Index) bool { return source.Canonical(x.URL) == source.Canonical(url) })
+	})
 }

@@ -305,6 +305,7 @@ func (s *syncing) syncRequest(l *lock.Lock) (*project.SyncRequest, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.followLock(l)
 	reinstall := settings.reinstall()
 	r := &project.SyncRequest{
 		Target: s.target, Lock: l, Selection: s.selection, Filter: s.filter, Environment: s.env.Environment, For: target,

@@ -38,6 +38,10 @@ type workSettings struct {
 
 	projects *projectIndexes // see workspaceOptions
 
+	// lockedIndex is the index that a lock names, which goes before that of the
+	// interpreter's pip.
+	lockedIndex string
+
 	noDeps, exact, sync, dryRun, allowEmpty bool
 	requireHashes, verifyHashes             *bool
 	building                                bool // the hashes are those of build requirements
@@ -445,7 +449,7 @@ func (a *app) locations(s *workSettings, in *pip.Inputs, interpreter *python.Int
 	}
 	hasDefault := slices.ContainsFunc(l.Indexes, func(x index.Index) bool { return x.Default })
 	if !hasDefault && interpreter != nil {
-		if url := interpreter.PipIndexURL(); url != "" {
+		if url := first(s.lockedIndex, interpreter.PipIndexURL()); url != "" {
 			l.Indexes = append(l.Indexes, index.Index{URL: url, Default: true})
 		}
 	}

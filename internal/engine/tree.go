@@ -88,9 +88,6 @@ func (e *Engine) BuiltMetadata(ctx context.Context, d *source.Dist, static []Sta
 // dynamic is set if it is only the version that the tree leaves to the build;
 // the metadata has none then.
 func (e *Engine) LocalMetadata(ctx context.Context, d *source.Dist) (m *resolve.Metadata, dynamic bool, err error) {
-	if _, err := os.Stat(d.Source.Location); errors.Is(err, fs.ErrNotExist) {
-		return nil, false, &AbsentError{d}
-	}
 	dir, err := d.Source.Below(d.Source.Location)
 	if err != nil {
 		return nil, false, err
@@ -105,6 +102,9 @@ func (e *Engine) readTree(ctx context.Context, f *workspace.Finder, d *source.Di
 		return nil, false, err
 	}
 	if member == nil {
+		if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+			return nil, false, &AbsentError{d}
+		}
 		m, err := e.plainTree(d, dir)
 		return m, false, err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/target"
@@ -47,6 +48,7 @@ type inputs struct {
 	conflicts                     source.Conflicts
 	environments, required        []marker.Tree
 	python                        target.Python
+	indexes                       *index.Locations // those that were configured
 }
 
 // lowering applies the sources of a target to lists outside of any project.

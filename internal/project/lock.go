@@ -65,8 +65,9 @@ type LockRequest struct {
 	Static  []engine.StaticMetadata
 	Upgrade Upgrade
 	Refresh bool // resolve anew, with the versions of the lock
-	// Indexes are those that were configured, nil if none were.
-	Indexes *index.Locations
+	// Found is told of the lock that is there, and returns the indexes that were
+	// configured, nil if none were.
+	Found   func(*lock.Lock) (*index.Locations, error)
 	Offline bool
 	// Constraints narrow what is chosen, and are not part of the lock.
 	Constraints []source.Requirement
@@ -130,6 +131,11 @@ func (r *LockRequest) lock(ctx context.Context, old *lock.Lock, text []byte) (*L
 	in, err := r.inputs()
 	if err != nil {
 		return nil, err
+	}
+	if r.Found != nil {
+		if in.indexes, err = r.Found(old); err != nil {
+			return nil, err
+		}
 	}
 	verdict, err := r.judge(ctx, in, old)
 	if err != nil {

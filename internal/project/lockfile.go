@@ -129,3 +129,21 @@ func (t Target) checkUpgradeGroups(groups []pyname.Group) error {
 	}
 	return nil
 }
+
+// LockedIndex is the URL of the index that most packages of a lock are from,
+// other than those that are known; "" if there is none.
+func LockedIndex(l *lock.Lock, known func(url string) bool) string {
+	count := map[string]int{}
+	best := ""
+	for i := range l.Packages {
+		s := l.Packages[i].Source
+		if s.Kind != lock.Registry {
+			continue
+		}
+		count[s.Location]++
+		if n := count[s.Location]; s.Location == best || n > count[best] && !known(s.Location) {
+			best = s.Location
+		}
+	}
+	return best
+}

@@ -3,6 +3,7 @@ package toml
 import (
 	"errors"
 	"strings"
+	"sync"
 
 	"github.com/pelletier/go-toml/v2/unstable"
 )
@@ -52,6 +53,9 @@ type builder struct {
 	free    []Value
 }
 
+// parsers keep the memory that a parser needs for the nodes of an expression.
+var parsers = sync.Pool{New: func() any { return new(unstable.Parser) }}
+
 func parse(src *source) (*Value, error) {
 	b := &builder{src: src}
 	if strings.HasPrefix(src.text, byteOrderMark) {
@@ -61,7 +65,8 @@ func parse(src *source) (*Value, error) {
 	b.root.bodyEnd = b.base
 	b.section = b.root
 
-	var p unstable.Parser
+	p := parsers.Get().(*unstable.Parser)
+	defer parsers.Put(p)
 	data := []byte(src.text[b.base:])
 	p.Reset(data)
 	for p.NextExpression() {
@@ -70,7 +75,7 @@ func parse(src *source) (*Value, error) {
 		}
 	}
 	if err := p.Error(); err != nil {
-		return nil, b.syntaxError(&p, err)
+		return nil, b.syntaxError(p, err)
 	}
 	return b.root, nil
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // tree writes files below a new directory: lines `== path` begin them.
-func tree(t *testing.T, text string) string {
+func tree(t testing.TB, text string) string {
 	t.Helper()
 	root := t.TempDir()
 	for _, part := range strings.Split(text, "== ")[1:] {

@@ -2,10 +2,10 @@ package workspace
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 
+	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
 
@@ -32,7 +32,7 @@ func (fs *Files) Read(dir string) (*pyproject.File, error) {
 	r := fs.entry(filepath.Clean(dir))
 	r.once.Do(func() {
 		path := filepath.Join(dir, "pyproject.toml")
-		text, err := os.ReadFile(path)
+		text, err := fsx.ReadFile(path)
 		if err != nil {
 			r.err = err
 			return

@@ -131,12 +131,13 @@ func isLiteral(part string) bool { return !strings.ContainsAny(part, "*?[") }
 // directories lists the directories below root that the pattern means, sorted
 // component by component. What cannot be read is passed over.
 func (p pattern) directories(root string) []string {
-	dirs := []string{root}
+	dirs, sure := []string{root}, true
 	if filepath.IsAbs(string(p)) {
 		dirs = []string{string(filepath.Separator)}
 	}
 	for part := range strings.SplitSeq(strings.Trim(string(p), "/"), "/") {
 		var next []string
+		sure = !isLiteral(part)
 		for _, dir := range dirs {
 			switch {
 			case isLiteral(part):
@@ -149,13 +150,18 @@ func (p pattern) directories(root string) []string {
 		}
 		dirs = next
 	}
-	return slices.DeleteFunc(dirs, func(dir string) bool {
-		info, err := os.Stat(dir)
-		return err != nil || !info.IsDir()
-	})
+	if sure {
+		return dirs // they were listed
+	}
+	return slices.DeleteFunc(dirs, func(dir string) bool { return !isDir(dir) })
 }
 
-// children are the entries of a directory that a component means.
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// children are the directories in a directory that a component means.
 func children(dir, part string) []string {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -163,8 +169,12 @@ func children(dir, part string) []string {
 	}
 	var out []string
 	for _, e := range entries {
-		if (e.IsDir() || e.Type()&os.ModeSymlink != 0) && match(part, e.Name(), false) {
-			out = append(out, filepath.Join(dir, e.Name()))
+		if !match(part, e.Name(), false) {
+			continue
+		}
+		path := dir + string(filepath.Separator) + e.Name()
+		if e.IsDir() || e.Type()&os.ModeSymlink != 0 && isDir(path) {
+			out = append(out, path)
 		}
 	}
 	return out
