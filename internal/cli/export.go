@@ -145,7 +145,7 @@ func (e *exporting) prepare() error {
 	if s.Members, err = e.members(o.packages, o.allPackages); err != nil {
 		return err
 	}
-	if err := s.Check(e.target); err != nil {
+	if err := s.Check(e.target, e.lock); err != nil {
 		return err
 	}
 	e.request.Root = e.target.Dir()

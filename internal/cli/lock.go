@@ -37,7 +37,7 @@ func lockCommand() command {
 				f.exclusive(name, "check-exists")
 				f.exclusive(name, "frozen")
 			}
-			for _, name := range []string{"upgrade", "upgrade-package", "upgrade-group"} {
+			for _, name := range []string{"upgrade", "upgrade-package"} {
 				for _, state := range []string{"check-exists", "frozen"} {
 					f.exclusive(state, name)
 				}

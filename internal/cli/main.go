@@ -123,7 +123,8 @@ func exitCode(err error) int {
 	var none *resolve.NoSolution
 	var dist *resolve.DistError
 	var prepare *engine.PrepareError
-	if errors.As(err, &none) || errors.As(err, &dist) || errors.As(err, &prepare) {
+	var dependencies *resolve.DependenciesError
+	if errors.As(err, &none) || errors.As(err, &dependencies) || errors.As(err, &dist) || errors.As(err, &prepare) {
 		return exitFailed
 	}
 	return exitError

@@ -137,6 +137,7 @@ func (a *app) discover(ctx context.Context, d discovery) (*workspace.Workspace, 
 		switch at := w.Member(name); {
 		case at != nil && len(names) == 1:
 			m = at
+		case at == nil && d.existing:
 		case at == nil && len(names) == 1:
 			return nil, nil, fmt.Errorf("the workspace does not have a member %s: %s", name, a.shown(w.Root))
 		case at == nil:
@@ -282,7 +283,8 @@ func (p *projectWork) choice(pythons *project.Pythons, dir string) (pythonChoice
 func (p *projectWork) environmentRequest(root string, c pythonChoice, pythons project.Pythons, reuse project.Reuse) *project.EnvironmentRequest {
 	return &project.EnvironmentRequest{
 		Root: root, Finder: p.seeker, Request: c.request, Pythons: pythons, Reuse: reuse,
-		Show: p.app.shown, Debug: p.app.print.Debug, Warn: func(format string, args ...any) { p.app.print.Warn(format, args...) },
+		Relocatable: p.app.previews("relocatable-envs-default"),
+		Show:        p.app.shown, Debug: p.app.print.Debug, Warn: func(format string, args ...any) { p.app.print.Warn(format, args...) },
 	}
 }
 

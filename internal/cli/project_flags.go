@@ -56,6 +56,9 @@ func (p *selectionFlags) registerGroups(f *flags) {
 		f.exclusive("only-dev", name)
 	}
 	f.exclusive("only-dev", "no-dev")
+	for _, name := range []string{"extra", "all-extras"} {
+		f.exclusive("only-group", name)
+	}
 }
 
 func (p *selectionFlags) registerEditable(f *flags) {
@@ -73,6 +76,7 @@ func (p *selectionFlags) chosenExtras() (project.Extras, error) {
 				return fmt.Errorf("invalid value for `--%s`: %w", flag, err)
 			}
 			to[name] = true
+			out.Named = append(out.Named, name)
 		}
 		return nil
 	}

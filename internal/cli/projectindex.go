@@ -28,7 +28,7 @@ func (s *workSettings) workspaceOptions() workspace.Options {
 		s.projects = &projectIndexes{app: s.app, settings: s}
 	}
 	return workspace.Options{
-		Disabled: isTrue(s.pip.NoSources), DisabledFor: s.pip.NoSourcesPackage, Index: s.projects.find, Check: s.projects.check,
+		Disabled: isTrue(s.pip.NoSources), DisabledFor: s.pip.NoSourcesPackage, Index: s.projects.find, Check: s.projects.check, Getenv: s.app.getenv,
 	}
 }
 

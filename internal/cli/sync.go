@@ -167,9 +167,11 @@ func (p *projectWork) members(names []string, all bool) ([]*workspace.Member, er
 		if err != nil {
 			return nil, fmt.Errorf("invalid value for `--package`: %w", err)
 		}
-		if m := p.target.Workspace.Member(name); m != nil {
-			out = append(out, m)
+		m := p.target.Workspace.Member(name)
+		if m == nil {
+			m = &workspace.Member{Name: name} // the lock may have it
 		}
+		out = append(out, m)
 	}
 	return out, nil
 }

@@ -34,6 +34,8 @@ type EnvironmentRequest struct {
 	Request python.Request // what Python is wanted; the zero Request is any
 	Pythons Pythons        // what the project demands
 	Reuse   Reuse
+	// Relocatable makes an environment that can be moved.
+	Relocatable bool
 
 	// Show returns a path as messages show it.
 	Show  func(path string) string
@@ -164,7 +166,7 @@ func (r *EnvironmentRequest) CanMake() (replaces bool, err error) {
 // there.
 func (r *EnvironmentRequest) Make(ctx context.Context, i *python.Interpreter, prompt string) (*python.Environment, error) {
 	env, err := venv.Create(ctx, r.Root, i, venv.Options{
-		Prompt: prompt, Existing: venv.Clear, Upgradeable: !r.Request.IncludesPatch(), Store: r.Finder.Store(),
+		Prompt: prompt, Existing: venv.Clear, Relocatable: r.Relocatable, Upgradeable: !r.Request.IncludesPatch(), Store: r.Finder.Store(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("failed to create virtual environment: %w", err)

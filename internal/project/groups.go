@@ -2,9 +2,9 @@ package project
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
+	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/pyproject"
@@ -60,6 +60,8 @@ type Extras struct {
 	All     bool
 	Include map[pyname.Extra]bool
 	Exclude map[pyname.Extra]bool
+	// Named are those of which it is a mistake if no project has them.
+	Named []pyname.Extra
 }
 
 // Has reports whether an extra is selected.
@@ -109,9 +111,9 @@ func (s *Selection) selected(w *workspace.Workspace) []*workspace.Member {
 }
 
 // Check demands that the extras and groups that were named exist.
-func (s *Selection) Check(t Target) error {
+func (s *Selection) Check(t Target, l *lock.Lock) error {
 	if t.Script != nil {
-		for extra := range s.Extras.Include {
+		for _, extra := range s.Extras.Named {
 			return fmt.Errorf("PEP 723 scripts do not support optional dependencies, but extra `%s` was specified", extra)
 		}
 		for _, group := range s.Groups.Named {
@@ -119,15 +121,18 @@ func (s *Selection) Check(t Target) error {
 		}
 		return nil
 	}
-	if err := s.checkExtras(t.Workspace); err != nil {
-		return err
+	// Locks before revision 1 do not tell which extras there are.
+	if l.Revision >= 1 {
+		if err := s.checkExtras(t.Workspace); err != nil {
+			return err
+		}
 	}
 	return s.checkGroups(t)
 }
 
 func (s *Selection) checkExtras(w *workspace.Workspace) error {
 	members := s.selected(w)
-	for _, extra := range slices.Sorted(maps.Keys(s.Extras.Include)) {
+	for _, extra := range s.Extras.Named {
 		if slices.ContainsFunc(members, func(m *workspace.Member) bool { return m.HasExtra(extra) }) {
 			continue
 		}

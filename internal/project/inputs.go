@@ -62,7 +62,7 @@ func (t Target) lowering(o workspace.Options) (lowering, error) {
 		}
 		return func(r pep508.Requirement) ([]source.Requirement, error) {
 			extra, _ := r.Marker.TopLevelExtra()
-			return sources.Lower(r, extra, "", source.FromPEP508)
+			return sources.Lower(r, extra, "", sources.Plain)
 		}, nil
 	}
 	sources, err := t.Workspace.Sources(nil, o)
@@ -70,7 +70,7 @@ func (t Target) lowering(o workspace.Options) (lowering, error) {
 		return nil, err
 	}
 	return func(r pep508.Requirement) ([]source.Requirement, error) {
-		return sources.Lower(r, "", "", source.FromPEP508)
+		return sources.Lower(r, "", "", sources.Plain)
 	}, nil
 }
 

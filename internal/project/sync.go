@@ -112,12 +112,12 @@ func (r *SyncRequest) wanted() ([]install.Wanted, source.HashPolicy, error) {
 	if err := r.Lock.CheckConflicts(&roots); err != nil {
 		return nil, source.HashPolicy{}, err
 	}
-	if err := r.Selection.Check(r.Target); err != nil {
+	if err := r.Selection.Check(r.Target, r.Lock); err != nil {
 		return nil, source.HashPolicy{}, err
 	}
 	selected, err := r.Lock.Target(lock.TargetRequest{
 		Root: r.Target.Dir(), Roots: roots, Env: r.For.Env, Tags: r.For.Tags, Filter: r.Filter,
-		NoBinary: r.Policy.NoBinary.Has, NoBuild: func(name pyname.Package) bool { return r.forbidsBuild(name) },
+		NoBinary: r.Policy.NoBinary.Has, NoBuild: r.Policy.NoBuild.Has,
 	})
 	if err != nil {
 		return nil, source.HashPolicy{}, err
@@ -133,21 +133,6 @@ func (r *SyncRequest) wanted() ([]install.Wanted, source.HashPolicy, error) {
 		out[i] = install.Wanted{Dist: d}
 	}
 	return out, selected.Hashes, nil
-}
-
-// forbidsBuild reports whether a project must not be built. Those that are
-// installed in place always may.
-func (r *SyncRequest) forbidsBuild(name pyname.Package) bool {
-	if !r.Policy.NoBuild.Has(name) {
-		return false
-	}
-	first, end := r.Lock.Named(name)
-	for i := first; i < end; i++ {
-		if r.Lock.Packages[i].Source.Kind == lock.Editable && !r.NoEditable {
-			return false
-		}
-	}
-	return true
 }
 
 // Roots are what a selection means in a lock.
@@ -214,7 +199,7 @@ func (s *Selection) single(w *workspace.Workspace, r *lock.Roots) error {
 func (s *Selection) Unpackaged(w *workspace.Workspace) []pyname.Package {
 	var out []pyname.Package
 	for _, m := range s.selected(w) {
-		if m.Project.HasScripts && !isDeclaredPackage(m) {
+		if m.File != nil && m.Project.HasScripts && !isDeclaredPackage(m) {
 			out = append(out, m.Name)
 		}
 	}

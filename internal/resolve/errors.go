@@ -102,10 +102,24 @@ func (r *resolution) chain(f *fork, to pubgrub.Package) []Step {
 // inDependency says of which version a dependency is that could not be taken on.
 func (r *resolution) inDependency(f *fork, pkg pubgrub.Package, version pep440.Version, err error) error {
 	if n := &r.nodes[pkg]; n.isProject() {
-		return fmt.Errorf("in the dependencies of `%s==%s`: %w", r.names[n.name], version, err)
+		return &DependenciesError{r.names[n.name], version, err}
 	}
 	return err
 }
+
+// A DependenciesError reports a version whose dependencies contradict each other.
+type DependenciesError struct {
+	Name    pyname.Package
+	Version pep440.Version
+	Err     error
+}
+
+func (e *DependenciesError) Error() string {
+	return fmt.Sprintf("in the dependencies of `%s==%s`: %s", e.Name, e.Version, e.Err)
+}
+
+// Unwrap is what is wrong with them.
+func (e *DependenciesError) Unwrap() error { return e.Err }
 
 // A URLConflictError reports a project that was asked for from several places.
 type URLConflictError struct {

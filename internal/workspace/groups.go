@@ -44,6 +44,9 @@ func (g Groups) Get(name pyname.Group) (Group, bool) {
 
 // Groups are the dependency groups of the member; they are read once.
 func (m *Member) Groups() (Groups, error) {
+	if m.File == nil {
+		return nil, nil // it is known from a lock alone
+	}
 	if m.groups == nil {
 		g, err := ReadGroups(m.File)
 		if err != nil {

@@ -111,3 +111,15 @@ func ignored(rules []ignoreRule, path string, isDir bool) bool {
 	}
 	return false
 }
+
+// IgnoreRules are what the .gitignore files of the directories that were entered
+// say. The zero value has none.
+type IgnoreRules struct{ rules []ignoreRule }
+
+// Enter adds the rules of a directory.
+func (i *IgnoreRules) Enter(dir string) {
+	i.rules = append(i.rules, readIgnore(filepath.Join(dir, ".gitignore"), dir)...)
+}
+
+// Ignores reports whether a path in one of the directories is ignored.
+func (i *IgnoreRules) Ignores(path string, isDir bool) bool { return ignored(i.rules, path, isDir) }

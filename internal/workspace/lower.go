@@ -6,8 +6,10 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/pep508"
@@ -341,3 +343,24 @@ func (w *Workspace) rootSources(o Options) (*Sources, error) {
 	}
 	return w.rootTable, nil
 }
+
+// Plain reads a requirement that no source concerns. Variables in its URL are
+// replaced.
+func (s *Sources) Plain(r pep508.Requirement) (source.Requirement, error) {
+	if s.options.Getenv == nil || !strings.Contains(r.URL, "${") {
+		return source.FromPEP508(r)
+	}
+	written := r.URL
+	r.URL = variable().ReplaceAllStringFunc(r.URL, func(name string) string {
+		if value, ok := s.options.Getenv(name[2 : len(name)-1]); ok {
+			return value
+		}
+		return name
+	})
+	out, err := source.FromPEP508(r)
+	out.Source.Written = written
+	return out, err
+}
+
+// variable is the form of variables in URLs.
+var variable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$\{[A-Z0-9_]+\}`) })

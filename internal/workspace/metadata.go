@@ -24,14 +24,14 @@ func (w *Workspace) Lower(m *Member, md *metadata.Metadata, o Options) (requires
 	if err := sources.checkConditions(md, list); err != nil {
 		return nil, nil, err
 	}
-	if requires, err = sources.LowerAll(md.RequiresDist, source.FromPEP508); err != nil {
+	if requires, err = sources.LowerAll(md.RequiresDist, sources.Plain); err != nil {
 		return nil, nil, err
 	}
 	if len(list) > 0 {
 		groups = make(map[pyname.Group][]source.Requirement, len(list))
 	}
 	for _, g := range list {
-		if groups[g.Name], err = sources.LowerGroup(g, source.FromPEP508); err != nil {
+		if groups[g.Name], err = sources.LowerGroup(g, sources.Plain); err != nil {
 			return nil, nil, err
 		}
 	}

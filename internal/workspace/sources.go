@@ -21,6 +21,8 @@ type Options struct {
 	// Index returns the URL of the index that the project in a directory knows
 	// by a name; file is its pyproject.toml.
 	Index func(file *pyproject.File, name string) (url string, ok bool)
+	// Getenv looks up variables that URLs of requirements contain; nil has none.
+	Getenv func(string) (string, bool)
 	// Check, if not nil, refuses a pyproject.toml whose other settings are
 	// wrong.
 	Check func(file *pyproject.File) error
@@ -80,6 +82,9 @@ func readSources(f *pyproject.File, dir string, o Options) (*Sources, error) {
 		name, err := pyname.ParsePackage(key)
 		if err != nil {
 			return nil, table.KeyErrorf(key, "%s", err)
+		}
+		if _, twice := s.table[name]; twice {
+			return nil, table.KeyErrorf(key, "duplicate sources for package `%s`", name)
 		}
 		list, err := readEntries(v)
 		if err != nil {

@@ -166,6 +166,9 @@ func (w *Workspace) RequiredEnvironments() ([]marker.Tree, error) {
 // HasExtra reports whether the member declares an extra, or leaves its extras to
 // the build.
 func (m *Member) HasExtra(name pyname.Extra) bool {
+	if m.File == nil {
+		return true // it is known from a lock alone
+	}
 	for _, o := range m.Project.Optional {
 		if o.Extra == name {
 			return true
