@@ -156,7 +156,7 @@ func (r *LockRequest) lock(ctx context.Context, old *lock.Lock, text []byte) (*L
 	}
 	switch r.Mode {
 	case CheckLock:
-		return result, &OutdatedError{r.Target.LockName(), r.Flag, verdict.Reason}
+		return result, &OutdatedError{Name: r.Target.LockName(), Flag: r.Flag, Reason: verdict.Reason}
 	case WriteLock:
 		return result, r.Target.WriteLock(result.Lock)
 	}

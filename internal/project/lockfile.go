@@ -1,11 +1,11 @@
 package project
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/lock"
@@ -33,12 +33,14 @@ func (e *MissingLockError) ExitCode() int { return 2 }
 // An OutdatedError reports a lock that would have to change where it must not.
 type OutdatedError struct {
 	Name   string // of the file
-	Flag   string // what forbids it
+	Flag   string // what forbids it, as messages have it: "`--locked`"
 	Reason string // in a sentence
+	// Code is the exit code; 0 is that of a check that fails.
+	Code int
 }
 
 func (e *OutdatedError) Error() string {
-	text := fmt.Sprintf("the lockfile at `%s` needs to be updated, but `%s` was provided", e.Name, e.Flag)
+	text := fmt.Sprintf("the lockfile at `%s` needs to be updated, but %s was provided", e.Name, e.Flag)
 	if e.Reason != "" {
 		text += ": " + e.Reason
 	}
@@ -48,14 +50,8 @@ func (e *OutdatedError) Error() string {
 // Hints says how to update it.
 func (e *OutdatedError) Hints() []string { return []string{"to update the lockfile, run `lock`"} }
 
-// ExitCode is that of a check that fails or, if nothing was to be checked, that
-// of wrong use.
-func (e *OutdatedError) ExitCode() int {
-	if strings.Contains(e.Flag, "frozen") {
-		return 2
-	}
-	return 1
-}
+// ExitCode is Code.
+func (e *OutdatedError) ExitCode() int { return cmp.Or(e.Code, 1) }
 
 // A LockError reports a lock that cannot be read.
 type LockError struct {
@@ -100,7 +96,7 @@ func (t Target) checkMembers(l *lock.Lock) error {
 	}
 	for _, m := range t.Workspace.Members {
 		if first, end := l.Named(m.Name); first == end {
-			return &OutdatedError{t.LockName(), "--frozen", fmt.Sprintf("missing workspace member `%s`", m.Name)}
+			return &OutdatedError{Name: t.LockName(), Flag: "`--frozen`", Reason: fmt.Sprintf("missing workspace member `%s`", m.Name), Code: 2}
 		}
 	}
 	return nil

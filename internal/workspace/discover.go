@@ -42,6 +42,7 @@ type Member struct {
 	File    *pyproject.File
 	Project *pyproject.Project
 
+	shown  string  // Dir in messages
 	groups *Groups // see Groups
 }
 
@@ -368,5 +369,5 @@ func (d *discovery) project(dir string, f *pyproject.File) (*Member, error) {
 	if err != nil {
 		return nil, d.Files.parseError(filepath.Join(dir, "pyproject.toml"), err)
 	}
-	return &Member{Name: p.Name, Dir: dir, File: f, Project: p}, nil
+	return &Member{Name: p.Name, Dir: dir, File: f, Project: p, shown: d.Files.shown(dir)}, nil
 }
