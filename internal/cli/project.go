@@ -161,8 +161,21 @@ func (a *app) checkFile(f *pyproject.File) error {
 	if !others && f.Tool("uv").IsTable() {
 		return nil
 	}
-	_, err := a.fileOptions(f)
-	return err
+	o, err := a.fileOptions(f)
+	if err != nil {
+		return err
+	}
+	defaults := 0
+	for _, x := range o.Index {
+		if x.Default {
+			defaults++
+		}
+	}
+	if defaults > 1 {
+		err := f.Tool("uv").Get("index").Errorf("found multiple indexes with `default = true`; only one index may be default")
+		return fmt.Errorf("failed to parse: `%s`: %w", a.shown(f.Name()), err)
+	}
+	return nil
 }
 
 // warnLegacy names the files with development dependencies in the old form.

@@ -28,7 +28,7 @@ func (s *workSettings) workspaceOptions() workspace.Options {
 		s.projects = &projectIndexes{app: s.app, settings: s}
 	}
 	return workspace.Options{
-		Disabled: isTrue(s.pip.NoSources), DisabledFor: s.pip.NoSourcesPackage, Index: s.projects.find, Check: s.projects.check, Getenv: s.app.getenv,
+		Disabled: isTrue(s.pip.NoSources), DisabledFor: s.pip.NoSourcesPackage, Index: s.projects.find, Check: s.projects.check, Getenv: s.app.urlVariable,
 	}
 }
 
@@ -46,6 +46,14 @@ func (a *app) projectFiles() *workspace.Files {
 		a.files = &workspace.Files{Show: a.shown}
 	}
 	return a.files
+}
+
+// urlVariable is a variable that a URL of a requirement contains.
+func (a *app) urlVariable(name string) (string, bool) {
+	if v, ok := a.getenv(name); ok || name != "PROJECT_ROOT" {
+		return v, ok
+	}
+	return a.dir, true
 }
 
 // find looks an index up for a project, and makes it known to the client.

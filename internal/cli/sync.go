@@ -283,10 +283,7 @@ func (s *syncing) install(ctx context.Context, l *lock.Lock) error {
 	}
 	s.report.changes(result.Changes)
 	switch {
-	case s.quiet:
-		if s.tells {
-			a.showChanges(result.Changes)
-		}
+	case s.quiet && !s.tells:
 	case result.IsEmpty() && !r.Install.CompileAll:
 		a.status("Checked", countPackages(len(result.Wanted)), result.Took)
 		if s.dryRun {

@@ -141,6 +141,9 @@ func (r *EnvironmentRequest) misfit(env *python.Environment) string {
 	if !r.Pythons.Admits(i.Version) {
 		return fmt.Sprintf("The project environment's Python version does not meet the Python requirement: `%s`", r.Pythons.Range)
 	}
+	if p := r.Finder.Preference; p == python.OnlyManaged && !r.Finder.IsManaged(i) || p == python.OnlySystem && r.Finder.IsManaged(i) {
+		return fmt.Sprintf("The project environment's Python interpreter does not meet the Python preference: `%s`", p)
+	}
 	return ""
 }
 
