@@ -69,7 +69,7 @@ func (e *Error) Hints() []string {
 		if strings.HasPrefix(e.Remote, "ssh:") {
 			hint = "add the key to ssh's agent (`ssh-add`) and the host to its known hosts: nobody is asked for passphrases here"
 		}
-		return []string{hint, "`git ls-remote " + e.Remote + "` tells whether git itself gets in; with GIT_TERMINAL_PROMPT=1 git may ask"}
+		return []string{hint, "check the URL too: hosts ask for credentials where there is nothing", "`git ls-remote " + e.Remote + "` tells whether git itself gets in; with GIT_TERMINAL_PROMPT=1 git may ask"}
 	case Gone:
 		return []string{"check the URL; hosts say the same of repositories that one may not read"}
 	case Unreachable:
@@ -157,7 +157,7 @@ func faultOf(said string) Fault {
 		"host key verification failed", "access denied", "returned error: 403", "returned error: 401", "invalid credentials"):
 		return Denied
 	case has("could not resolve host", "failed to connect", "couldn't connect", "connection refused", "timed out", "operation too slow",
-		"network is unreachable", "connection reset", "could not resolve hostname", "no route to host", "connection closed", "ssl", "tls"):
+		"network is unreachable", "connection reset", "no route to host", "connection closed", "ssl certificate", "ssl_", "ssl connect", "gnutls", "tls connect"):
 		return Unreachable
 	case has("does not appear to be a git repository", "repository not found", "not found", "does not exist", "no such file or directory",
 		"not a git repository", "returned error: 404"):
