@@ -70,41 +70,45 @@ func (p *Package) choose(r *TargetRequest) (*source.Dist, error) {
 // the highest build tag wins, then the first.
 func (p *Package) bestWheel(set *tags.Set) int {
 	best, priority := -1, 0
-	var build dist.Build
 	for i := range p.Wheels {
-		name := p.Wheels[i].Filename()
-		compressed, tag, ok := wheelTags(name)
-		if !ok {
-			continue
-		}
-		m := set.Match(compressed)
+		m := set.Match(wheelTags(p.Wheels[i].Filename()))
 		if !m.OK() {
 			continue
 		}
-		if best < 0 || m.Priority < priority || m.Priority == priority && tag.Compare(build) > 0 {
-			best, priority, build = i, m.Priority, tag
+		if best < 0 || m.Priority < priority || m.Priority == priority && p.build(i).Compare(p.build(best)) > 0 {
+			best, priority = i, m.Priority
 		}
 	}
 	return best
 }
 
-// wheelTags reads the tags out of the name of a wheel.
-func wheelTags(name string) (tags.Compressed, dist.Build, bool) {
-	w, err := dist.ParseWheel(name)
+// build is the build tag of a wheel.
+func (p *Package) build(i int) dist.Build {
+	w, err := dist.ParseWheel(p.Wheels[i].Filename())
 	if err != nil {
-		return "", dist.Build{}, false
+		return dist.Build{}
 	}
-	return w.Tags, w.Build, true
+	return w.Build
+}
+
+// wheelTags are the tags in the name of a wheel: its last three parts. The rest
+// of the name need not be looked at, which is most of the work.
+func wheelTags(name string) tags.Compressed {
+	name = strings.TrimSuffix(name, ".whl")
+	at := len(name)
+	for range 3 {
+		if at = strings.LastIndexByte(name[:at], '-'); at < 0 {
+			return ""
+		}
+	}
+	return tags.Compressed(name[at+1:])
 }
 
 // wheelHint lists the tags of the wheels that do not suit.
 func (p *Package) wheelHint(set *tags.Set) string {
 	var pythons, platforms []string
 	for i := range p.Wheels {
-		compressed, _, ok := wheelTags(p.Wheels[i].Filename())
-		if !ok {
-			continue
-		}
+		compressed := wheelTags(p.Wheels[i].Filename())
 		pythons = slices.AppendSeq(pythons, compressed.Pythons())
 		platforms = slices.AppendSeq(platforms, compressed.Platforms())
 	}
