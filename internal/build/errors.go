@@ -11,6 +11,7 @@ type Error struct {
 	Backend string
 	Hook    string // that failed; "" is importing the backend
 	Output  string // of the backend
+	Hidden  bool   // the text does not have the output
 	Err     error  // what happened
 }
 
@@ -27,7 +28,7 @@ func (e *Error) Error() string {
 	if e.Err != nil && !errors.Is(e.Err, ErrNoHook) {
 		b.WriteString(": " + e.Err.Error())
 	}
-	if e.Output != "" {
+	if e.Output != "" && !e.Hidden {
 		b.WriteString("\n\n[output]\n" + e.Output + "\n")
 	}
 	return b.String()
@@ -52,5 +53,5 @@ func (e *hookError) Error() string {
 }
 
 func (s *Session) failed(hook string, err error) error {
-	return &Error{Label: s.request.Label, Backend: s.system.Backend, Hook: hook, Output: s.out.String(), Err: err}
+	return &Error{Label: s.request.Label, Backend: s.system.Backend, Hook: hook, Output: s.out.String(), Hidden: s.request.Hidden, Err: err}
 }

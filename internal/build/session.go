@@ -59,6 +59,8 @@ type Request struct {
 	// Output gets what the backend writes as it comes; nil is nobody. It is
 	// captured in any case.
 	Output io.Writer
+	// Hidden keeps the output out of the text of errors.
+	Hidden bool
 	// Timeout bounds each hook; 0 is no bound.
 	Timeout time.Duration
 	// Limit bounds how many hooks run at once; nil is no bound.

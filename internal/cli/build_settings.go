@@ -134,6 +134,7 @@ func (a *app) buildOptions(s *workSettings, in *pip.Inputs, i *python.Interprete
 	if a.print.Debugging() {
 		o.Output = &debugLines{print: func(line string) { a.print.Debug("%s", line) }}
 	}
+	o.Hidden = isTrue(a.vars.HideBuildOutput)
 	o.Timeout, err = a.buildTimeout()
 	return o, err
 }

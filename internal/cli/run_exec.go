@@ -74,6 +74,9 @@ func (r *running) replace(c *childProcess) error {
 			return errors.ErrUnsupported
 		}
 	}
+	if r.work != nil && r.work.engine != nil {
+		r.work.engine.Close() // nobody would end what it has left running
+	}
 	return replaceProcess(c)
 }
 

@@ -58,8 +58,10 @@ type BuildOptions struct {
 	Concurrent int
 	// Timeout bounds each hook of a backend; 0 is no bound.
 	Timeout time.Duration
-	// Output gets what backends write as they do; nil is nobody.
+	// Output gets what backends write as they do; nil is nobody. Hidden keeps
+	// it out of the text of errors.
 	Output io.Writer
+	Hidden bool
 }
 
 // An ExtraRequirement is a build requirement that a user adds to a project's.
@@ -309,7 +311,7 @@ func (b *builds) open(ctx context.Context, w *fetch.Work) (*session, error) {
 		Dir: tree.Dir, Root: tree.Root, Label: w.Dist.String(), System: system,
 		Settings: b.settings(w.Dist.Name), Provisioner: &provisioner{builds: b, name: w.Dist.Name, dist: w.Dist, root: tree.Root, dir: tree.Dir},
 		Env: b.engine.Environ, Variables: b.options.Variables[w.Dist.Name],
-		Output: b.options.Output, Timeout: b.options.Timeout, Limit: b.limit,
+		Output: b.options.Output, Hidden: b.options.Hidden, Timeout: b.options.Timeout, Limit: b.limit,
 	})
 	if err != nil {
 		tree.Close()
@@ -381,6 +383,10 @@ func (b *builds) BuildWheel(ctx context.Context, w *fetch.Work, dir string) (str
 	return s.Build(ctx, kindOf(w.Dist), dir)
 }
 
+// maxParked is how many backends are kept waiting: each is a process of some
+// tens of megabytes.
+const maxParked = 8
+
 // park keeps a backend for the one who asks next. Of too many the oldest goes.
 func (b *builds) park(key string, s *session) {
 	var out []*session
@@ -394,7 +400,7 @@ func (b *builds) park(key string, s *session) {
 	} else {
 		b.parked[key] = s
 		b.order = append(b.order, key)
-		for len(b.order) > b.limit.Size()*2 {
+		for len(b.order) > maxParked {
 			out = append(out, b.parked[b.order[0]])
 			b.forget(b.order[0])
 		}
