@@ -116,8 +116,12 @@ func (a *app) buildOptions(s *workSettings, in *pip.Inputs, i *python.Interprete
 	if s.pip.LinkMode != nil {
 		o.LinkMode = *s.pip.LinkMode
 	}
-	if in != nil {
-		if o.Constraints, o.Hashes, err = in.Building(&i.Env); err != nil {
+	constraints := in
+	if constraints == nil {
+		constraints = &pip.Inputs{BuildConstraints: s.buildConstraints}
+	}
+	if len(constraints.BuildConstraints) > 0 {
+		if o.Constraints, o.Hashes, err = constraints.Building(&i.Env); err != nil {
 			return o, err
 		}
 	}

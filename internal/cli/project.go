@@ -10,6 +10,7 @@ import (
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/lock"
+	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/project"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/resolve"
@@ -225,7 +226,27 @@ func (p *projectWork) connected(ctx context.Context, i *python.Interpreter) (*en
 	if p.engine.Index != nil {
 		return p.engine, nil
 	}
+	if err := p.constrainBuilds(); err != nil {
+		return p.engine, err
+	}
 	return p.engine, p.app.connect(ctx, p.engine, p.settings, nil, i)
+}
+
+// constrainBuilds makes what the root says of build requirements count.
+func (p *projectWork) constrainBuilds() error {
+	declared, err := p.declared()
+	if err != nil {
+		return err
+	}
+	list, err := p.target.Lower(declared.BuildConstraints, p.engine.Workspaces.Sources)
+	if err != nil {
+		return err
+	}
+	p.settings.buildConstraints = nil
+	for _, r := range list {
+		p.settings.buildConstraints = append(p.settings.buildConstraints, pip.Input{Requirement: r})
+	}
+	return nil
 }
 
 // declared are the lists of requirements in the settings of the root, which a

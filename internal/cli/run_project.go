@@ -45,6 +45,7 @@ func (r *running) adopt(ctx context.Context, p *projectWork) error {
 	if p.settings, err = r.work.settings(); err != nil {
 		return err
 	}
+	r.work.project = p
 	if p.seeker, err = r.app.finder(); err != nil {
 		return err
 	}

@@ -288,6 +288,7 @@ func (s *scriptEnvironment) request(ctx context.Context) (*pip.InstallRequest, e
 	if err := in.AddSettings(settingsInputs(&s.scriptSettings, &settings.pip)); err != nil {
 		return nil, err
 	}
+	settings.buildConstraints = in.BuildConstraints
 	site, err := install.Open(s.env.Interpreter.InstalledIn()...)
 	if err != nil {
 		return nil, err

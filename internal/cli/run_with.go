@@ -22,9 +22,10 @@ import (
 // needed.
 type runWork struct {
 	*running
-	made   *workSettings
-	engine *engine.Engine
-	caches *cache.Cache
+	made    *workSettings
+	engine  *engine.Engine
+	caches  *cache.Cache
+	project *projectWork // whose build constraints count; may be nil
 }
 
 // settings are the flags over variables over files.
@@ -117,6 +118,11 @@ func (w *runWork) connected(ctx context.Context, i *python.Interpreter) (*engine
 	e, err := w.newEngine(ctx)
 	if err != nil || e.Index != nil {
 		return e, err
+	}
+	if w.project != nil {
+		if err := w.project.constrainBuilds(); err != nil {
+			return e, err
+		}
 	}
 	return e, w.app.connect(ctx, e, w.made, nil, i)
 }

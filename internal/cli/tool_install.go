@@ -275,6 +275,7 @@ func (t *toolInstallation) sync(ctx context.Context, i *python.Interpreter) erro
 // resolveAndInstall makes the environment hold what is asked for. If there is
 // none, it is made after the resolution, so that a failure leaves what was there.
 func (t *toolInstallation) resolveAndInstall(ctx context.Context, i *python.Interpreter) (*engine.Changes, error) {
+	t.settings.buildConstraints = t.inputs.BuildConstraints
 	e, err := t.connected(ctx, i)
 	if err != nil {
 		return nil, err

@@ -253,6 +253,7 @@ func (t *toolRunning) installedEnvironment(ctx context.Context, f *python.Finder
 // makeEnvironment resolves what is asked for, and takes the environment with that
 // out of the cache.
 func (t *toolRunning) makeEnvironment(ctx context.Context, i *python.Interpreter) error {
+	t.settings.buildConstraints = t.inputs.BuildConstraints
 	e, err := t.connected(ctx, i)
 	if err != nil {
 		return err

@@ -69,6 +69,9 @@ func (a *app) toolSettings(o *toolFlags) (*workSettings, error) {
 	if err := o.installer.apply(a, &s.pip.Resolver); err != nil {
 		return nil, err
 	}
+	if err := o.build.apply(a, &s.pip.Resolver); err != nil {
+		return nil, err
+	}
 	if err := a.applyTorch(o.torch, &s.pip.Resolver); err != nil {
 		return nil, err
 	}

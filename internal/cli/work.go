@@ -38,6 +38,10 @@ type workSettings struct {
 
 	projects *projectIndexes // see workspaceOptions
 
+	// buildConstraints hold for what is built where there are no inputs that
+	// have them.
+	buildConstraints []pip.Input
+
 	// lockedIndex is the index that a lock names, which goes before that of the
 	// interpreter's pip.
 	lockedIndex string

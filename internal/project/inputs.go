@@ -74,6 +74,18 @@ func (t Target) lowering(o workspace.Options) (lowering, error) {
 	}, nil
 }
 
+// Lower applies the sources of a target to a list of its settings.
+func (t Target) Lower(list []pep508.Requirement, o workspace.Options) ([]source.Requirement, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	lower, err := t.lowering(o)
+	if err != nil {
+		return nil, err
+	}
+	return lower.all(list)
+}
+
 func (l lowering) all(list []pep508.Requirement) ([]source.Requirement, error) {
 	var out []source.Requirement
 	for _, r := range list {
