@@ -179,6 +179,10 @@ func (f *Fetcher) downloadURL(ctx context.Context, d *source.Dist, want *wanted)
 			return nil, err
 		}
 		made = a
+		// Whoever asks with a hash, as a lock does, finds it by that.
+		byContent := *entry
+		byContent.Key = "sha256:" + entry.Hash("sha256")
+		_ = f.opts.Cache.PutWheel(d.Name, &byContent) // if not, it is fetched again then
 		entry.Key = urlKey(d)
 		return entry.Encode()
 	}
