@@ -185,6 +185,9 @@ func (r *LockRequest) resolve(ctx context.Context, in *inputs, old *lock.Lock, v
 		manifest.Forks = old.ForkMarkers()
 	}
 	rr := engine.ResolveRequest{Manifest: manifest, Options: r.Options, Policy: r.Policy, Static: r.Static}
+	if old != nil && verdict.Use >= lock.Versions {
+		rr.Commits = old.Commits(upgrade)
+	}
 	rr.Options.Universal, rr.Options.Env = true, nil
 	rr.Options.Environments, rr.Options.RequiredEnvironments = in.environments, slices.Concat(in.environments, in.required)
 	rr.Options.Python = resolve.ForRange(r.Interpreter.Version, in.python)
