@@ -1,6 +1,7 @@
 package index
 
 import (
+	"iter"
 	"time"
 
 	"github.com/tame-py/tame/internal/source"
@@ -113,7 +114,7 @@ func (c *Candidate) Environments() marker.Tree {
 	if c.list == nil {
 		return marker.True()
 	}
-	out := marker.False()
+	out, wheels := marker.False(), []tags.Compressed(nil)
 	first := true
 	for part, f := range c.list.files(c.index) {
 		e := entry{part: part, file: f}
@@ -125,11 +126,14 @@ func (c *Candidate) Environments() marker.Tree {
 		switch {
 		case !counts:
 		case e.kind != dist.WheelKind:
-			return marker.True()
+			return marker.True() // mostly there is one, which spares the wheels' markers
 		default:
-			if out = out.Or(target.WheelMarker(e.wheel.Tags)); out.IsTrue() {
-				return out
-			}
+			wheels = append(wheels, e.wheel.Tags)
+		}
+	}
+	for _, w := range wheels {
+		if out = out.Or(target.WheelMarker(w)); out.IsTrue() {
+			break
 		}
 	}
 	return out
@@ -254,17 +258,29 @@ func (c *Candidate) Digests() []simple.Hash {
 // Released returns the distributions that Files returns, but for those that are
 // newer than the limit.
 func (c *Candidate) Released() []source.Dist {
-	if c.list == nil {
-		return nil
-	}
 	var out []source.Dist
-	for part, f := range c.list.files(c.index) {
-		e := entry{part: part, file: f}
-		if e.parse(c.list.Name) && !c.list.hides(&e, c.Version) {
-			out = append(out, *c.list.dist(&e, c.index))
+	for d, released := range c.Listed() {
+		if released {
+			out = append(out, *d)
 		}
 	}
 	return out
+}
+
+// Listed yields the distributions that Files returns, each with whether Released
+// returns it too.
+func (c *Candidate) Listed() iter.Seq2[*source.Dist, bool] {
+	return func(yield func(*source.Dist, bool) bool) {
+		if c.list == nil {
+			return
+		}
+		for part, f := range c.list.files(c.index) {
+			e := entry{part: part, file: f}
+			if e.parse(c.list.Name) && !yield(c.list.dist(&e, c.index), !c.list.hides(&e, c.Version)) {
+				return
+			}
+		}
+	}
 }
 
 // hides reports whether a file is refused for its time.

@@ -318,16 +318,16 @@ func (b *builder) registryFiles(n *resolve.Node, p *Package) error {
 		return nil
 	}
 	x := b.index(n.Dist.Source.Index)
-	// uv hides wheels that are newer than the limit only where it chose a wheel,
-	// and source distributions only where it did not.
-	wheels := n.Candidate.Files()
-	if n.Dist.IsWheel() {
-		wheels = n.Candidate.Released()
-	}
 	where := n.Marker.And(b.supported)
-	for i := range wheels {
-		d := &wheels[i]
-		if !d.IsWheel() || d.Source.Index != n.Dist.Source.Index || !reachable(d.Wheel.Tags, b.graph.Python, where) {
+	var sdist *source.Dist
+	for d, released := range n.Candidate.Listed() {
+		if !d.IsWheel() {
+			sdist = betterSdist(sdist, d)
+			continue
+		}
+		// uv hides wheels that are newer than the limit only where it chose a
+		// wheel, and source distributions only where it did not.
+		if !released && n.Dist.IsWheel() || d.Source.Index != n.Dist.Source.Index || !reachable(d.Wheel.Tags, b.graph.Python, where) {
 			continue
 		}
 		f, err := b.file(d, x)
@@ -336,33 +336,25 @@ func (b *builder) registryFiles(n *resolve.Node, p *Package) error {
 		}
 		p.Wheels = append(p.Wheels, f)
 	}
-	if s := sdistOf(n); s != nil && s.Source.Index == n.Dist.Source.Index {
-		f, err := b.file(s, x)
+	if !n.Dist.IsWheel() {
+		sdist = n.Dist
+	}
+	if sdist != nil && sdist.Source.Index == n.Dist.Source.Index {
+		f, err := b.file(sdist, x)
 		p.Sdist = &f
 		return err
 	}
 	return nil
 }
 
-// sdistOf is the source distribution of a node's version: the chosen file, or the
-// first of those that can be built.
-func sdistOf(n *resolve.Node) *source.Dist {
-	if !n.Dist.IsWheel() {
-		return n.Dist
+// betterSdist is the source distribution that a lock lists of a wheel's version:
+// the first that can be built, or else the first.
+func betterSdist(best, d *source.Dist) *source.Dist {
+	legacy := dist.KindOf(d.File.Filename) == dist.LegacySdistKind
+	if best == nil || !legacy && dist.KindOf(best.File.Filename) == dist.LegacySdistKind {
+		return d
 	}
-	all := n.Candidate.Files()
-	var legacy *source.Dist
-	for i := range all {
-		switch dist.KindOf(all[i].File.Filename) {
-		case dist.SdistKind:
-			return &all[i]
-		case dist.LegacySdistKind:
-			if legacy == nil {
-				legacy = &all[i]
-			}
-		}
-	}
-	return legacy
+	return best
 }
 
 // file is a file of an index.
