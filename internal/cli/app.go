@@ -54,6 +54,7 @@ func newApp(args, environ []string, stdio Stdio) *app {
 		a.args = append([]string{"tool", "run"}, a.args...)
 	}
 	a.print = ui.NewPrinter(stdio, ui.Normal, ui.ColorAuto, a.getenv)
+	a.print.Program = a.name
 	return a
 }
 

@@ -28,6 +28,7 @@ func (a *app) setPrinter() {
 		color = ui.ColorAuto
 	}
 	a.print = ui.NewPrinter(a.stdio, ui.LevelOf(a.global.quiet, a.global.verbose), color, a.getenv)
+	a.print.Program = a.name
 }
 
 // settle applies the other global flags: it changes to the directory they name

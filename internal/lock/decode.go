@@ -460,6 +460,10 @@ func (d *decoder) checkWheels(n *node, p *Package) {
 			d.fail(at(i), "a wheel has a `url`, a `path` or a `filename`")
 			return
 		}
+		if strings.ContainsAny(name, `/\`) {
+			d.fail(at(i), "a wheel's file name has no separators of folders: `%s`", name)
+			return
+		}
 		if _, rest, _ := strings.Cut(name, "-"); !strings.HasPrefix(rest, version) || !strings.HasPrefix(rest[len(version):], "-") {
 			parsed, err := dist.ParseWheel(name)
 			if err != nil {

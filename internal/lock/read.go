@@ -27,12 +27,13 @@ func (e *VersionError) Error() string {
 
 func (e *VersionError) Unwrap() error { return e.Cause }
 
-// Hints say what to do.
-func (e *VersionError) Hints() []string {
+// HintsFor says what to do with the program of that name.
+func (e *VersionError) HintsFor(program string) []string {
+	anew := fmt.Sprintf("remove the lock and make it again with `%s lock`", program)
 	if e.Version > Version {
-		return []string{"a newer tool wrote it: update this one, or remove the lock and make it again"}
+		return []string{"a newer tool wrote it: update this one, or " + anew}
 	}
-	return []string{"remove the lock and make it again"}
+	return []string{anew}
 }
 
 // A MergeError reports a lock with the marks that version control leaves where
@@ -49,9 +50,9 @@ func (e *MergeError) Error() string {
 
 func (e *MergeError) Unwrap() error { return e.Cause }
 
-// Hints say what to do.
-func (e *MergeError) Hints() []string {
-	return []string{"take the lock of one side (`git checkout --ours uv.lock`) and lock again: that brings in what the other side changed in pyproject.toml"}
+// HintsFor says what to do with the program of that name.
+func (e *MergeError) HintsFor(program string) []string {
+	return []string{"take the lock of one side (`git checkout --ours uv.lock`) and run `" + program + " lock`: that brings in what the other side changed in pyproject.toml"}
 }
 
 func plural(n int, one, many string) string {

@@ -275,6 +275,7 @@ func TestReadErrors(t *testing.T) {
 		{"twice", head + strings.Repeat("[[package]]\nname = 'a'\nsource = { virtual = '.' }\n", 2), "is there twice"},
 		{"unknown dependency", head + "[[package]]\nname = 'a'\nsource = { virtual = '.' }\ndependencies = [\n    { name = 'b' },\n]", "line 8, column 5"},
 		{"merge", head + "<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> b\n", "merge conflicts (1 place, the first in line 4)"},
+		{"wheel in another folder", head + "[[package]]\nname = 'a'\nversion = '1'\nsource = { registry = 'https://e.com' }\nwheels = [\n { url = 'https://e.com/..%2f..%2fa-1-py3-none-any.whl' },\n]", "no separators of folders: `../../a-1-py3-none-any.whl`"},
 		{"wheel version", head + "[[package]]\nname = 'a'\nversion = '1'\nsource = { registry = 'https://e.com' }\nwheels = [\n { url = 'https://e.com/a-2-py3-none-any.whl' },\n]", "has version 1 but a wheel of version 2"},
 		{"marker", head + "resolution-markers = ['x ==']", "line 4, column 23"},
 		{"git", head + "[[package]]\nname = 'a'\nsource = { git = 'https://e.com/a' }", "names no commit"},

@@ -22,9 +22,9 @@ func (e *MissingLockError) Error() string {
 	return fmt.Sprintf("unable to find lockfile at `%s`, but %s was provided", e.Name, e.Flag)
 }
 
-// Hints says how to make one.
-func (e *MissingLockError) Hints() []string {
-	return []string{"to create a lockfile, run `lock` or `sync` without the flag"}
+// HintsFor says how to make one with the program of that name.
+func (e *MissingLockError) HintsFor(program string) []string {
+	return []string{fmt.Sprintf("to create a lockfile, run `%[1]s lock` or `%[1]s sync` without the flag", program)}
 }
 
 // ExitCode is that of wrong use.
@@ -47,8 +47,10 @@ func (e *OutdatedError) Error() string {
 	return text
 }
 
-// Hints says how to update it.
-func (e *OutdatedError) Hints() []string { return []string{"to update the lockfile, run `lock`"} }
+// HintsFor says how to update it with the program of that name.
+func (e *OutdatedError) HintsFor(program string) []string {
+	return []string{fmt.Sprintf("to update the lockfile, run `%s lock`", program)}
+}
 
 // ExitCode is Code.
 func (e *OutdatedError) ExitCode() int { return cmp.Or(e.Code, 1) }

@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/tame-py/tame/internal/engine"
@@ -52,9 +53,9 @@ func (*outdatedEnvironmentError) Error() string { return "the environment is out
 // ExitCode is that of a check that fails.
 func (*outdatedEnvironmentError) ExitCode() int { return 1 }
 
-// Hints says how to update it.
-func (*outdatedEnvironmentError) Hints() []string {
-	return []string{"to update the environment, run `sync`"}
+// HintsFor says how to update it with the program of that name.
+func (*outdatedEnvironmentError) HintsFor(program string) []string {
+	return []string{fmt.Sprintf("to update the environment, run `%s sync`", program)}
 }
 
 // A SyncResult is what became of an environment.

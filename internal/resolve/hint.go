@@ -139,9 +139,17 @@ func (x *explainer) dependsHints(p *proof, add addHint) {
 	case !x.Manifest.Members[onName]:
 	case !x.Manifest.Members[fromName]:
 		add("the package `%s` depends on the package `%s`, but that name is taken by your project: consider changing the name of the project", fromName, onName)
-	case fromName == onName && on.extra == from.extra && on.group == from.group:
+	case fromName == onName && on.extra == from.extra && on.group == from.group && !x.allows(p):
 		add("the project `%s` depends on itself at another version: if another package named `%s` is meant, consider renaming the project", fromName, fromName)
 	}
+}
+
+// allows tells whether what a package needs of itself can be: a version of it
+// meets it. So does an extra of a project, which needs its project as it is.
+func (x *explainer) allows(p *proof) bool {
+	return p.set.SubsetOf(p.needs) || slices.ContainsFunc(x.known[x.nodes[p.pkg].name], func(v pep440.Version) bool {
+		return p.set.Contains(v) && p.needs.Contains(v)
+	})
 }
 
 // prereleaseHint tells of pre-releases that were not considered.

@@ -12,6 +12,10 @@ import (
 // A hinter is an error that knows what a person can do about it.
 type hinter interface{ Hints() []string }
 
+// An adviser is a hinter whose advice is a command: it is told how the program
+// is called, by which a person can type it.
+type adviser interface{ HintsFor(program string) []string }
+
 // A proser is an error that is not the cause of what wraps it but tells of it
 // at length, one sentence a line.
 type proser interface{ Prose() string }
@@ -21,7 +25,7 @@ type proser interface{ Prose() string }
 func (p *Printer) Error(err error) {
 	if p.Level > Silent {
 		columns, _ := IsTerminal(p.Err)
-		p.write(p.Err, p.Color.renderError("error", err, columns))
+		p.write(p.Err, p.Color.renderError("error", p.Program, err, columns))
 	}
 }
 
@@ -29,20 +33,21 @@ func (p *Printer) Error(err error) {
 // each wrapped error, and a `hint:` for each piece of advice found on the way.
 // [fmt.Errorf] with %w ends in the text of what it wraps; that part is cut, so
 // that no cause is told twice.
-func (c Palette) RenderError(label string, err error) string { return c.renderError(label, err, 0) }
+// Commands in the hints are those of the program.
+func (c Palette) RenderError(label, program string, err error) string {
+	return c.renderError(label, program, err, 0)
+}
 
 // renderError is RenderError for lines of a number of columns; 0 is any.
-func (c Palette) renderError(label string, err error, columns int) string {
+func (c Palette) renderError(label, program string, err error, columns int) string {
 	var b strings.Builder
 	lead := c.Red(c.Bold(label)) + c.Bold(":") + " "
 	var hints []string
 	var further []error // of joined errors, those behind the first
 	for err != nil {
-		if h, ok := err.(hinter); ok {
-			for _, hint := range h.Hints() {
-				if !slices.Contains(hints, hint) {
-					hints = append(hints, hint)
-				}
+		for _, hint := range hintsOf(err, program) {
+			if !slices.Contains(hints, hint) {
+				hints = append(hints, hint)
 			}
 		}
 		next := cause(err)
@@ -69,6 +74,17 @@ func (c Palette) renderError(label string, err error, columns int) string {
 		b.WriteString("\n" + c.Cyan(c.Bold("hint")) + c.Bold(":") + " " + indent(hint, "", "      ", columns))
 	}
 	return b.String()
+}
+
+// hintsOf is the advice of one error, without that of its causes.
+func hintsOf(err error, program string) []string {
+	switch h := err.(type) {
+	case adviser:
+		return h.HintsFor(program)
+	case hinter:
+		return h.Hints()
+	}
+	return nil
 }
 
 // cause is what an error wraps. What the system says of a file or a connection

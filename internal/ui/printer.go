@@ -54,6 +54,7 @@ func LevelOf(quiet, verbose int) Level {
 type Printer struct {
 	Out, Err io.Writer
 	Level    Level
+	Program  string  // how the program is called, for advice in errors
 	Color    Palette // for standard error
 	OutColor Palette // for standard output
 

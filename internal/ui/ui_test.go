@@ -49,7 +49,7 @@ func TestErrorChain(t *testing.T) {
 	t.Parallel()
 	inner := &fs.PathError{Op: "open", Path: "a.txt", Err: fs.ErrNotExist}
 	err := fmt.Errorf("reading requirements: %w", advised{inner})
-	got := Palette{}.RenderError("error", err)
+	got := Palette{}.RenderError("error", "tame", err)
 	want := "error: reading requirements\n" +
 		"  Caused by: open a.txt: file does not exist\n" +
 		"\nhint: try again\n"
@@ -68,7 +68,7 @@ func (t told) Prose() string { return t.Error() }
 func TestSentinelIsToldOnce(t *testing.T) {
 	t.Parallel()
 	err := fmt.Errorf("%w: no Python 1", errors.New("invalid request"))
-	if got := (Palette{}).RenderError("error", err); got != "error: invalid request: no Python 1\n" {
+	if got := (Palette{}).RenderError("error", "tame", err); got != "error: invalid request: no Python 1\n" {
 		t.Error(got)
 	}
 }
@@ -77,7 +77,7 @@ func TestJoinedErrors(t *testing.T) {
 	t.Parallel()
 	inner := errors.Join(advised{&fs.PathError{Op: "write", Path: "a.py", Err: fs.ErrPermission}}, nil)
 	err := errors.Join(fmt.Errorf("failed to install a: %w", inner), errors.New("failed to take back b"))
-	got := Palette{}.RenderError("error", err)
+	got := Palette{}.RenderError("error", "tame", err)
 	want := "error: failed to install a\n" +
 		"  Caused by: write a.py: permission denied\n" +
 		"  Besides: failed to take back b\n" +
@@ -117,13 +117,13 @@ func TestErrorProse(t *testing.T) {
 		40: "error: no solution\n\n  Because a needs b and there is no b, a\n  cannot be used.\n  That is all.\n",
 		10: "error: no solution\n\n  Because a needs b and there is no b, a cannot be used.\n  That is all.\n",
 	} {
-		if diff := cmp.Diff(want, Palette{}.renderError("error", err, columns)); diff != "" {
+		if diff := cmp.Diff(want, Palette{}.renderError("error", "tame", err, columns)); diff != "" {
 			t.Errorf("%d columns: %s", columns, diff)
 		}
 	}
 	err = errors.New("it failed with a great number of words that do not fit\n\n  an excerpt of some file, which is left as it is")
 	want := "error: it failed with a great number of words\n    that do not fit\n\n      an excerpt of some file, which is left as it is\n"
-	if diff := cmp.Diff(want, Palette{}.renderError("error", err, 44)); diff != "" {
+	if diff := cmp.Diff(want, Palette{}.renderError("error", "tame", err, 44)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -221,5 +221,21 @@ func TestProgressLeavesNothing(t *testing.T) {
 	want := "line\n| work\n\x1b[1F\x1b[Jnext\n| work\n\x1b[1F\x1b[J"
 	if got := screen.String(); got != want {
 		t.Errorf("the screen got %q, want %q", got, want)
+	}
+}
+
+type advice struct{}
+
+func (advice) Error() string { return "the lock is old" }
+
+func (advice) HintsFor(program string) []string { return []string{"run `" + program + " lock`"} }
+
+// Advice that is a command can be typed as it stands, also if an error wraps it.
+func TestAdviceNamesProgram(t *testing.T) {
+	t.Parallel()
+	got := Palette{}.RenderError("error", "tame", fmt.Errorf("cannot sync: %w", advice{}))
+	want := "error: cannot sync\n  Caused by: the lock is old\n\nhint: run `tame lock`\n"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }
