@@ -85,8 +85,8 @@ func (e *Engine) BuiltMetadata(ctx context.Context, d *source.Dist, static []Sta
 // LocalMetadata reads what a source tree on this machine says of itself without
 // being built: its requirements, groups and extras, with the sources of the
 // project and its workspace applied. It is nil if a build must be asked.
-// dynamic is set if it is only the version that the tree leaves to the build;
-// the metadata has none then.
+// dynamic is set if the tree leaves the version to the build; if that is all, the
+// metadata is told without one.
 func (e *Engine) LocalMetadata(ctx context.Context, d *source.Dist) (m *resolve.Metadata, dynamic bool, err error) {
 	dir, err := d.Source.Below(d.Source.Location)
 	if err != nil {
@@ -110,7 +110,7 @@ func (e *Engine) readTree(ctx context.Context, f *workspace.Finder, d *source.Di
 	}
 	tree, dynamic := fetch.DynamicTreeOf(member.File, member.Project)
 	if tree.Metadata == nil {
-		return nil, false, nil
+		return nil, dynamic, nil
 	}
 	if d.Name != "" && member.Name != d.Name {
 		return nil, false, &TreeNameError{d, member.Name}
