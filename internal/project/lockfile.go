@@ -83,9 +83,10 @@ func (t Target) ReadLock() (*lock.Lock, []byte, error) {
 	return l, text, nil
 }
 
-// WriteLock writes the lock of a target: beside its place, then renamed.
+// WriteLock writes the lock of a target: beside its place, then renamed, so that
+// nobody reads half of it. Of two processes that lock at once the last one wins.
 func (t Target) WriteLock(l *lock.Lock) error {
-	if err := fsx.WriteFile(t.LockPath(), l.Bytes(), 0o666); err != nil {
+	if err := fsx.ReplaceFile(t.LockPath(), l.Bytes()); err != nil {
 		return fmt.Errorf("failed to write `%s`: %w", t.LockName(), err)
 	}
 	return nil
