@@ -75,10 +75,13 @@ func (z *zipWriter) addDir(name string) error {
 }
 
 func (z *zipWriter) header(name string, method uint16, attributes uint32) *zip.FileHeader {
-	return &zip.FileHeader{
-		Name: name, Method: method, Flags: zipUTF8, CreatorVersion: zipCreator, ReaderVersion: zipReader,
-		ModifiedDate: z.date, ModifiedTime: z.time, ExternalAttrs: attributes,
+	h := &zip.FileHeader{
+		Name: name, Method: method, Flags: zipUTF8, CreatorVersion: zipCreator, ReaderVersion: zipReader, ExternalAttrs: attributes,
 	}
+	// Modified would add a field with the time, which uv_build's wheels do not have.
+	//lint:ignore SA1019 only these leave the field out
+	h.ModifiedDate, h.ModifiedTime = z.date, z.time
+	return h
 }
 
 // write compresses a member, notes it for RECORD, and adds it.

@@ -205,12 +205,12 @@ func (a *app) toolList(ctx context.Context, o *toolListFlags) error {
 // that is broken.
 func (a *app) openTool(ctx context.Context, f *python.Finder, store tool.Store, e tool.Entry) (*listedTool, error) {
 	if e.Receipt == nil {
-		return nil, fmt.Errorf("Ignoring malformed tool `%s` (run `%s tool uninstall %s` to remove)", e.Name, a.name, e.Name)
+		return nil, fmt.Errorf("ignoring the malformed tool `%s` (run `%s tool uninstall %s` to remove)", e.Name, a.name, e.Name)
 	}
 	dir := store.Dir(e.Name)
 	env, err := f.EnvironmentAt(ctx, dir)
 	if err != nil {
-		return nil, fmt.Errorf("Invalid environment at `%s`: %w (run `%s tool install %s --reinstall` to reinstall)", a.shown(dir), err, a.name, e.Name)
+		return nil, fmt.Errorf("invalid environment at `%s`: %w (run `%s tool install %s --reinstall` to reinstall)", a.shown(dir), err, a.name, e.Name)
 	}
 	site, err := install.Open(env.Interpreter.InstalledIn()...)
 	if err != nil {
@@ -342,7 +342,7 @@ func (a *app) toolUpgrade(ctx context.Context, o *toolFlags, all bool, args []st
 		did, err := a.upgradeTool(ctx, o, store, w)
 		changed = changed || did
 		if err != nil {
-			failed = append(failed, fmt.Errorf("Failed to upgrade %s: %w", a.print.Color.Green(string(w.name)), err))
+			failed = append(failed, fmt.Errorf("failed to upgrade %s: %w", a.print.Color.Green(string(w.name)), err))
 		}
 	}
 	if len(failed) > 0 {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/index"
@@ -291,7 +290,6 @@ func staticMetadata(list []engine.StaticMetadata) []lock.StaticMetadata {
 type digests struct {
 	ctx    context.Context //nolint:containedctx // it lives for one call
 	engine *engine.Engine
-	mu     sync.Mutex
 	known  map[string][]simple.Hash
 }
 
