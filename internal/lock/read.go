@@ -64,18 +64,20 @@ func plural(n int, one, many string) string {
 
 // Read reads a lock. The name of the file is for errors only. The error is a
 // *toml.Error, which has a place, a *VersionError or a *MergeError.
-func Read(name string, text []byte) (*Lock, error) {
+func Read(name string, text []byte) (*Lock, error) { return ReadText(name, string(text)) }
+
+// ReadText is Read for text that need not be copied: the lock keeps parts of it.
+func ReadText(name, text string) (*Lock, error) {
 	if len(text) > maxSize {
 		return nil, fmt.Errorf("the lock is longer than %d bytes", maxSize)
 	}
-	doc := string(text)
-	if root, ok := scan(doc); ok {
+	if root, ok := scan(text); ok {
 		d := decoder{}
 		if l := d.document(&root); d.fault == nil && l.Version == Version {
 			return l, nil
 		}
 	}
-	return readFull(name, doc)
+	return readFull(name, text)
 }
 
 // readFull reads any TOML, and says what is wrong with it.

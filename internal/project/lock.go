@@ -126,7 +126,7 @@ func (r *LockRequest) frozen() (*LockResult, error) {
 }
 
 // lock looks whether the lock that is there will do, and makes a new one if not.
-func (r *LockRequest) lock(ctx context.Context, old *lock.Lock, text []byte) (*LockResult, error) {
+func (r *LockRequest) lock(ctx context.Context, old *lock.Lock, text string) (*LockResult, error) {
 	in, err := r.inputs()
 	if err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func (r *LockRequest) lock(ctx context.Context, old *lock.Lock, text []byte) (*L
 		return nil, err
 	}
 	result.Reason = verdict.Reason
-	if old != nil && (bytes.Equal(result.Lock.Bytes(), text) || bytes.Equal(result.Lock.Bytes(), old.Bytes())) {
+	if made := result.Lock.Bytes(); old != nil && (string(made) == text || bytes.Equal(made, old.Bytes())) {
 		result.Changed, result.Lock = false, old
 		return result, nil
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/lock"
@@ -66,17 +65,17 @@ func (e *LockError) Error() string { return fmt.Sprintf("failed to parse `%s`: %
 // Unwrap is what is wrong with it.
 func (e *LockError) Unwrap() error { return e.Err }
 
-// ReadLock reads the lock of a target and its text. Both are nil if there is
-// none. The error is a *LockError or of the system.
-func (t Target) ReadLock() (*lock.Lock, []byte, error) {
-	text, err := os.ReadFile(t.LockPath())
+// ReadLock reads the lock of a target and its text. They are nil and empty if
+// there is none. The error is a *LockError or of the system.
+func (t Target) ReadLock() (*lock.Lock, string, error) {
+	text, err := fsx.ReadText(t.LockPath())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
+		return nil, "", nil
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, "", err
 	}
-	l, err := lock.Read(t.LockName(), text)
+	l, err := lock.ReadText(t.LockName(), text)
 	if err != nil {
 		return nil, text, &LockError{t.LockName(), err}
 	}
