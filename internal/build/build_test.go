@@ -165,6 +165,7 @@ func TestBadBackends(t *testing.T) {
 	for name, tt := range map[string]struct{ code, want string }{
 		"raises":         {"def build_wheel(d, *a):\n    print('noise'); raise ValueError('no luck')", "ValueError: no luck"},
 		"exits":          {"def build_wheel(d, *a):\n    sys.exit(0)", "SystemExit"},
+		"leaves":         {"def build_wheel(d, *a):\n    os._exit(0)", "exit status 0"},
 		"dies":           {"def build_wheel(d, *a):\n    os._exit(7)", "exit status 7"},
 		"is killed":      {"def build_wheel(d, *a):\n    os.kill(os.getpid(), 9)", "signal"},
 		"no wheel":       {"def build_wheel(d, *a):\n    return 'demo-1.0-py3-none-any.whl'", "there is no such file"},

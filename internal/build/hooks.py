@@ -96,11 +96,10 @@ def apart(action):
         finally:
             os._exit(code)
     _, status = os.waitpid(pid, 0)
-    if status != 0:
-        # It ended before it could answer. If it was afterwards, nobody waits for
-        # this one.
-        how = "signal %d" % (status & 127) if status & 127 else "exit status %d" % (status >> 8)
-        answer(failed="SystemExit", message="the backend ended its process (" + how + ")")
+    # If it ended before it could answer, this is the answer, also where the backend
+    # claims success. Otherwise nobody waits for this one.
+    how = "signal %d" % (status & 127) if status & 127 else "exit status %d" % (status >> 8)
+    answer(failed="SystemExit", message="the backend ended its process (" + how + ")")
 
 
 def serve():
