@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"slices"
 	"strconv"
@@ -208,7 +209,16 @@ func (e Env) Variables() (Variables, error) {
 			return Variables{}, err
 		}
 	}
-	return v, nil
+	return v, v.checkURLs()
+}
+
+func (v *Variables) checkURLs() error {
+	if text := v.MalwareCheckURL; text != "" {
+		if u, err := url.Parse(text); err != nil || u.Scheme == "" {
+			return &VariableError{"UV_MALWARE_CHECK_URL", text, "relative URL without a base"}
+		}
+	}
+	return nil
 }
 
 func (e Env) readTimeouts(v *Variables) (err error) {

@@ -47,6 +47,33 @@ func (e *NoFileError) Hints() []string {
 	return []string{e.hint}
 }
 
+// A LegacySdistError reports a source distribution in a form that is no longer
+// installed (PEP 625).
+type LegacySdistError struct{ Package, Filename string }
+
+func (e *LegacySdistError) Error() string {
+	return fmt.Sprintf("the source distribution `%s` of `%s` is an archive of a kind that is no longer installed: only `.tar.gz` and `.zip` are", e.Filename, e.Package)
+}
+
+// ExitCode is that of wrong use.
+func (e *LegacySdistError) ExitCode() int { return 2 }
+
+// Hints say what to do.
+func (e *LegacySdistError) Hints() []string {
+	return []string{"ask for a wheel, or for a source distribution in the form of PEP 625"}
+}
+
+// fileName is the name of a source distribution's file, "" for a source tree.
+func fileName(d *source.Dist) string {
+	if d.Source.Kind == source.Registry {
+		return d.File.Filename
+	}
+	if d.Source.Kind == source.URL || d.Source.Kind == source.Path {
+		return d.Source.Filename()
+	}
+	return ""
+}
+
 // choose is the file of a package to install.
 func (p *Package) choose(r *TargetRequest) (*source.Dist, error) {
 	noBinary := r.NoBinary != nil && r.NoBinary(p.Name)
@@ -57,6 +84,9 @@ func (p *Package) choose(r *TargetRequest) (*source.Dist, error) {
 		}
 	}
 	if s := p.sdistDist(r.Root); s != nil && !noBuild {
+		if name := fileName(s); dist.KindOf(name) == dist.LegacySdistKind {
+			return nil, &LegacySdistError{p.ID(), name}
+		}
 		return s, nil
 	}
 	e := &NoFileError{Package: p.ID(), Wheel: p.Source.IsWheel(), NoBinary: noBinary, NoBuild: noBuild}
