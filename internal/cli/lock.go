@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -71,13 +72,23 @@ func (a *app) lock(ctx context.Context, o *lockFlags) error {
 	}
 	result, err := p.lock(ctx, mode, flag)
 	if err != nil {
-		return err
+		return failedCheck(err)
 	}
 	if result.Graph == nil && mode != project.Frozen {
 		a.showStage(engine.Event{Stage: engine.Resolved, Count: len(result.Lock.Packages), Took: time.Since(start)})
 	}
 	a.showLock(mode, flag, result)
 	return nil
+}
+
+// failedCheck is the error of a command whose very purpose may be to find out
+// whether a lock is up to date.
+func failedCheck(err error) error {
+	var outdated *project.OutdatedError
+	if errors.As(err, &outdated) && outdated.Code == 0 {
+		outdated.Code = exitFailed
+	}
+	return err
 }
 
 // openTarget finds the project, or the script, to work on.

@@ -98,10 +98,6 @@ func (r *running) projectBase(ctx context.Context, p *projectWork) error {
 // update brings the environment up to date, and keeps the lock in mind.
 func (r *running) update(ctx context.Context, s *syncing, mode project.LockMode, flag string) error {
 	l, err := s.update(ctx, mode, flag)
-	var outdated *project.OutdatedError
-	if errors.As(err, &outdated) {
-		outdated.Code = exitError // the command that was to run may exit with 1
-	}
 	r.locked, r.lockDir = l, s.target.Dir()
 	return err
 }

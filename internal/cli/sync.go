@@ -202,7 +202,7 @@ func (s *syncing) run(ctx context.Context, mode project.LockMode, flag string) e
 		return err
 	}
 	_, err = s.update(ctx, mode, flag)
-	return err
+	return failedCheck(err)
 }
 
 // update makes or checks the lock and makes the environment hold what it says.

@@ -49,7 +49,7 @@ func (a *app) workspaceMetadata(ctx context.Context, o *metadataFlags) error {
 	}
 	result, err := p.lock(ctx, mode, flag)
 	if err != nil {
-		return err
+		return failedCheck(err)
 	}
 	if result.Graph == nil && mode != project.Frozen {
 		a.showStage(engine.Event{Stage: engine.Resolved, Count: len(result.Lock.Packages), Took: time.Since(start)})

@@ -34,7 +34,7 @@ type OutdatedError struct {
 	Name   string // of the file
 	Flag   string // what forbids it, as messages have it: "`--locked`"
 	Reason string // in a sentence
-	// Code is the exit code; 0 is that of a check that fails.
+	// Code is the exit code; 0 is that of wrong use, 2.
 	Code int
 }
 
@@ -52,7 +52,7 @@ func (e *OutdatedError) HintsFor(program string) []string {
 }
 
 // ExitCode is Code.
-func (e *OutdatedError) ExitCode() int { return cmp.Or(e.Code, 1) }
+func (e *OutdatedError) ExitCode() int { return cmp.Or(e.Code, 2) }
 
 // A LockError reports a lock that cannot be read.
 type LockError struct {
