@@ -65,11 +65,35 @@ func (s *source) fail(span Span, message string) *Error {
 
 	end := max(start, min(span.End, first+len(line)))
 	marks := max(1, utf8.RuneCountInString(s.text[start:end]))
+	line, column, marks := clipped(strings.ToValidUTF8(line, "\uFFFD"), pos.Column, marks)
 	number := strconv.Itoa(pos.Line)
 	gutter := strings.Repeat(" ", len(number)) + " |"
-	excerpt := gutter + "\n" + number + " | " + strings.ToValidUTF8(line, "\uFFFD") + "\n" +
-		gutter + strings.Repeat(" ", pos.Column) + strings.Repeat("^", marks) + "\n"
+	excerpt := gutter + "\n" + number + " | " + line + "\n" +
+		gutter + strings.Repeat(" ", column) + strings.Repeat("^", marks) + "\n"
 	return &Error{Name: s.name, Message: message, Position: pos, Excerpt: excerpt}
+}
+
+// clipped is a line with the column and length of its mark, or if the line is
+// too long for people, what surrounds the start of the mark. Nothing of use is in
+// a screen full of one line, and a hostile document could fill a log with it.
+func clipped(line string, column, marks int) (text string, at, length int) {
+	const whole, before, after = 1000, 100, 300 // characters
+	if len(line) <= whole {
+		return line, column, marks
+	}
+	r := []rune(line)
+	if len(r) <= whole || column > len(r)+1 { // broken UTF-8 is shorter once it is replaced
+		return line, column, marks
+	}
+	first, end := max(0, column-1-before), min(len(r), column-1+after)
+	text, at = string(r[first:end]), column-first
+	if first > 0 {
+		text, at = "…"+text, at+1
+	}
+	if end < len(r) {
+		text += "…"
+	}
+	return text, at, max(1, min(marks, end-column+1))
 }
 
 // Errorf makes an error about the value, with its place. v must not be nil.
