@@ -27,8 +27,9 @@ type MetadataStore interface {
 
 // StaticMetadata reads the metadata of a source distribution or source tree
 // without building it. If it can only be told by a build, the error is a
-// [*BuildNeededError]. What a source distribution says is kept in
-// Options.Metadata by the digest of the file, which an index tells beforehand.
+// [*BuildNeededError]. What a source distribution says, and that it does not say
+// enough, is kept in Options.Metadata by the digest of the file, which an index
+// tells beforehand.
 func (f *Fetcher) StaticMetadata(ctx context.Context, d *source.Dist) (*metadata.Metadata, error) {
 	switch d.Source.Kind {
 	case source.Directory, source.Git:
@@ -47,7 +48,7 @@ func (f *Fetcher) StaticMetadata(ctx context.Context, d *source.Dist) (*metadata
 	}
 	for _, h := range d.File.Hashes {
 		if m, ok := f.storedMetadata(d, h.Digest); ok && h.Algorithm == "sha256" {
-			return m, nil
+			return told(d, m)
 		}
 	}
 	s, err := f.Sdist(ctx, d)
@@ -55,17 +56,36 @@ func (f *Fetcher) StaticMetadata(ctx context.Context, d *source.Dist) (*metadata
 		return nil, err
 	}
 	if m, ok := f.storedMetadata(d, s.SHA256()); ok {
-		return m, nil
+		return told(d, m)
 	}
 	m, err := f.readSdist(ctx, s)
 	if err != nil {
 		return nil, fmt.Errorf("failed to read the source distribution `%s`: %w", d, err)
 	}
 	if m == nil {
-		return nil, &BuildNeededError{d}
+		m = untold(d)
 	}
 	if f.opts.Metadata != nil && d.Name != "" {
 		f.opts.Metadata.StoreMetadata(d.Name, sdistKey(d, s.SHA256()), m)
+	}
+	return told(d, m)
+}
+
+// leftToBuild is the field that is dynamic in what is kept of a source
+// distribution that leaves something to its build. Metadata that counts never
+// has it.
+const leftToBuild = "Requires-Dist"
+
+// untold is what is kept of a source distribution that has to be built. Without
+// it, each command would unpack the archive again to find that out.
+func untold(d *source.Dist) *metadata.Metadata {
+	return &metadata.Metadata{Name: d.Name, Version: pep440.MustParse("0"), Dynamic: []string{leftToBuild}}
+}
+
+// told is metadata that was kept: an error, if it is untold.
+func told(d *source.Dist, m *metadata.Metadata) (*metadata.Metadata, error) {
+	if slices.Contains(m.Dynamic, leftToBuild) {
+		return nil, &BuildNeededError{d}
 	}
 	return m, nil
 }
@@ -78,7 +98,11 @@ func (f *Fetcher) storedMetadata(d *source.Dist, digest string) (*metadata.Metad
 }
 
 func sdistKey(d *source.Dist, digest string) string {
-	return "sdist sha256:" + digest + "#" + d.Source.Subdirectory + "@" + d.Version.String()
+	key := "sdist sha256:" + digest + "#" + d.Source.Subdirectory + "@" + d.Version.String()
+	if d.Source.Kind == source.URL {
+		key += " of a URL" // whose version settles nothing; see readSdist
+	}
+	return key
 }
 
 // readSdist unpacks a source distribution to see what it says of itself. A URL

@@ -15,6 +15,7 @@ import (
 	"github.com/tame-py/tame/internal/web"
 	"github.com/tame-py/tame/packaging/metadata"
 	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/simple"
 )
 
@@ -64,11 +65,34 @@ func TestStaticMetadataNeedsABuild(t *testing.T) {
 	w := newWorld(t)
 	r := release("1.0")
 	r.Dynamic = true
-	_, err := w.fetcher(t).StaticMetadata(context.Background(), w.sdist(r))
+	d, store := w.sdist(r), keptMetadata{}
+	_, err := w.fetcher(t, store.use).StaticMetadata(context.Background(), d)
 	var need *fetch.BuildNeededError
 	if !errors.As(err, &need) {
 		t.Errorf("error %v, want one that asks for a build", err)
 	}
+	// That is kept too: with neither the archive nor a network it is still known.
+	if err := os.RemoveAll(w.root); err != nil {
+		t.Fatal(err)
+	}
+	offline := w.fetcher(t, store.use, func(_ *fetch.Options, _ *cache.Options, o *web.Options) { o.Offline = true })
+	if _, err = offline.StaticMetadata(context.Background(), d); !errors.As(err, &need) {
+		t.Errorf("once it is known: error %v, want one that asks for a build", err)
+	}
+}
+
+// keptMetadata is a store in memory.
+type keptMetadata map[string]*metadata.Metadata
+
+func (k keptMetadata) use(o *fetch.Options, _ *cache.Options, _ *web.Options) { o.Metadata = k }
+
+func (k keptMetadata) StoredMetadata(name pyname.Package, key string) (*metadata.Metadata, bool) {
+	m, ok := k[string(name)+" "+key]
+	return m, ok
+}
+
+func (k keptMetadata) StoreMetadata(name pyname.Package, key string, m *metadata.Metadata) {
+	k[string(name)+" "+key] = m
 }
 
 func TestStaticMetadataOfAChangedFile(t *testing.T) {
