@@ -81,7 +81,7 @@ func (w filterWriter) Write(p []byte) (int, error) {
 
 func TestFilter(t *testing.T) {
 	t.Parallel()
-	env := map[string]string{"WORK": "/tmp/work", "PYTHON": "/opt/python3.12"}
+	env := map[string]string{"WORK": "/tmp/w", "PYTHON": "/opt/python3.12"}
 	f := newFilter(func(name string) string { return env[name] })
 	for in, want := range map[string]string{
 		"Resolved 3 packages in 12ms\n":                  "Resolved 3 packages in [TIME]\n",
@@ -89,7 +89,7 @@ func TestFilter(t *testing.T) {
 		"in 1m 02s and in 2s":                            "in [TIME] and in [TIME]",
 		"http://127.0.0.1:4242/simple/":                  "http://[HOST]/simple/",
 		"Using CPython 3.12.1":                           "Using CPython [VERSION]",
-		"/tmp/work/.venv/lib/python3.12/site-packages/a": "[WORK]/.venv/lib/python3.X/site-packages/a",
+		"/tmp/w/.venv/lib/python3.12/site-packages/a": "[WORK]/.venv/lib/python3.X/site-packages/a",
 		"at: /opt/python3.12":                            "at: [PYTHON]",
 		"foo 3.12.1 in main":                             "foo 3.12.1 in main",
 	} {

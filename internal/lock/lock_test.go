@@ -20,14 +20,14 @@ func TestSourcesOfRequirements(t *testing.T) {
 	}{
 		{"git", source.Source{Kind: source.Git, Location: "https://u:p@git.example/a.git", Subdirectory: "x/y", Reference: source.Reference{Branch: "a b", LFS: true, Commit: commit}}, "git+https://git.example/a.git?subdirectory=x%2Fy&lfs=true&branch=a+b"},
 		{"url", source.Source{Kind: source.URL, Location: "https://files.example/a-1.tar.gz"}, "url+https://files.example/a-1.tar.gz"},
-		{"root", source.Source{Kind: source.Directory, Location: "/work", Virtual: true}, "virtual+."},
-		{"below", source.Source{Kind: source.Directory, Location: "/work/x", Given: "./x", Editable: true}, "editable+x"},
+		{"root", source.Source{Kind: source.Directory, Location: "/srv", Virtual: true}, "virtual+."},
+		{"below", source.Source{Kind: source.Directory, Location: "/srv/x", Given: "./x", Editable: true}, "editable+x"},
 		{"above", source.Source{Kind: source.Directory, Location: "/", Given: ".."}, "directory+../"},
 		{"beside", source.Source{Kind: source.Path, Location: "/y/a-1.whl"}, "path+../y/a-1.whl"},
-		{"absolute", source.Source{Kind: source.Directory, Location: "/work/x", Given: "/work/x"}, "directory+/work/x"},
+		{"absolute", source.Source{Kind: source.Directory, Location: "/srv/x", Given: "/srv/x"}, "directory+/srv/x"},
 		{"index", source.Source{Kind: source.Registry, Index: "https://u:p@idx.example"}, "registry+https://idx.example/"},
 	} {
-		r := lock.FromSource(&source.Requirement{Name: "a", Source: test.from}, "/work")
+		r := lock.FromSource(&source.Requirement{Name: "a", Source: test.from}, "/srv")
 		if got := r.Source.String(); got != test.want {
 			t.Errorf("%s: %s, want %s", test.name, got, test.want)
 		}

@@ -147,15 +147,15 @@ func TestSatisfies(t *testing.T) {
 		{"constraint", func(w *lock.Want, _ trees) {
 			w.Manifest.Constraints = lock.FromSources(requirements([]string{"zeta<2"}), w.Root)
 		}, lock.Forks, "`constraint-dependencies` changed: added `zeta<2`"},
-		{"requirement", func(_ *lock.Want, at trees) { at["/work"].requires[1] = "zeta>=2" }, lock.Forks, "the requirements of `app` changed: added `zeta>=2`; removed `zeta>=1`"},
-		{"extra", func(_ *lock.Want, at trees) { at["/work"].extras = nil }, lock.Forks, "the extras of `app` changed: removed `fast`"},
-		{"group", func(_ *lock.Want, at trees) { at["/work"].groups["dev"] = []string{"zeta<9"} }, lock.Forks, "the dependency group `dev` of `app` changed: added `zeta<9`; removed `zeta`"},
-		{"empty group", func(_ *lock.Want, at trees) { at["/work"].groups["docs"] = nil }, lock.Forks, "the dependency groups of `app` changed: added `docs`"},
-		{"version", func(_ *lock.Want, at trees) { at["/work"].version = "0.2" }, lock.Forks, "the version of `app` is now 0.2, it was 0.1.0"},
-		{"dynamic", func(_ *lock.Want, at trees) { at["/work"].version = "" }, lock.Forks, "the version of `app` is now computed when it is built"},
-		{"static", func(_ *lock.Want, at trees) { at["/work/libs/lib"].version = "1" }, lock.Forks, "the version of `lib` is no longer computed"},
-		{"below", func(_ *lock.Want, at trees) { at["/work/libs/lib"].requires = []string{"zeta", "iota"} }, lock.Forks, "the requirements of `lib` changed: added `iota`"},
-		{"built", func(_ *lock.Want, at trees) { at["/work/libs/lib"].built = true }, lock.All, ""},
+		{"requirement", func(_ *lock.Want, at trees) { at["/srv"].requires[1] = "zeta>=2" }, lock.Forks, "the requirements of `app` changed: added `zeta>=2`; removed `zeta>=1`"},
+		{"extra", func(_ *lock.Want, at trees) { at["/srv"].extras = nil }, lock.Forks, "the extras of `app` changed: removed `fast`"},
+		{"group", func(_ *lock.Want, at trees) { at["/srv"].groups["dev"] = []string{"zeta<9"} }, lock.Forks, "the dependency group `dev` of `app` changed: added `zeta<9`; removed `zeta`"},
+		{"empty group", func(_ *lock.Want, at trees) { at["/srv"].groups["docs"] = nil }, lock.Forks, "the dependency groups of `app` changed: added `docs`"},
+		{"version", func(_ *lock.Want, at trees) { at["/srv"].version = "0.2" }, lock.Forks, "the version of `app` is now 0.2, it was 0.1.0"},
+		{"dynamic", func(_ *lock.Want, at trees) { at["/srv"].version = "" }, lock.Forks, "the version of `app` is now computed when it is built"},
+		{"static", func(_ *lock.Want, at trees) { at["/srv/libs/lib"].version = "1" }, lock.Forks, "the version of `lib` is no longer computed"},
+		{"below", func(_ *lock.Want, at trees) { at["/srv/libs/lib"].requires = []string{"zeta", "iota"} }, lock.Forks, "the requirements of `lib` changed: added `iota`"},
+		{"built", func(_ *lock.Want, at trees) { at["/srv/libs/lib"].built = true }, lock.All, ""},
 		{"index", func(w *lock.Want, _ trees) {
 			w.Indexes = &index.Locations{Indexes: []index.Index{{URL: "https://other.example/simple"}}}
 		}, lock.Forks, "`zeta==1.5` is from the index `https://idx.example/simple`, which is not used any more"},
@@ -164,15 +164,15 @@ func TestSatisfies(t *testing.T) {
 		}, lock.All, ""},
 	} {
 		at := trees{
-			"/work": {
-				version: "0.1.0", requires: []string{"lib @ /work/libs/lib", "zeta>=1"}, extras: []pyname.Extra{"fast"},
+			"/srv": {
+				version: "0.1.0", requires: []string{"lib @ /srv/libs/lib", "zeta>=1"}, extras: []pyname.Extra{"fast"},
 				groups: map[pyname.Group][]string{"dev": {"zeta"}},
 			},
-			"/work/libs/lib": {requires: []string{"zeta"}},
+			"/srv/libs/lib": {requires: []string{"zeta"}},
 		}
 		w := lock.Want{
-			Root: "/work", Python: python(">=3.11"),
-			Members: []lock.Member{{Name: "app", Source: source.Source{Kind: source.Directory, Location: "/work", Editable: true}}},
+			Root: "/srv", Python: python(">=3.11"),
+			Members: []lock.Member{{Name: "app", Source: source.Source{Kind: source.Directory, Location: "/srv", Editable: true}}},
 		}
 		test.change(&w, at)
 		v, err := l.Satisfies(t.Context(), &w, at)
@@ -192,7 +192,7 @@ source = { git = "https://git.example/tool?tag=v2#012345678901234567890123456789
 `)
 	names := func(u lock.Upgrade) string {
 		var out []string
-		for _, p := range l.Preferences("/work", u) {
+		for _, p := range l.Preferences("/srv", u) {
 			out = append(out, string(p.Name)+"=="+p.Version.String())
 		}
 		for _, s := range l.Commits(u) {
@@ -215,7 +215,7 @@ source = { git = "https://git.example/tool?tag=v2#012345678901234567890123456789
 			t.Errorf("%+v: %v, want %v", test.upgrade, got, want)
 		}
 	}
-	if index := l.Preferences("/work", lock.Upgrade{})[2].Index; index != "https://idx.example/simple" {
+	if index := l.Preferences("/srv", lock.Upgrade{})[2].Index; index != "https://idx.example/simple" {
 		t.Errorf("zeta is preferred from %q", index)
 	}
 }

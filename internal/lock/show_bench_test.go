@@ -37,7 +37,7 @@ func BenchmarkTree(b *testing.B) {
 
 func BenchmarkRequirements(b *testing.B) {
 	l := large(b)
-	r := lock.ExportRequest{Root: "/work", Roots: lock.Roots{Members: l.Members()}}
+	r := lock.ExportRequest{Root: "/srv", Roots: lock.Roots{Members: l.Members()}}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := l.Requirements(&r, lock.RequirementsStyle{Hashes: true, Annotate: true}); err != nil {
@@ -49,7 +49,7 @@ func BenchmarkRequirements(b *testing.B) {
 func BenchmarkTarget(b *testing.B) {
 	l := large(b)
 	env, set := linux(b)
-	r := lock.TargetRequest{Root: "/work", Roots: lock.Roots{Members: l.Members(), Extra: func(pyname.Extra) bool { return true }}, Env: env, Tags: set}
+	r := lock.TargetRequest{Root: "/srv", Roots: lock.Roots{Members: l.Members(), Extra: func(pyname.Extra) bool { return true }}, Env: env, Tags: set}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := l.Target(r); err != nil {

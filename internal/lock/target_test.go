@@ -139,7 +139,7 @@ func TestTarget(t *testing.T) {
 		{"unknown", lock.TargetRequest{Roots: lock.Roots{Members: []pyname.Package{"nobody"}}}, "the lock has no package `nobody`"},
 		{"several", lock.TargetRequest{Roots: lock.Roots{Members: []pyname.Package{"zeta"}}}, "the lock has several packages `zeta`"},
 	} {
-		test.r.Env, test.r.Tags, test.r.Root = env, set, "/work"
+		test.r.Env, test.r.Tags, test.r.Root = env, set, "/srv"
 		err := l.CheckConflicts(&test.r.Roots)
 		var s *lock.Selection
 		if err == nil {

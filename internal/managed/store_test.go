@@ -31,12 +31,12 @@ func TestDefaultStore(t *testing.T) {
 		env  []string
 	}{
 		{"/data/py", []string{"UV_PYTHON_INSTALL_DIR=/data/py", "HOME=/h"}},
-		{"/work/py", []string{"UV_PYTHON_INSTALL_DIR=py/", "HOME=/h"}},
+		{"/srv/py", []string{"UV_PYTHON_INSTALL_DIR=py/", "HOME=/h"}},
 		{"/xdg/uv/python", []string{"XDG_DATA_HOME=/xdg", "HOME=/h"}},
 		{"/h/.local/share/uv/python", []string{"XDG_DATA_HOME=xdg", "HOME=/h"}},
-		{"/work/.uv/python", nil},
+		{"/srv/.uv/python", nil},
 	} {
-		if got := DefaultStore(env(c.env...), "/work").Root(); got != c.want {
+		if got := DefaultStore(env(c.env...), "/srv").Root(); got != c.want {
 			t.Errorf("with %v: %s, want %s", c.env, got, c.want)
 		}
 	}
@@ -49,7 +49,7 @@ func TestDefaultStore(t *testing.T) {
 		{"/xdg/bin", []string{"XDG_DATA_HOME=/xdg/share", "HOME=/h"}},
 		{"/h/.local/bin", []string{"HOME=/h"}},
 	} {
-		if got, _ := BinDir(env(c.env...), "/work"); got != c.want {
+		if got, _ := BinDir(env(c.env...), "/srv"); got != c.want {
 			t.Errorf("bin with %v: %s, want %s", c.env, got, c.want)
 		}
 	}
