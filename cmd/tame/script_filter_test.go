@@ -84,14 +84,14 @@ func TestFilter(t *testing.T) {
 	env := map[string]string{"WORK": "/tmp/w", "PYTHON": "/opt/python3.12"}
 	f := newFilter(func(name string) string { return env[name] })
 	for in, want := range map[string]string{
-		"Resolved 3 packages in 12ms\n":                  "Resolved 3 packages in [TIME]\n",
-		"Checked 1 package in 0.42ms":                    "Checked 1 package in [TIME]",
-		"in 1m 02s and in 2s":                            "in [TIME] and in [TIME]",
-		"http://127.0.0.1:4242/simple/":                  "http://[HOST]/simple/",
-		"Using CPython 3.12.1":                           "Using CPython [VERSION]",
+		"Resolved 3 packages in 12ms\n":               "Resolved 3 packages in [TIME]\n",
+		"Checked 1 package in 0.42ms":                 "Checked 1 package in [TIME]",
+		"in 1m 02s and in 2s":                         "in [TIME] and in [TIME]",
+		"http://127.0.0.1:4242/simple/":               "http://[HOST]/simple/",
+		"Using CPython 3.12.1":                        "Using CPython [VERSION]",
 		"/tmp/w/.venv/lib/python3.12/site-packages/a": "[WORK]/.venv/lib/python3.X/site-packages/a",
-		"at: /opt/python3.12":                            "at: [PYTHON]",
-		"foo 3.12.1 in main":                             "foo 3.12.1 in main",
+		"at: /opt/python3.12":                         "at: [PYTHON]",
+		"foo 3.12.1 in main":                          "foo 3.12.1 in main",
 	} {
 		if got := f.apply(in); got != want {
 			t.Errorf("%q becomes %q, want %q", in, got, want)
