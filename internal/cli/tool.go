@@ -138,7 +138,6 @@ func (a *app) toolUninstall(ctx context.Context, all bool, args []string) error 
 type toolListFlags struct {
 	paths, specifiers, with, extras, python bool
 	outdated                                *bool
-	index                                   indexFlags
 	time                                    timeFlags
 }
 
@@ -233,7 +232,7 @@ func (a *app) newerTool(ctx context.Context, o *toolListFlags, t *listedTool) (s
 		return "", err
 	}
 	a.config = config.Combine(options, a.config)
-	look := outdatedFlags{index: o.index, time: o.time}
+	look := outdatedFlags{time: o.time}
 	p := config.Pip{Resolver: a.config.Resolver}
 	in := &opened{env: t.env, pip: p}
 	found, err := look.find(ctx, a, &pipFlags{}, in, []*install.Installed{t.installed})
@@ -318,7 +317,7 @@ func (a *app) toolUpgrade(ctx context.Context, o *toolFlags, all bool, args []st
 	if err := o.build.check(); err != nil {
 		return err
 	}
-	wanted, err := a.toolsToUpgrade(o, all, args)
+	wanted, err := toolsToUpgrade(all, args)
 	if err != nil {
 		return err
 	}
@@ -371,10 +370,7 @@ type upgrade struct {
 	specifier string
 }
 
-func (a *app) toolsToUpgrade(_ *toolFlags, all bool, args []string) ([]upgrade, error) {
-	if _, err := toolNames(all, nil); all && err != nil {
-		return nil, err
-	}
+func toolsToUpgrade(all bool, args []string) ([]upgrade, error) {
 	if !all && len(args) == 0 {
 		return nil, usageError("the name of a tool is expected, or `--all`")
 	}

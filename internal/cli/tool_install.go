@@ -356,7 +356,7 @@ func (t *toolInstallation) undo() {
 	}
 }
 
-// A NoExecutablesError reports a tool without anything to run.
+// A noExecutablesError reports a tool without anything to run.
 type noExecutablesError struct{ name pyname.Package }
 
 func (e *noExecutablesError) Error() string {
@@ -386,7 +386,7 @@ func (t *toolInstallation) publish(ctx context.Context) error {
 		all = append(all, list...)
 	}
 	if len(byPackage[t.name]) == 0 {
-		return t.withoutExecutables(ctx, site)
+		return t.withoutExecutables(site)
 	}
 	if occupied := t.store.Occupied(all, t.old); len(occupied) > 0 && !t.force && !t.replaces {
 		t.undo()
@@ -454,7 +454,7 @@ func (t *toolInstallation) withdrawOld(entries []tool.EntryPoint) error {
 
 // withoutExecutables takes back a tool that has nothing to run, and says which of
 // the packages that it needs has.
-func (t *toolInstallation) withoutExecutables(_ context.Context, site *install.Site) error {
+func (t *toolInstallation) withoutExecutables(site *install.Site) error {
 	a := t.app
 	a.print.Text("No executables are provided by package `%s`; removing tool\n", t.name)
 	var others []string

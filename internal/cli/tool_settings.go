@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/pip"
@@ -20,15 +19,8 @@ type toolFlags struct {
 	with, withEditable, withRequirements        []string
 	constraints, overrides, excludes, buildOnly []string
 	lfs                                         *bool
-	python                                      *string
-	platform, torch                             string
-
-	index     indexFlags
-	resolver  resolverFlags
-	installer installerFlags
-	build     buildFlags
-	binary    buildPackageFlags
-	refresh   refreshFlags
+	torch                                       string
+	resolutionFlags
 }
 
 // registerWith adds the flags that say what goes into the environment beside
@@ -45,44 +37,18 @@ func (o *toolFlags) registerWith(f *flags) {
 }
 
 func (o *toolFlags) register(f *flags) {
+	o.resolutionFlags.register(f)
 	f.under("Python options")
-	f.python(&o.python)
 	f.text(&o.platform, "python-platform", "PLATFORM", "Install for this platform: linux, windows, macos or a target triple")
-	o.index.register(f)
-	o.resolver.register(f)
-	o.installer.register(f)
-	o.build.register(f)
-	o.binary.register(f)
-	o.refresh.register(f)
 }
 
 // toolSettings are the flags over variables over files.
 func (a *app) toolSettings(o *toolFlags) (*workSettings, error) {
-	s := &workSettings{app: a, pip: config.Pip{Resolver: a.config.Resolver}, refresh: o.refresh, platform: platformFlags{pythonPlatform: o.platform}}
-	var err error
-	if s.indexes, err = o.index.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.resolver.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.installer.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.build.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := a.applyTorch(o.torch, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	b, err := o.binary.apply(a)
+	s, err := a.projectSettings(&o.resolutionFlags)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.applyBinary(b, o.resolver.prereleasePackage); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return s, a.applyTorch(o.torch, &s.pip.Resolver)
 }
 
 // toolInputs reads the requirement on the tool, which comes first, and what is
