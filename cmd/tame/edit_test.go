@@ -100,3 +100,63 @@ func TestConcurrentAdds(t *testing.T) {
 	}
 	v.run("sync", "--locked", "--check")
 }
+
+// An edit that is killed at any moment leaves a project with which the next
+// command goes on: file and lock are both as before, or both as after.
+func TestKilledEdits(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("the environment is made of symbolic links")
+	}
+	server := pypitest.New(t, pypitest.Text("a 1.0\nb 1.0\n requires a\n"))
+	server.Fail(pypitest.Rule{Path: "/simple/", Delay: 10 * time.Millisecond})
+	v := newEdited(t, server.URL())
+	v.run("add", "a")
+	for _, args := range [][]string{{"add", "b"}, {"version", "--bump", "minor"}, {"remove", "b"}} {
+		old := v.pair()
+		begun := time.Now()
+		v.run(args...)
+		took := time.Since(begun)
+		now := v.pair()
+		const kills = 6
+		for i := range kills {
+			v.restore(old)
+			c := v.command(args...)
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(took * time.Duration(i+1) / (kills + 1))
+			_ = c.Process.Kill() // it may be over already
+			_ = c.Wait()
+			v.run("lock", "--check")
+			if got := v.pair(); got != old && got != now {
+				t.Errorf("%v, killed at moment %d:\n%s\n%s", args, i, got[0], got[1])
+			}
+			if left, _ := filepath.Glob(filepath.Join(v.dir, ".uv.lock*")); len(left) > 0 {
+				t.Errorf("%v: left over: %v", args, left)
+			}
+		}
+		v.restore(now)
+	}
+}
+
+// pair is the project's file and lock.
+func (v *victim) pair() (out [2]string) {
+	v.t.Helper()
+	text, err := os.ReadFile(filepath.Join(v.dir, "uv.lock"))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	return [2]string{v.text(), string(text)}
+}
+
+func (v *victim) restore(pair [2]string) {
+	v.t.Helper()
+	err := errors.Join(
+		os.WriteFile(filepath.Join(v.dir, "pyproject.toml"), []byte(pair[0]), 0o666),
+		os.WriteFile(filepath.Join(v.dir, "uv.lock"), []byte(pair[1]), 0o666),
+	)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+}

@@ -131,10 +131,7 @@ func (a *app) add(ctx context.Context, o *addFlags, args []string) error {
 	if len(r.Indexes) == 1 {
 		r.Choice.Index = r.Indexes[0].Name
 	}
-	if err := e.add(ctx, o, r, in); err != nil {
-		return e.undo(err)
-	}
-	return nil
+	return e.end(e.add(ctx, o, r, in))
 }
 
 // freshScript is a Python file with a block of metadata, which it does not have
@@ -236,7 +233,7 @@ func (e *edit) writeLock(l *lock.Lock) error {
 	if l == nil {
 		return nil
 	}
-	return e.target.WriteLock(l)
+	return e.target.WriteLock(l, &e.journal)
 }
 
 // explain says what else can be done where there is no solution.

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/tame-py/tame/internal/cache"
@@ -131,6 +132,7 @@ func (a *app) startEdit(ctx context.Context, o *editFlags, fresh bool) (*edit, e
 		return nil, err
 	}
 	e.document, err = project.EditProject(e.target.Workspace, e.projectWork.member, a.editDiscovery())
+	e.journal.Path = project.JournalPath(e.target.LockPath())
 	return e, err
 }
 
@@ -151,6 +153,7 @@ func (a *app) startScriptEdit(ctx context.Context, e *edit, fresh bool) error {
 	}
 	e.document = project.EditScript(path, script)
 	e.projectWork = &projectWork{app: a, flags: &o.resolutionFlags, target: e.document.Target()}
+	e.journal.Path = project.JournalPath(e.target.LockPath())
 	return e.settle(ctx)
 }
 
@@ -169,11 +172,51 @@ func (a *app) lockEdits(ctx context.Context, o *editFlags) error {
 	switch {
 	case err == nil:
 		a.atEnd(func() { _ = lock.Release() })
+		recovered := a.recoverEdits(subject)
+		if o.script != nil {
+			recovered = a.recoverEdit(subject + ".lock")
+		}
+		if recovered != nil {
+			return recovered
+		}
 		a.files = nil // what was read before may be old
 	case errors.As(err, &timeout), ctx.Err() != nil:
 		return err
 	default:
 		a.print.Debug("The project is edited without a lock: %v", err)
+	}
+	return nil
+}
+
+// recoverEdits takes back edits that were killed, of the projects in a directory
+// and above it. To be called before their files are read.
+func (a *app) recoverEdits(dir string) error {
+	for ; ; dir = filepath.Dir(dir) {
+		if err := a.recoverEdit(filepath.Join(dir, lock.FileName)); err != nil || dir == filepath.Dir(dir) {
+			return err
+		}
+	}
+}
+
+// recoverEdit takes back the edit of the project or script with that lock, if it
+// was killed.
+func (a *app) recoverEdit(lockPath string) error {
+	r, err := project.Recover(project.JournalPath(lockPath))
+	if err != nil || r == nil {
+		return err
+	}
+	names := func(paths []string) string {
+		out := make([]string, len(paths))
+		for i, p := range paths {
+			out[i] = "`" + a.shown(p) + "`"
+		}
+		return strings.Join(out, ", ")
+	}
+	switch {
+	case len(r.Foreign) > 0:
+		a.print.Warn("An edit was interrupted, and %s changed since or is elsewhere: what it had written stays; `%s lock` brings the lock up to date", names(r.Foreign), a.name)
+	case len(r.Restored) > 0:
+		a.print.Warn("An edit was interrupted; what it had written was taken back: %s", names(r.Restored))
 	}
 	return nil
 }
@@ -226,7 +269,7 @@ func (e *edit) lock(ctx context.Context, constraints []source.Requirement) (*loc
 	if err != nil {
 		return nil, err
 	}
-	r.Constraints = constraints
+	r.Constraints, r.Journal = constraints, &e.journal
 	start := time.Now()
 	result, err := project.Lock(ctx, r)
 	if err != nil {
@@ -238,8 +281,13 @@ func (e *edit) lock(ctx context.Context, constraints []source.Requirement) (*loc
 	return result.Lock, nil
 }
 
-// undo takes all edits back after an error, which it returns.
-func (e *edit) undo(err error) error {
+// end keeps the edits or, after an error, which it returns, takes all of them
+// back.
+func (e *edit) end(err error) error {
+	if err == nil {
+		e.journal.Commit()
+		return nil
+	}
 	if back := e.journal.Revert(); back != nil {
 		return errors.Join(err, fmt.Errorf("the edited files could not be brought back to what they were: %w", back))
 	}
@@ -263,8 +311,10 @@ func withoutCredentials(text string) string {
 	return u.String()
 }
 
-// sync makes the environment hold what the lock has for what was edited.
+// sync makes the environment hold what the lock has for what was edited. Files
+// and lock are as they are to be by now.
 func (e *edit) sync(ctx context.Context, l *lock.Lock, exact bool) error {
+	e.journal.Commit()
 	if e.env == nil {
 		return nil
 	}

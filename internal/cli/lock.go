@@ -110,6 +110,9 @@ func (a *app) openTarget(ctx context.Context, o *resolutionFlags, script string,
 // at hand.
 func (a *app) openScript(ctx context.Context, name string, o *resolutionFlags, fresh bool) (*pyproject.Script, error) {
 	path := a.path(name)
+	if err := a.recoverEdit(path + ".lock"); err != nil {
+		return nil, err
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("failed to read `%s`: %w", name, err)

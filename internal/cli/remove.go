@@ -48,10 +48,7 @@ func (a *app) remove(ctx context.Context, o *removeFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := e.remove(ctx, &project.RemoveRequest{Document: e.document, Names: names, Place: place, Journal: &e.journal}); err != nil {
-		return e.undo(err)
-	}
-	return nil
+	return e.end(e.remove(ctx, &project.RemoveRequest{Document: e.document, Names: names, Place: place, Journal: &e.journal}))
 }
 
 // remove edits, locks and syncs.

@@ -54,6 +54,11 @@ func (a *app) settle() error {
 	if a.global.isolated {
 		a.print.Warn("the `--isolated` flag is deprecated; use `--no-config` to keep settings files from being read")
 	}
+	if !a.personal {
+		if err := a.recoverEdits(a.projectDir()); err != nil {
+			return err
+		}
+	}
 	if err := a.loadSettings(a.projectDir()); err != nil {
 		return err
 	}

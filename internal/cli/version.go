@@ -71,8 +71,8 @@ func (a *app) version(ctx context.Context, o *versionFlags, args []string) error
 		return err
 	}
 	if !o.dryRun {
-		if err := e.setVersion(ctx, *now); err != nil {
-			return e.undo(err)
+		if err := e.end(e.setVersion(ctx, *now)); err != nil {
+			return err
 		}
 	}
 	return a.printVersion(o, e.document.Member.Name, old, now)

@@ -1,9 +1,12 @@
 package project
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/tame-py/tame/internal/fsx"
 )
@@ -12,14 +15,19 @@ import (
 // command that fails, or is interrupted, leaves them as it found them. Its zero
 // value is empty.
 type Journal struct {
+	// Path is where the journal is kept too, from the first change until Commit
+	// or Revert: see JournalPath. What a process that was killed leaves there,
+	// Recover takes back. Empty keeps it in memory only.
+	Path    string
 	entries []journalEntry
+	disk    *fsx.Lock // of the file at Path, while there is one
 }
 
 type journalEntry struct {
 	path    string
 	text    []byte
 	missing bool
-	written bool // by Write
+	written []string // digests of what Write has written, in order
 }
 
 // Remember notes the content of a file, or that it is not there, unless that is
@@ -41,7 +49,7 @@ func (j *Journal) entry(path string) (*journalEntry, error) {
 		return nil, err
 	}
 	j.entries = append(j.entries, e)
-	return &j.entries[len(j.entries)-1], nil
+	return &j.entries[len(j.entries)-1], j.note(e.before(j.Path))
 }
 
 // Write replaces a file, after noting what it was. What is the same already is
@@ -51,31 +59,51 @@ func (j *Journal) Write(path string, text []byte) error {
 	if err != nil {
 		return err
 	}
-	if !e.written && !e.missing && string(e.text) == string(text) {
+	if len(e.written) == 0 && !e.missing && string(e.text) == string(text) {
 		return nil
 	}
-	e.written = true
+	digest := digestOf(text)
+	e.written = append(e.written, digest)
+	if err := errors.Join(j.open(), j.note(e.after(j.Path, digest))); err != nil {
+		return err
+	}
 	return fsx.ReplaceFile(path, text)
+}
+
+func digestOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // Changed reports whether Write has written something.
 func (j *Journal) Changed() bool {
-	for _, e := range j.entries {
-		if e.written {
-			return true
-		}
+	return slices.ContainsFunc(j.entries, func(e journalEntry) bool { return len(e.written) > 0 })
+}
+
+// Commit says that the files belong together as they are now. Revert still
+// brings them back.
+func (j *Journal) Commit() {
+	if j.disk != nil {
+		discard(j.disk)
+		j.disk = nil
 	}
-	return false
 }
 
 // Revert brings all files back to what they were; the last first.
 func (j *Journal) Revert() error {
-	var failures []error
+	failures := []error{j.open()}
 	for i := len(j.entries) - 1; i >= 0; i-- {
 		failures = append(failures, j.entries[i].revert())
 	}
 	j.entries = nil
-	return errors.Join(failures...)
+	err := errors.Join(failures...)
+	if err == nil {
+		j.Commit()
+	} else if j.disk != nil { // the next command may have more luck
+		_ = j.disk.Release()
+		j.disk = nil
+	}
+	return err
 }
 
 func (e *journalEntry) revert() error {

@@ -70,6 +70,8 @@ type LockRequest struct {
 	Offline bool
 	// Constraints narrow what is chosen, and are not part of the lock.
 	Constraints []source.Requirement
+	// Journal is that of the edit that the lock is part of, or nil.
+	Journal *Journal
 
 	// Say prints a line for the user. Debug may be silent.
 	Say   func(format string, args ...any)
@@ -157,7 +159,7 @@ func (r *LockRequest) lock(ctx context.Context, old *lock.Lock, text string) (*L
 	case CheckLock:
 		return result, &OutdatedError{Name: r.Target.LockName(), Flag: r.Flag, Reason: verdict.Reason}
 	case WriteLock:
-		return result, r.Target.WriteLock(result.Lock)
+		return result, r.Target.WriteLock(result.Lock, r.Journal)
 	}
 	return result, nil
 }

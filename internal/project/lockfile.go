@@ -84,8 +84,13 @@ func (t Target) ReadLock() (*lock.Lock, string, error) {
 
 // WriteLock writes the lock of a target: beside its place, then renamed, so that
 // nobody reads half of it. Of two processes that lock at once the last one wins.
-func (t Target) WriteLock(l *lock.Lock) error {
-	if err := fsx.ReplaceFile(t.LockPath(), l.Bytes()); err != nil {
+// A journal, if it is not nil, remembers the lock that was there.
+func (t Target) WriteLock(l *lock.Lock, j *Journal) error {
+	write := fsx.ReplaceFile
+	if j != nil {
+		write = j.Write
+	}
+	if err := write(t.LockPath(), l.Bytes()); err != nil {
 		return fmt.Errorf("failed to write `%s`: %w", t.LockName(), err)
 	}
 	return nil
