@@ -42,7 +42,7 @@ func commands() []command {
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
 		pythonGroup(), pythonListCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
 		initCommand(), addCommand(), removeCommand(), upgradeCommand(), versionCommand(),
-		runCommand(), venvCommand(), lockCommand(), lockDiffCommand(), syncCommand(), treeCommand(), exportCommand(),
+		runCommand(), venvCommand(), lockCommand(), lockDiffCommand(), whyNotCommand(), syncCommand(), treeCommand(), exportCommand(),
 		toolGroup(), toolRunCommand("tool run"), toolRunCommand("tool uvx"), toolInstallCommand(), toolUpgradeCommand(), toolListCommand(),
 		toolUninstallCommand(), toolUpdateShellCommand(), toolDirCommand(),
 		selfGroup(), selfVersionCommand(),

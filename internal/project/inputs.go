@@ -128,6 +128,11 @@ func (r *LockRequest) inputs() (*inputs, error) {
 	if err != nil {
 		return nil, err
 	}
+	more, err := lower.all(r.Requirements)
+	if err != nil {
+		return nil, err
+	}
+	in.requirements = append(in.requirements, more...)
 	return in, in.check()
 }
 

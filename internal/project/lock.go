@@ -68,6 +68,9 @@ type LockRequest struct {
 	// configured, nil if none were.
 	Found   func(*lock.Lock) (*index.Locations, error)
 	Offline bool
+	// Requirements are asked for besides those of the target: what would be, were
+	// they there. A lock that has them is none to write.
+	Requirements []pep508.Requirement
 	// Constraints narrow what is chosen, and are not part of the lock.
 	Constraints []source.Requirement
 	// Journal is that of the edit that the lock is part of, or nil.
