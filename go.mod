@@ -11,6 +11,7 @@ require (
 	github.com/spf13/cobra v1.10.2 // commands, help and completion
 	github.com/spf13/pflag v1.0.10 // GNU-style flags, registered only for the chosen command
 	github.com/ulikunitz/xz v0.5.17 // for the tests of our reader of .xz
+	github.com/zalando/go-keyring v0.2.8 // the secret stores of the operating systems
 	golang.org/x/net v0.62.0 // the HTML tokenizer that ours is held against in a fuzz target
 	golang.org/x/sync v0.24.0 // errgroup and semaphore
 	golang.org/x/sys v0.49.0 // flock, FICLONE, linkat and what else os lacks
@@ -20,6 +21,8 @@ require (
 )
 
 require (
+	github.com/danieljoos/wincred v1.2.3 // indirect
+	github.com/godbus/dbus/v5 v5.2.2 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	golang.org/x/tools v0.51.0 // indirect
 )

@@ -102,18 +102,13 @@ type place struct {
 
 // newPlace returns the place of an index. Everything beside its simple pages
 // belongs to it: the files of https://example.com/a/simple/ may be anywhere
-// below https://example.com/a/ ("+simple" is how devpi calls it).
+// below https://example.com/a/.
 func newPlace(x Index) (place, bool) {
 	u, err := url.Parse(Strip(x.URL))
 	if err != nil || u.Host == "" {
 		return place{}, false
 	}
-	root := strings.TrimSuffix(u.Path, "/")
-	if slash := strings.LastIndexByte(root, '/'); slash >= 0 {
-		if last := root[slash+1:]; strings.EqualFold(last, "simple") || strings.EqualFold(last, "+simple") {
-			root = root[:slash]
-		}
-	}
+	root, _ := simpleRoot(u.Path)
 	return place{url: u, root: root + "/", policy: x.Policy}, true
 }
 

@@ -62,8 +62,9 @@ func TextStorePath(getenv func(string) string) string {
 	return filepath.Join(data, "uv", "credentials", "credentials.toml")
 }
 
-// CheckService reads the URL of a service that credentials are stored for. A
-// missing scheme means https; http is refused but for the local machine.
+// CheckService reads the URL of a service that credentials are stored for, and
+// returns it in its normal form, without credentials. A missing scheme means
+// https; http is refused but for the local machine.
 func CheckService(raw string) (string, error) {
 	if !strings.Contains(raw, "://") {
 		raw = "https://" + raw
@@ -79,6 +80,11 @@ func CheckService(raw string) (string, error) {
 	case u.Host == "":
 		return "", fmt.Errorf("no host in %q", Redact(raw))
 	}
+	realm, err := url.Parse(RealmOf(u).String())
+	if err != nil {
+		return "", fmt.Errorf("no host in %q", Redact(raw))
+	}
+	u.User, u.Scheme, u.Host = nil, realm.Scheme, realm.Host
 	if u.Path == "" {
 		u.Path = "/"
 	}
@@ -245,12 +251,12 @@ func (t *TextStore) text() []byte {
 		b.WriteString("[[credential]]\n")
 		field := func(key, value string) { fmt.Fprintf(&b, "%s = %s\n", key, toml.LitString(value)) }
 		field("service", e.service)
-		field("username", e.creds.Username)
 		if e.creds.Token != "" {
 			field("scheme", "bearer")
 			field("token", e.creds.Token)
 			continue
 		}
+		field("username", e.creds.Username)
 		field("scheme", "basic")
 		if e.creds.HasPassword {
 			field("password", e.creds.Password)
@@ -281,7 +287,11 @@ func UpdateTextStore(ctx context.Context, path string, f func(*TextStore) error)
 	if err := f(t); err != nil {
 		return err
 	}
-	if _, err = os.Stat(path); err == nil {
+	if info, missing := os.Stat(path); missing == nil {
+		// uv leaves it as readable as the umask makes it.
+		if info.Mode().Perm()&0o077 != 0 {
+			_ = os.Chmod(path, 0o600)
+		}
 		err = fsx.ReplaceFile(path, t.text())
 	} else {
 		err = fsx.WriteFile(path, t.text(), 0o600)

@@ -48,12 +48,12 @@ func commands() []command {
 		selfGroup(), selfVersionCommand(),
 		buildCommand(), publishCommand(),
 		helpCommand(), completionCommand(), buildBackendGroup(),
-	}, workspaceCommands(), buildBackendCommands())
+	}, workspaceCommands(), authCommands(), buildBackendCommands())
 }
 
 // laterCommands are the commands of uv that are still to come.
 var laterCommands = []string{
-	"auth", "format", "check", "audit",
+	"format", "check", "audit",
 }
 
 // root makes the root of the command tree, with the flags that all commands

@@ -1,23 +1,14 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
-
-	"golang.org/x/term"
 
 	"github.com/tame-py/tame/internal/auth"
 	"github.com/tame-py/tame/internal/publish"
-	"github.com/tame-py/tame/internal/ui"
 	"github.com/tame-py/tame/internal/web"
 )
-
-// tokenUser is the username that goes with a token as password.
-const tokenUser = "__token__"
 
 // credentials are what an upload is made with: a token, a username and password
 // of flags or variables or the URL, a token of trusted publishing, what the
@@ -29,7 +20,7 @@ func (j *publishJob) credentials(ctx context.Context, bare *web.Client) (auth.Cr
 	}
 	trusted, why, err := j.trusted(ctx, bare, c)
 	if err != nil || trusted != "" {
-		return auth.Basic(tokenUser, trusted), err
+		return auth.Basic(auth.TokenUser, trusted), err
 	}
 	if c.HasPassword && c.Username == "" {
 		return c, withHint(usageError("there is a password but no username"),
@@ -93,7 +84,7 @@ func (j *publishJob) givenCredentials() (auth.Credentials, error) {
 		if username != nil && *username != "" || password != nil && *password != "" {
 			return c, usageError("a token cannot be used together with a username or password: `UV_PUBLISH_TOKEN` is set, too")
 		}
-		c = auth.Basic(tokenUser, *token)
+		c = auth.Basic(auth.TokenUser, *token)
 	} else {
 		c.Username = text(username)
 		if password != nil && *password != "" {
@@ -134,24 +125,4 @@ func (j *publishJob) trusted(ctx context.Context, bare *web.Client, c auth.Crede
 		return token, nil, why
 	}
 	return token, why, nil
-}
-
-// promptCredentials asks the person at the terminal, if there is one.
-func (a *app) promptCredentials() (auth.Credentials, error) {
-	in, ok := a.stdio.In.(*os.File)
-	if _, watched := ui.IsTerminal(a.stdio.Err); !ok || !watched || !term.IsTerminal(int(in.Fd())) {
-		return auth.Credentials{}, nil
-	}
-	_, _ = fmt.Fprintf(a.stdio.Err, "Enter username ('%s' if using a token): ", tokenUser)
-	username, err := bufio.NewReader(in).ReadString('\n')
-	if err != nil {
-		return auth.Credentials{}, fmt.Errorf("failed to read username: %w", err)
-	}
-	_, _ = fmt.Fprint(a.stdio.Err, "Enter password: ")
-	password, err := term.ReadPassword(int(in.Fd()))
-	_, _ = fmt.Fprintln(a.stdio.Err)
-	if err != nil {
-		return auth.Credentials{}, fmt.Errorf("failed to read password: %w", err)
-	}
-	return auth.Basic(strings.TrimSpace(username), string(password)), nil
 }
