@@ -24,7 +24,7 @@ var floors = []string{
 	"internal/cache internal/auth packaging/marker packaging/simple",
 	"internal/web internal/git packaging/pep508",
 	"internal/managed packaging/metadata packaging/requirements packaging/pyproject packaging/pylock",
-	"internal/python internal/scaffold packaging/dist",
+	"internal/audit internal/python internal/scaffold packaging/dist",
 	"internal/venv internal/source internal/publish internal/target internal/backend internal/pypitest",
 	"internal/index internal/workspace internal/build internal/install internal/pypitest/cmd/serve",
 	"internal/fetch internal/resolve internal/ephemeral",

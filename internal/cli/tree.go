@@ -133,9 +133,7 @@ func (r *lockReading) bringUpToDate(ctx context.Context, mode project.LockMode, 
 }
 
 func (a *app) showTree(ctx context.Context, o *projectTreeFlags) error {
-	if o.format == "json" && !a.previews("json-output") {
-		a.print.Warn("The `--format json` option is experimental and the schema may change without warning. Pass `--preview-features json-output` to disable this warning.")
-	}
+	a.warnJSON("--format", o.format)
 	r, err := a.readLock(ctx, &o.resolutionFlags, &o.lockStateFlags, &o.selectionFlags, o.script, discovery{}, !o.universal || isTrue(o.outdated))
 	if err != nil {
 		return err

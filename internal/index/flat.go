@@ -92,7 +92,7 @@ func (c *Client) remoteFlat(ctx context.Context, x *Index) (*listing, error) {
 		if len(files) == 0 && resp.Redirected {
 			return nil, &PageError{URL: auth.Redact(resp.URL), Err: errNoLinks, portal: true}
 		}
-		return encodeListing(files)
+		return encodeListing(files, nil)
 	})
 }
 
@@ -115,7 +115,7 @@ func (c *Client) localFlat(x *Index) (*listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := encodeListing(c.listFiles("", files, x.URL))
+	file, err := encodeListing(c.listFiles("", files, x.URL), nil)
 	if err != nil {
 		return nil, err
 	}

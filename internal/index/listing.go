@@ -33,7 +33,8 @@ type listing struct {
 	prefixes []cache.Ref
 	texts    []textRow
 	hashes   []hashRow
-	offline  bool // there is no listing, because the network is off
+	status   []statusRow // one, unless the project is active
+	offline  bool        // there is no listing, because the network is off
 }
 
 // The tables of a listing, and their rows. Fields are ordered by size.
@@ -45,6 +46,7 @@ const (
 	prefixTable
 	textTable
 	hashTable
+	statusTable
 )
 
 type projectRow struct {
@@ -82,6 +84,9 @@ type textRow struct {
 
 type hashRow struct{ Algorithm, Digest cache.Ref }
 
+// A statusRow is the state of the project that the page is of (PEP 792).
+type statusRow struct{ Status, Reason cache.Ref }
+
 const noTime = math.MinInt64
 
 // The flags of a file.
@@ -98,7 +103,7 @@ const (
 // first 64 bits, which is enough to tell a wrong file.
 const partHash = "sha256/64"
 
-func listingSchema() cache.Schema { return cache.Schema{Kind: [4]byte{'p', 'a', 'g', 'e'}, Version: 1} }
+func listingSchema() cache.Schema { return cache.Schema{Kind: [4]byte{'p', 'a', 'g', 'e'}, Version: 2} }
 
 // pathLen is the length of aa/bb/60 digits/.
 const pathLen = 3 + 3 + 60 + 1
@@ -114,7 +119,7 @@ func openListing(file []byte) (*listing, error) {
 		projects: cache.RowsOf[projectRow](rows, projectTable), versions: cache.RowsOf[versionRow](rows, versionTable),
 		files: cache.RowsOf[fileRow](rows, fileTable), hashes: cache.RowsOf[hashRow](rows, hashTable),
 		tails: cache.RowsOf[cache.Ref](rows, tailTable), prefixes: cache.RowsOf[cache.Ref](rows, prefixTable),
-		texts: cache.RowsOf[textRow](rows, textTable),
+		texts: cache.RowsOf[textRow](rows, textTable), status: cache.RowsOf[statusRow](rows, statusTable),
 	}
 	if !l.sound() {
 		return nil, cache.ErrStale

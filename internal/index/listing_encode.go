@@ -105,8 +105,9 @@ func parseFilename(project pyname.Package, filename string) (name pyname.Package
 	return name, v, stem, ok && (project == "" || name == project)
 }
 
-// encodeListing returns the file of a listing. The files are sorted.
-func encodeListing(files []listed) ([]byte, error) {
+// encodeListing returns the file of a listing. The files are sorted. of says what
+// more is known of the project, if they are of one; it may be nil.
+func encodeListing(files []listed, of *simple.Project) ([]byte, error) {
 	e := encoder{
 		b: cache.NewRowBuilder(listingSchema()), files: make([]fileRow, 0, len(files)), tails: map[string]uint32{}, prefixes: map[string]uint32{}, texts: map[textRow]uint32{},
 	}
@@ -130,6 +131,9 @@ func encodeListing(files []listed) ([]byte, error) {
 	cache.AddRows(e.b, prefixTable, e.prefixRows...)
 	cache.AddRows(e.b, textTable, e.textRows...)
 	cache.AddRows(e.b, hashTable, e.hashes...)
+	if of != nil && of.Status != "" && of.Status != simple.Active {
+		cache.AddRows(e.b, statusTable, statusRow{e.b.Text(string(of.Status)), e.b.Text(of.StatusReason)})
+	}
 	return e.b.Finish([2]int64{})
 }
 

@@ -62,7 +62,7 @@ func TestListingRoundTrip(t *testing.T) {
 	t.Parallel()
 	c := offlineClient()
 	files := sampleFiles()
-	file, err := encodeListing(c.listFiles("a", files, "a page"))
+	file, err := encodeListing(c.listFiles("a", files, "a page"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestManyProjects(t *testing.T) {
 		}
 	}
 	rand.Shuffle(len(files), func(i, j int) { files[i], files[j] = files[j], files[i] })
-	file, err := encodeListing(offlineClient().listFiles("", files, ""))
+	file, err := encodeListing(offlineClient().listFiles("", files, ""), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +167,7 @@ Requires-Dist: always ; python_version > '2'
 // Any bytes where a file of the cache should be are refused or harmless.
 func FuzzCacheFiles(f *testing.F) {
 	c := offlineClient()
-	page, err := encodeListing(c.listFiles("a", sampleFiles(), ""))
+	page, err := encodeListing(c.listFiles("a", sampleFiles(), ""), nil)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -219,7 +219,7 @@ func BenchmarkEncodeListing(b *testing.B) {
 	files, c := bigFiles(250), offlineClient()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := encodeListing(c.listFiles("big", files, "")); err != nil {
+		if _, err := encodeListing(c.listFiles("big", files, ""), nil); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -227,7 +227,7 @@ func BenchmarkEncodeListing(b *testing.B) {
 
 // BenchmarkOpenListing opens a page of 2,000 files and makes those of one version.
 func BenchmarkOpenListing(b *testing.B) {
-	file, err := encodeListing(offlineClient().listFiles("big", bigFiles(100), ""))
+	file, err := encodeListing(offlineClient().listFiles("big", bigFiles(100), ""), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func BenchmarkOpenListing(b *testing.B) {
 }
 
 func BenchmarkCandidate(b *testing.B) {
-	file, err := encodeListing(offlineClient().listFiles("big", bigFiles(1), ""))
+	file, err := encodeListing(offlineClient().listFiles("big", bigFiles(1), ""), nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -286,7 +286,7 @@ func BenchmarkDecodeMetadata(b *testing.B) {
 // the cache: a page and the metadata of one file each.
 func BenchmarkWarmRead(b *testing.B) {
 	dir := b.TempDir()
-	listing, err := encodeListing(offlineClient().listFiles("big", bigFiles(15), ""))
+	listing, err := encodeListing(offlineClient().listFiles("big", bigFiles(15), ""), nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -75,7 +75,7 @@ func (c *Client) remotePage(ctx context.Context, name pyname.Package, x *Index) 
 		if len(files) == 0 && resp.Redirected && !strings.Contains(resp.Header.Get("Content-Type"), "json") {
 			return nil, &PageError{URL: auth.Redact(resp.URL), Err: errNoLinks, portal: true}
 		}
-		file, err := encodeListing(files)
+		file, err := encodeListing(files, project)
 		if err == nil {
 			giveBack() // files are the last to have parts of body
 		}
@@ -152,7 +152,7 @@ func (c *Client) localPage(name pyname.Package, x *Index) (Page, error) {
 
 // pageOf makes a page of files that are not cached.
 func (c *Client) pageOf(name pyname.Package, files []simple.File, where string) (Page, error) {
-	file, err := encodeListing(c.listFiles(name, files, where))
+	file, err := encodeListing(c.listFiles(name, files, where), nil)
 	if err != nil {
 		return nil, err
 	}

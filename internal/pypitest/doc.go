@@ -26,6 +26,7 @@
 //	/files/NAME.metadata the metadata of a wheel (PEP 658)
 //	/links/              one HTML page with all files, for --find-links
 //	/upload/             takes forms with new files, see [Upload]
+//	/v1/                 a database of vulnerabilities as OSV has it, see [Vulnerability]
 //	/_/oidc/             trusted publishing, see [MintedToken]
 //
 // # Compact format
@@ -41,6 +42,7 @@
 //	yanked [REASON]              PEP 592
 //	uploaded TIME                RFC 3339
 //	summary TEXT                 core metadata
+//	field NAME: VALUE            any other field of it
 //	script NAME = MODULE:FUNC    console script; gui likewise
 //	entry GROUP NAME = VALUE     any other entry point
 //	file PATH [= LINE]           a file of the wheel; NAME-VERSION.data/... works
@@ -58,6 +60,8 @@
 //	@metadata off, @ranges off, @sizes off, @hashes off, @upload-times off
 //	@auth USER PASSWORD          basic authentication is needed
 //	@cache-control VALUE         of the project pages
+//	@status PROJECT STATUS [REASON]
+//	@vulnerability ID PACKAGE [WORD...]  see ParseVulnerability
 //
 // A file _index/NAME-VERSION.txtar describes one release: the comment of the
 // archive holds lines as above, unindented, and its files are files of the

@@ -80,6 +80,17 @@ func (s *Server) Remove(project string) {
 	delete(s.projects, project)
 }
 
+// Status puts a project into a state of PEP 792, such as archived. Pages of JSON
+// tell it.
+func Status(project, status, reason string) Option {
+	return func(s *Server) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.statuses[pyname.Normalize(project)] = [2]string{status, reason}
+		return nil
+	}
+}
+
 // File returns a file of the index by name, nil if there is none.
 func (s *Server) File(name string) []byte {
 	s.mu.Lock()
@@ -122,7 +133,11 @@ func (s *Server) projectJSON(project string) []byte {
 			versions = append(versions, r.version)
 		}
 	}
-	return encode(object{"meta": object{"api-version": "1.1"}, "name": project, "versions": versions, "files": files})
+	page := object{"meta": object{"api-version": "1.1"}, "name": project, "versions": versions, "files": files}
+	if status, ok := s.statuses[project]; ok {
+		page["project-status"] = map[string]string{"status": status[0], "reason": status[1]}
+	}
+	return encode(page)
 }
 
 func encode(v any) []byte {

@@ -19,7 +19,8 @@ type Release struct {
 	Extras         map[string][]string // by extra
 	RequiresPython string
 	Summary        string
-	EntryPoints    string // text of entry_points.txt
+	Fields         []string // further lines of METADATA
+	EntryPoints    string   // text of entry_points.txt
 
 	Files      map[string]string // further files of the wheel, by path
 	SdistFiles map[string]string // further files of the sdist, below its folder
@@ -84,6 +85,9 @@ func (r *Release) Metadata() string {
 	line("Version", r.Version)
 	if r.Summary != "" {
 		line("Summary", r.Summary)
+	}
+	for _, field := range r.Fields {
+		b.WriteString(field + "\n")
 	}
 	if r.RequiresPython != "" {
 		line("Requires-Python", r.RequiresPython)

@@ -79,6 +79,7 @@ func startFor(env ScriptEnv, servers map[string]*Server, name string, options []
 //	index start [@NAME] FILE...        start a server from files or folders; INDEX_NAME is its address
 //	index add [@NAME] FILE...          put more on the index
 //	index remove [@NAME] PROJECT...    take projects off it
+//	index set [@NAME] WORD...          a setting, as in the compact format but without the '@'
 //	index fail [@NAME] PATTERN WORD... make requests fail; see ParseRule
 //	index reset [@NAME]                forget rules and requests
 //	index count [@NAME] PATTERN N      check how many requests there were; with ! that there were not N
@@ -95,7 +96,7 @@ func command(ts Script, neg bool, args []string) error {
 		return fmt.Errorf("pypitest.Setup was not called")
 	}
 	if len(args) == 0 {
-		return fmt.Errorf("usage: index start|add|remove|fail|reset|count|log [@NAME] ARGS")
+		return fmt.Errorf("usage: index start|add|remove|set|fail|reset|count|log [@NAME] ARGS")
 	}
 	verb, args, name := args[0], args[1:], ""
 	if len(args) > 0 && strings.HasPrefix(args[0], "@") {
@@ -118,6 +119,12 @@ func command(ts Script, neg bool, args []string) error {
 		for _, project := range args {
 			s.Remove(project)
 		}
+	case "set":
+		o, err := setting(args)
+		if err != nil {
+			return err
+		}
+		return s.apply([]Option{o})
 	case "fail":
 		rule, err := ParseRule(args)
 		if err != nil {

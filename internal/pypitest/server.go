@@ -38,6 +38,9 @@ type Server struct {
 	rules    []*Rule
 	requests []Request
 	uploads  []Upload
+	statuses map[string][2]string // of projects that are not active, with the reason
+
+	vulnerabilities []Vulnerability
 }
 
 // A Request is one that the server has answered.
@@ -68,7 +71,7 @@ func New(t TB, options ...Option) *Server {
 func Start(options ...Option) (*Server, error) {
 	s := &Server{
 		metadata: true, ranges: true, sizes: true, hashes: true, uploadTimes: true,
-		projects: map[string][]row{}, files: map[string][]byte{},
+		projects: map[string][]row{}, files: map[string][]byte{}, statuses: map[string][2]string{},
 	}
 	if err := s.apply(options); err != nil {
 		return nil, err
@@ -237,6 +240,9 @@ func (s *Server) answer(r *http.Request) answer {
 		return a
 	}
 	if a, ok := s.post(r); ok {
+		return a
+	}
+	if a, ok := s.osv(r); ok {
 		return a
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {

@@ -209,6 +209,13 @@ func setting(words []string) (Option, error) {
 		if len(words) == 3 {
 			return Auth(words[1], words[2]), nil
 		}
+	case "status":
+		if len(words) >= 3 {
+			return Status(words[1], words[2], strings.Join(words[3:], " ")), nil
+		}
+	case "vulnerability":
+		v, err := ParseVulnerability(words[1:])
+		return Vulnerabilities(v), err
 	}
 	return nil, fmt.Errorf("no such setting: %s", strings.Join(words, " "))
 }

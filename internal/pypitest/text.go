@@ -165,6 +165,11 @@ func (r *Release) set(key, value, file string) error {
 		r.Uploaded = value
 	case "summary":
 		r.Summary = value
+	case "field":
+		if name, _, found := strings.Cut(value, ": "); !found || strings.ContainsAny(name, " \t") {
+			return fmt.Errorf("field %q should read NAME: VALUE", value)
+		}
+		r.Fields = append(r.Fields, value)
 	case "script":
 		return r.addEntry("console_scripts", value)
 	case "gui":
