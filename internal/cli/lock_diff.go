@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -112,32 +110,21 @@ func (a *app) lockAt(ctx context.Context, home, what string) (*lock.Lock, error)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	text, err = a.gitShow(ctx, home, what)
-	if err != nil {
-		return nil, err
-	}
-	l, err := lock.Read(what+":"+filepath.Base(home), text)
-	if err != nil {
-		return nil, fmt.Errorf("the lock of `%s` cannot be read: %w", what, err)
-	}
-	return l, nil
+	return a.lockOf(ctx, home, what)
 }
 
-// gitShow is a file as it was in a revision.
-func (a *app) gitShow(ctx context.Context, name, revision string) ([]byte, error) {
+// lockOf is the lock at home as it was in a git revision.
+func (a *app) lockOf(ctx context.Context, home, revision string) (*lock.Lock, error) {
 	if strings.HasPrefix(revision, "-") {
 		return nil, usageError("`" + revision + "` is neither a file nor a revision")
 	}
-	cmd := exec.CommandContext(ctx, "git", "show", "--end-of-options", revision+":./"+filepath.Base(name))
-	cmd.Dir, cmd.Env = filepath.Dir(name), a.environ()
-	var out, complaint bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &complaint
-	if err := cmd.Run(); err != nil {
-		reason := strings.TrimSpace(complaint.String())
-		if reason == "" {
-			reason = err.Error()
-		}
-		return nil, fmt.Errorf("`%s` is no lock file, and git does not know it as a revision with one: %s", revision, reason)
+	text, err := a.git(ctx, filepath.Dir(home), "show", "--end-of-options", revision+":./"+filepath.Base(home))
+	if err != nil {
+		return nil, fmt.Errorf("`%s` is no lock file, and git does not know it as a revision with one: %w", revision, err)
 	}
-	return out.Bytes(), nil
+	l, err := lock.Read(revision+":"+filepath.Base(home), text)
+	if err != nil {
+		return nil, fmt.Errorf("the lock of `%s` cannot be read: %w", revision, err)
+	}
+	return l, nil
 }

@@ -1,0 +1,211 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/tame-py/tame/internal/lock"
+	"github.com/tame-py/tame/internal/project"
+	"github.com/tame-py/tame/internal/workspace"
+)
+
+// affectedFlags are those of `workspace affected`.
+type affectedFlags struct {
+	paths, explain bool
+	format         string
+}
+
+func workspaceAffectedCommand() command {
+	return command{
+		path: "workspace affected", args: "[REVISION]", short: "List the members that changes since a git revision concern", reads: true,
+		long: "A member is affected if files of it changed, if a project that it needs has changed files, directly or not, or if a package that it needs is locked otherwise. " +
+			"What counts is what changed since the branch left REVISION, by default the last commit, and what is not committed yet.",
+		prepare: func(f *flags) work {
+			var o affectedFlags
+			f.bool(&o.paths, "paths", "Print directories instead of names")
+			f.bool(&o.explain, "explain", "Say why each of them is affected")
+			f.choice(&o.format, "output-format", "FORMAT", "How to list them", "text", "json")
+			f.exclusive("paths", "explain", "output-format")
+			return func(ctx context.Context, a *app, args []string) error { return a.workspaceAffected(ctx, &o, args) }
+		},
+	}
+}
+
+// affectedJSON is the output of `workspace affected --output-format json`.
+type affectedJSON struct {
+	Root    string             `json:"root"`
+	Commit  string             `json:"commit"` // that is compared with
+	Members []project.Affected `json:"members"`
+	Outside []string           `json:"outside,omitempty"` // changed files of no project
+}
+
+func (a *app) workspaceAffected(ctx context.Context, o *affectedFlags, args []string) error {
+	revision, err := oneArgument(args)
+	if err != nil {
+		return err
+	}
+	w, err := a.strictWorkspace(ctx)
+	if err != nil {
+		return err
+	}
+	base, err := a.forkPoint(ctx, w.Root, first(text(revision), "HEAD"))
+	if err != nil {
+		return err
+	}
+	r := &project.AffectedRequest{Workspace: w}
+	if r.Changed, err = a.changedSince(ctx, w.Root, base); err != nil {
+		return err
+	}
+	if r.Was, r.Is, err = a.locksSince(ctx, w, base); err != nil {
+		return err
+	}
+	a.warnUnlocked(w, r.Is)
+	out := affectedJSON{Root: w.Root, Commit: base, Members: r.Run(), Outside: r.Outside()}
+	if o.format == "json" {
+		if out.Members == nil {
+			out.Members = []project.Affected{}
+		}
+		return a.printJSON(out)
+	}
+	for i := range out.Members {
+		a.showAffected(o, &out.Members[i])
+	}
+	return nil
+}
+
+func (a *app) showAffected(o *affectedFlags, m *project.Affected) {
+	switch {
+	case o.paths:
+		a.print.Data("%s\n", m.Path)
+		return
+	case !o.explain:
+		a.print.Data("%s\n", m.Name)
+		return
+	}
+	a.print.Data("%s\n", a.print.OutColor.Bold(string(m.Name)))
+	for _, file := range m.Files {
+		a.print.Data("    changed: %s\n", file)
+	}
+	for _, name := range m.Through {
+		a.print.Data("    needs %s, which changed\n", name)
+	}
+	for i := range m.Packages {
+		c := &m.Packages[i]
+		a.print.Data("    needs %s, %s\n", c.Name, describeChange(c))
+	}
+}
+
+// describeChange says in a few words what became of a locked package.
+func describeChange(c *lock.Change) string {
+	was, is := strings.Join(c.Old, ", "), strings.Join(c.New, ", ")
+	if c.Kind == lock.Upgraded || c.Kind == lock.Downgraded {
+		return fmt.Sprintf("%s: %s -> %s", c.Kind, was, is)
+	}
+	return string(c.Kind)
+}
+
+// warnUnlocked names members that the lock does not know, whose dependencies
+// nobody can tell.
+func (a *app) warnUnlocked(w *workspace.Workspace, l *lock.Lock) {
+	for _, m := range w.Members {
+		if first, end := l.Named(m.Name); first == end {
+			a.print.Warn("The lock does not have the member `%s`: what it needs is not known before `%s lock`", m.Name, a.name)
+		}
+	}
+}
+
+// locksSince are the lock as it was in a commit, empty if there was none, and as
+// it is.
+func (a *app) locksSince(ctx context.Context, w *workspace.Workspace, commit string) (was, is *lock.Lock, err error) {
+	home := filepath.Join(w.Root, lock.FileName)
+	text, err := os.ReadFile(home)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, withHint(fmt.Errorf("there is no `%s` in `%s`, which says who needs whom", lock.FileName, a.shown(w.Root)), "run `%s lock` to make one", a.name)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if is, err = lock.Read(lock.FileName, text); err != nil {
+		return nil, nil, &project.LockError{Name: lock.FileName, Err: err}
+	}
+	found, err := a.git(ctx, w.Root, "ls-tree", "--name-only", commit, "--", lock.FileName)
+	if err != nil || len(found) == 0 {
+		return &lock.Lock{}, is, err
+	}
+	was, err = a.lockOf(ctx, home, commit)
+	return was, is, err
+}
+
+// forkPoint is the commit at which the history at hand left a revision.
+func (a *app) forkPoint(ctx context.Context, dir, revision string) (string, error) {
+	if strings.HasPrefix(revision, "-") {
+		return "", usageError("`" + revision + "` is no revision")
+	}
+	out, err := a.git(ctx, dir, "rev-parse", "--verify", "--end-of-options", revision+"^{commit}")
+	if err != nil {
+		return "", fmt.Errorf("git does not know the revision `%s` in `%s`: %w", revision, a.shown(dir), err)
+	}
+	commit := strings.TrimSpace(string(out))
+	// In a shallow clone, or without common history, the commit itself will do.
+	if base, err := a.git(ctx, dir, "merge-base", commit, "HEAD"); err == nil {
+		commit = strings.TrimSpace(string(base))
+	}
+	return commit, nil
+}
+
+// changedSince are the files in the repository of a directory that are not as
+// they were in a commit, absolute, whether that is committed or not.
+func (a *app) changedSince(ctx context.Context, dir, commit string) ([]string, error) {
+	top, err := a.git(ctx, dir, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return nil, err
+	}
+	root := filepath.FromSlash(strings.TrimRight(string(top), "\r\n"))
+	differ, err := a.git(ctx, root, "diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", commit, "--")
+	if err != nil {
+		return nil, err
+	}
+	others, err := a.git(ctx, root, "ls-files", "--others", "--exclude-standard", "-z")
+	if err != nil {
+		return nil, err
+	}
+	// git follows links to its directory; the project may have been found by one.
+	at, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for name := range strings.SplitSeq(string(differ)+string(others), "\x00") {
+		if name == "" {
+			continue
+		}
+		path := filepath.Join(root, filepath.FromSlash(name))
+		if rel, err := filepath.Rel(at, path); err == nil {
+			path = filepath.Join(dir, rel)
+		}
+		out = append(out, path)
+	}
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// git is what a command of git prints. The error has what it complains of.
+func (a *app) git(ctx context.Context, dir string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "git", args...)
+	cmd.Dir, cmd.Env = dir, a.environ()
+	var out, complaint bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaint
+	if err := cmd.Run(); err != nil {
+		// The exit code of git is none of ours.
+		return nil, errors.New(first(strings.TrimSpace(complaint.String()), "running `git "+args[0]+"`: "+err.Error()))
+	}
+	return out.Bytes(), nil
+}
