@@ -63,8 +63,10 @@ type Request struct {
 	Hidden bool
 	// Timeout bounds each hook; 0 is no bound.
 	Timeout time.Duration
-	// Limit bounds how many hooks run at once; nil is no bound.
-	Limit *par.Limiter
+	// Queue bounds how many hooks run at once; nil is no bound. Rank is the rank of
+	// this build in it.
+	Queue *par.Queue
+	Rank  int64
 }
 
 // A Session is the building of one source tree. It is not safe for concurrent
@@ -129,16 +131,15 @@ func (s *Session) start(ctx context.Context, env *Environment) error {
 	if err != nil {
 		return err
 	}
-	p, err := start(env, s.request.Dir, env.variables(s.request.Env, s.request.Variables), &s.out)
-	if err != nil {
-		return s.failed("", err)
-	}
-	s.process = p
-	if _, err := s.call(ctx, "", path, s.system.Backend, env.Given); err != nil {
-		_ = s.Close()
-		return err
-	}
-	return nil
+	_, err = s.do(ctx, "", func(ctx context.Context) (*reply, error) {
+		p, err := start(env, s.request.Dir, env.variables(s.request.Env, s.request.Variables), &s.out)
+		if err != nil {
+			return nil, err
+		}
+		s.process = p
+		return p.call(ctx, request{Args: []any{path, s.system.Backend, env.Given}})
+	})
+	return err
 }
 
 // call runs a hook and returns what it answers, as JSON.
@@ -146,26 +147,28 @@ func (s *Session) call(ctx context.Context, hook string, args ...any) (json.RawM
 	if s.process == nil {
 		return nil, s.failed(hook, errors.New("the backend's process is gone"))
 	}
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
+	return s.do(ctx, hook, func(ctx context.Context) (*reply, error) {
+		return s.process.call(ctx, request{Hook: hook, Args: args})
+	})
+}
+
+// do has the process do something when its turn has come. After a failure
+// the process is gone.
+func (s *Session) do(ctx context.Context, hook string, f func(context.Context) (*reply, error)) (json.RawMessage, error) {
 	var r *reply
-	run := func() (err error) {
-		r, err = s.process.call(ctx, request{Hook: hook, Args: args})
+	err := s.request.Queue.Do(ctx, s.request.Rank, func() (err error) {
+		ctx, cancel := s.bounded(ctx)
+		defer cancel()
+		r, err = f(ctx)
 		return err
-	}
-	var err error
-	if s.request.Limit != nil {
-		err = s.request.Limit.Do(ctx, run)
-	} else {
-		err = run()
-	}
+	})
 	switch {
-	case errors.Is(err, errTimeout):
-		_ = s.Close()
-		return nil, s.failed(hook, fmt.Errorf("it took longer than the %s that it may take", s.request.Timeout))
 	case ctx.Err() != nil:
 		_ = s.Close()
 		return nil, ctx.Err()
+	case errors.Is(err, errTimeout):
+		_ = s.Close()
+		return nil, s.failed(hook, fmt.Errorf("it took longer than the %s that it may take", s.request.Timeout))
 	case err != nil:
 		_ = s.Close()
 		return nil, s.failed(hook, err)
@@ -180,7 +183,7 @@ func (s *Session) call(ctx context.Context, hook string, args ...any) (json.RawM
 
 func (s *Session) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	if s.request.Timeout <= 0 {
-		return context.WithCancel(ctx)
+		return ctx, func() {}
 	}
 	return context.WithTimeoutCause(ctx, s.request.Timeout, errTimeout)
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,9 +10,11 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tame-py/tame/internal/build"
@@ -75,11 +78,13 @@ type ExtraRequirement struct {
 type builds struct {
 	engine  *Engine
 	options BuildOptions
-	limit   *par.Limiter
+	queue   *par.Queue
+	count   atomic.Int64 // of builds that were begun
+	turns   par.Turns[string]
 	python  string // the interpreter, in recipes
 	target  *tags.Set
 
-	environments par.Cache[string, *par.Future[*build.Environment]]
+	environments sync.Map // of *build.Environment, by environmentKey
 
 	mu sync.Mutex
 	// runtime are the versions that are installed, once they are known.
@@ -93,7 +98,7 @@ type builds struct {
 // before use; Close is to be called after use.
 func (e *Engine) SetBuild(o BuildOptions) {
 	i := o.Interpreter
-	b := &builds{engine: e, options: o, parked: map[string]*session{}, limit: par.NewLimiter(o.Concurrent)}
+	b := &builds{engine: e, options: o, parked: map[string]*session{}, queue: par.NewQueue(cmp.Or(o.Concurrent, runtime.GOMAXPROCS(0)))}
 	b.python = strings.Join([]string{i.Implementation(), i.Env.PythonFullVersion, i.Variant().Suffix(), i.Platform.String()}, " ")
 	e.builds = b
 }
@@ -181,6 +186,21 @@ type chainKey struct{}
 func chainOf(ctx context.Context) *link {
 	l, _ := ctx.Value(chainKey{}).(*link)
 	return l
+}
+
+// rank is that of a new build: what other builds need comes first, then what was
+// begun first, so that few are under way at once.
+func (b *builds) rank(ctx context.Context) int64 {
+	depth := int64(0)
+	for l := chainOf(ctx); l != nil; l = l.outer {
+		depth++
+	}
+	return b.count.Add(1) - depth<<32
+}
+
+// Turn implements fetch.Builder.
+func (b *builds) Turn(ctx context.Context, key string) (context.Context, func(), error) {
+	return b.turns.Take(ctx, key)
 }
 
 // maxChain bounds how many builds may be needed for each other.
@@ -311,7 +331,7 @@ func (b *builds) open(ctx context.Context, w *fetch.Work) (*session, error) {
 		Dir: tree.Dir, Root: tree.Root, Label: w.Dist.String(), System: system,
 		Settings: b.settings(w.Dist.Name), Provisioner: &provisioner{builds: b, name: w.Dist.Name, dist: w.Dist, root: tree.Root, dir: tree.Dir},
 		Env: b.engine.Environ, Variables: b.options.Variables[w.Dist.Name],
-		Output: b.options.Output, Hidden: b.options.Hidden, Timeout: b.options.Timeout, Limit: b.limit,
+		Output: b.options.Output, Hidden: b.options.Hidden, Timeout: b.options.Timeout, Queue: b.queue, Rank: b.rank(ctx),
 	})
 	if err != nil {
 		tree.Close()

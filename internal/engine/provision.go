@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 
 	"github.com/tame-py/tame/internal/build"
+	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/internal/ephemeral"
 	"github.com/tame-py/tame/internal/install"
-	"github.com/tame-py/tame/internal/par"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
@@ -112,35 +112,25 @@ func (p *provisioner) declared(ctx context.Context, requires []pep508.Requiremen
 }
 
 // environment returns the environment for requirements. Builds that ask for the
-// same share the work, unless they are needed by other builds: those must not
-// wait for each other.
+// same share it.
 func (b *builds) environment(ctx context.Context, requires []source.Requirement) (*build.Environment, error) {
 	key := environmentKey(requires)
-	if f, ok := b.environments.Get(key); ok && f.Ready() {
-		return f.Wait(ctx)
+	if env, ok := b.environments.Load(key); ok {
+		return env.(*build.Environment), nil
 	}
-	if outer := chainOf(ctx); outer != nil && outer.outer != nil {
-		return b.makeEnvironment(ctx, requires)
+	ctx, done, err := b.turns.Take(ctx, "environment "+key)
+	if err != nil {
+		return nil, err
 	}
-	for {
-		var settle func(*build.Environment, error)
-		future := b.environments.Do(key, func() (future *par.Future[*build.Environment]) {
-			future, settle = par.Promise[*build.Environment]()
-			return future
-		})
-		if settle != nil {
-			env, err := b.makeEnvironment(ctx, requires)
-			if err != nil {
-				b.environments.Forget(key) // another build is told its own story
-			}
-			settle(env, err)
-			return env, err
-		}
-		env, err := future.Wait(ctx)
-		if err == nil || ctx.Err() != nil {
-			return env, err
-		}
+	defer done()
+	if env, ok := b.environments.Load(key); ok {
+		return env.(*build.Environment), nil
 	}
+	env, err := b.makeEnvironment(ctx, requires)
+	if err == nil {
+		b.environments.Store(key, env)
+	}
+	return env, err
 }
 
 // makeEnvironment resolves requirements and returns an environment that has
@@ -156,6 +146,12 @@ func (b *builds) makeEnvironment(ctx context.Context, requires []source.Requirem
 	if err != nil {
 		return nil, err
 	}
+	// Other requirements may come down to the same.
+	ctx, done, err := b.turns.Take(ctx, "contents "+cache.Key(contents...))
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	store := ephemeral.Store{Cache: quiet.Cache, Debug: quiet.Debug}
 	env, err := store.Environment(ctx, ephemeral.Spec{
 		Interpreter: b.options.Interpreter, Contents: contents,

@@ -21,6 +21,10 @@ type Builder interface {
 	// BuildMetadata asks for the metadata of the wheel that would be built. It
 	// returns nil if only the wheel itself can tell.
 	BuildMetadata(ctx context.Context, w *Work) (*metadata.Metadata, error)
+	// Turn waits until nobody else does the work that a key names, for which the
+	// cache is to be looked at once more. The context is for that work, done ends
+	// it. It does not wait for what itself needs the caller's work.
+	Turn(ctx context.Context, key string) (inner context.Context, done func(), err error)
 }
 
 // A Recipe is what a wheel is built with.
@@ -89,10 +93,16 @@ func (f *Fetcher) build(ctx context.Context, d *source.Dist) (*Wheel, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !f.rebuilds(d) {
-		if w := f.lookupBuilt(d, id, recipe); w != nil {
-			return w, nil
-		}
+	if w := f.reusable(d, id, recipe); w != nil {
+		return w, nil
+	}
+	ctx, done, err := f.opts.Builder.Turn(ctx, "wheel "+f.work(d, id, recipe).Key)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if w := f.reusable(d, id, recipe); w != nil {
+		return w, nil
 	}
 	release, err := f.lockSource(ctx, d, recipe)
 	if err != nil {
@@ -100,6 +110,15 @@ func (f *Fetcher) build(ctx context.Context, d *source.Dist) (*Wheel, error) {
 	}
 	defer release()
 	return f.buildNew(ctx, d, id, recipe)
+}
+
+// reusable is the wheel that was built before, nil if there is none or another
+// one is wanted.
+func (f *Fetcher) reusable(d *source.Dist, id *identity, recipe *Recipe) *Wheel {
+	if f.rebuilds(d) {
+		return nil
+	}
+	return f.lookupBuilt(d, id, recipe)
 }
 
 // rebuilds reports whether a distribution is built although the cache may have

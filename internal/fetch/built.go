@@ -181,19 +181,35 @@ func (f *Fetcher) BuiltMetadata(ctx context.Context, d *source.Dist) (*metadata.
 		return nil, err
 	}
 	key := "metadata " + id.builtKey(recipe, false) + "\n" + id.state()
-	if f.opts.Metadata != nil && d.Name != "" && !f.opts.Cache.Refresh().Wants(d.Name) {
-		if m, ok := f.opts.Metadata.StoredMetadata(d.Name, key); ok {
-			return m, nil
-		}
+	if m, err := f.knownMetadata(d, id, recipe, key); m != nil || err != nil {
+		return m, err
 	}
-	if w := f.lookupBuilt(d, id, recipe); w != nil && !f.rebuilds(d) {
-		return w.Metadata()
+	ctx, done, err := f.opts.Builder.Turn(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if m, err := f.knownMetadata(d, id, recipe, key); m != nil || err != nil {
+		return m, err
 	}
 	m, err := f.askMetadata(ctx, d, id, recipe)
 	if err == nil && f.opts.Metadata != nil && d.Name != "" {
 		f.opts.Metadata.StoreMetadata(d.Name, key, m)
 	}
 	return m, err
+}
+
+// knownMetadata is what a backend has told before, nil if that is nothing.
+func (f *Fetcher) knownMetadata(d *source.Dist, id *identity, recipe *Recipe, key string) (*metadata.Metadata, error) {
+	if f.opts.Metadata != nil && d.Name != "" && !f.opts.Cache.Refresh().Wants(d.Name) {
+		if m, ok := f.opts.Metadata.StoredMetadata(d.Name, key); ok {
+			return m, nil
+		}
+	}
+	if w := f.reusable(d, id, recipe); w != nil {
+		return w.Metadata()
+	}
+	return nil, nil
 }
 
 // askMetadata asks the backend, and has it build if it cannot tell otherwise.

@@ -515,6 +515,10 @@ func (b builder) Recipe(context.Context, *source.Dist) (*fetch.Recipe, error) {
 	return &fetch.Recipe{}, nil
 }
 
+func (b builder) Turn(ctx context.Context, _ string) (context.Context, func(), error) {
+	return ctx, func() {}, nil
+}
+
 func (b builder) BuildMetadata(context.Context, *fetch.Work) (*metadata.Metadata, error) {
 	return nil, nil
 }

@@ -1,7 +1,7 @@
 // Package par holds what parallel work shares: work done once per key
 // ([Cache]), values that arrive later ([Future]), bounds on how much happens
-// at once ([Limiter], [ForEach]) and the shape in which progress is told
-// ([Progress], [Task]).
+// at once ([Limiter], [Queue], [ForEach]), locks that do not wait for each other
+// ([Turns]) and the shape in which progress is told ([Progress], [Task]).
 //
 // A cache of futures is the usual pair: [Cache.Do] with a function that
 // returns [Go] starts a piece of work once, whoever asks first, and everyone
