@@ -31,6 +31,9 @@ const (
 	// Sites holds what the distributions of environments said of themselves:
 	// <key of directory>; pruning removes all of them.
 	Sites Bucket = "tame-sites-v0"
+	// Locks holds what was found to agree with lock files: <key of directory>;
+	// pruning removes all of them.
+	Locks Bucket = "tame-locks-v0"
 	// Sizes holds what [Size] found in directories whose files never change.
 	Sizes Bucket = "tame-sizes-v0"
 	// Environments holds environments of tools and scripts; pruning removes
@@ -52,7 +55,7 @@ const ours = "tame-"
 func Buckets() []Bucket {
 	return []Bucket{
 		Archives, Wheels, Pages, Metadata, Sources, Responses, Git, Interpreters,
-		Sites, Sizes, Environments, Builds, Pythons, Partials, Temporaries,
+		Sites, Locks, Sizes, Environments, Builds, Pythons, Partials, Temporaries,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/packaging/marker"
@@ -339,7 +340,7 @@ func (c *contentCheck) pkg(p *Package) (string, error) {
 	switch {
 	case p.Source.IsRegistry() && !c.isAllowed(p.Source):
 		return fmt.Sprintf("`%s==%s` is from the index `%s`, which is not used any more", p.Name, p.Version, p.Source.Text()), nil
-	case p.Source.IsImmutable():
+	case p.Source.IsImmutable(), c.want.Agreed && p.Source.IsTree() && c.isMember(p.Name):
 		return "", nil
 	case p.Source.Kind == URL && c.want.Offline:
 		return "", nil
@@ -367,6 +368,13 @@ func (c *contentCheck) pkg(p *Package) (string, error) {
 		return "", err
 	}
 	return c.compare(p, m, dynamic), nil
+}
+
+func (c *contentCheck) isMember(name pyname.Package) bool {
+	_, ok := slices.BinarySearchFunc(c.want.Members, name, func(m Member, name pyname.Package) int {
+		return strings.Compare(string(m.Name), string(name))
+	})
+	return ok
 }
 
 // compare holds a package against its metadata.

@@ -23,8 +23,11 @@ type Want struct {
 	Conflicts           source.Conflicts
 	Options             Options
 	Manifest            Manifest
-	// Members are the projects of the workspace, with the sources they have.
+	// Members are the projects of the workspace, sorted by name, with the sources
+	// they have. Agreed is set if it is known that what they say of themselves is
+	// what the lock says.
 	Members []Member
+	Agreed  bool
 	Upgrade Upgrade
 	// Refresh is set if what is known of indexes is not to be trusted.
 	Refresh bool

@@ -11,11 +11,16 @@ import (
 )
 
 // judge looks how much of a lock can be used.
-func (r *LockRequest) judge(ctx context.Context, in *inputs, l *lock.Lock) (lock.Verdict, error) {
+func (r *LockRequest) judge(ctx context.Context, in *inputs, l *lock.Lock, text string) (lock.Verdict, error) {
 	if l == nil {
 		return lock.Verdict{Reason: "there is no lockfile"}, nil
 	}
-	v, err := l.Satisfies(ctx, r.want(in), reader{r})
+	want, agreed := r.want(in), r.agreement(text)
+	want.Agreed = agreed.holds()
+	v, err := l.Satisfies(ctx, want, agreeingReader{reader{r}, agreed})
+	if err == nil && v.OK() && !want.Agreed {
+		agreed.keep()
+	}
 	switch {
 	case err != nil || !v.Notice:
 	case v.Warning:

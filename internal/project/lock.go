@@ -141,7 +141,7 @@ func (r *LockRequest) lock(ctx context.Context, old *lock.Lock, text string) (*L
 			return nil, err
 		}
 	}
-	verdict, err := r.judge(ctx, in, old)
+	verdict, err := r.judge(ctx, in, old, text)
 	if err != nil {
 		return nil, err
 	}

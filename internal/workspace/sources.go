@@ -147,15 +147,12 @@ func readEntry(v pyproject.Value) (entry, error) {
 
 // read takes one key; isPlace is whether it says where the source is.
 func (e *entry) read(key string, v pyproject.Value) (isPlace bool, err error) {
-	texts := map[string]*string{
-		"url": &e.url, "path": &e.path, "index": &e.index, "git": &e.git,
-		"rev": &e.rev, "tag": &e.tag, "branch": &e.branch, "subdirectory": &e.subdirectory,
-	}
-	if to, ok := texts[key]; ok {
+	if to, isPlace := e.field(key); to != nil {
+		var ok bool
 		if *to, ok = v.Text(); !ok {
 			return false, v.Errorf("invalid type: %s, expected a string", v.Kind())
 		}
-		return slices.Contains([]string{"url", "path", "index", "git"}, key), nil
+		return isPlace, nil
 	}
 	switch key {
 	case "workspace":
@@ -185,6 +182,30 @@ func (e *entry) read(key string, v pyproject.Value) (isPlace bool, err error) {
 		return false, nil
 	}
 	return false, e.readCondition(key, v)
+}
+
+// field is where the text of a key goes, and whether it says where the source is;
+// nil for a key that has no text, or is none.
+func (e *entry) field(key string) (to *string, isPlace bool) {
+	switch key {
+	case "url":
+		return &e.url, true
+	case "path":
+		return &e.path, true
+	case "index":
+		return &e.index, true
+	case "git":
+		return &e.git, true
+	case "rev":
+		return &e.rev, false
+	case "tag":
+		return &e.tag, false
+	case "branch":
+		return &e.branch, false
+	case "subdirectory":
+		return &e.subdirectory, false
+	}
+	return nil, false
 }
 
 // readCondition reads when a source applies.
