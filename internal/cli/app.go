@@ -37,6 +37,8 @@ type app struct {
 	dir         string         // the working directory
 	warned      map[string]bool
 	ctx         context.Context
+	interrupt   context.CancelCauseFunc // ends ctx; nil if signals end the process
+	attendOnce  sync.Once
 }
 
 func newApp(args, environ []string, stdio Stdio) *app {

@@ -24,6 +24,11 @@ type command struct {
 	// reads: it changes nothing that could be left half done, so that signals may
 	// end it at once.
 	reads bool
+	// late: the same holds until it calls app.attend, as everything that asks an
+	// index or changes an environment does.
+	late bool
+	// execs: another program may take the place of this one.
+	execs bool
 	// plain: it needs no settings.
 	plain bool
 	// personal: of settings files only those of the user and the system count.
@@ -182,7 +187,7 @@ func (a *app) arm(node *cobra.Command) {
 				return err
 			}
 		}
-		a.heed(c.reads)
+		a.heed(&c)
 		return do(a.ctx, a, args)
 	}
 }

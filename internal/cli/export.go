@@ -48,7 +48,7 @@ const (
 
 func exportCommand() command {
 	return command{
-		path: "export", short: "Write what is locked in another format",
+		path: "export", late: true, short: "Write what is locked in another format",
 		long: "The formats are requirements.txt, pylock.toml (PEP 751) and CycloneDX 1.5. What is written is for all platforms and Pythons. The lock is brought up to date first.",
 		prepare: func(f *flags) work {
 			var o exportFlags
@@ -338,5 +338,6 @@ func (e *exporting) write(text func(ui.Palette) ([]byte, error)) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
+	a.attend()
 	return fsx.ReplaceFile(path, plain)
 }

@@ -24,7 +24,7 @@ type lockFlags struct {
 
 func lockCommand() command {
 	return command{
-		path: "lock", short: "Pin everything a project needs, in uv.lock",
+		path: "lock", late: true, short: "Pin everything a project needs, in uv.lock",
 		long: "One lock file serves every platform and Python that the project allows. What is locked already stays, unless it no longer fits or `--upgrade` says otherwise.",
 		prepare: func(f *flags) work {
 			var o lockFlags

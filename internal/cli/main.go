@@ -37,6 +37,7 @@ const (
 // returns its exit code. Called by the name uv or uvx it behaves as those.
 func Main(args, environ []string, stdio Stdio) int {
 	relaxCollector()
+	growStack()
 	log.SetOutput(io.Discard) // net/http logs there what servers do wrong
 	a := newApp(args, environ, stdio)
 	err := a.execute()
@@ -68,31 +69,41 @@ func (i interruption) Error() string { return "interrupted: " + i.signal.String(
 // ExitCode is what a shell makes of a process that a signal has ended.
 func (i interruption) ExitCode() int { return 128 + int(i.signal) }
 
-// heed makes signals end a command in good order: or at once, if it only reads,
-// which spares the goroutines that wait for them.
-func (a *app) heed(reads bool) {
-	if reads {
+// heed makes signals end a command in good order. Until there is anything that
+// could be left half done they end it at once, which spares the goroutines that
+// wait for them: see attend.
+func (a *app) heed(c *command) {
+	if !c.execs { // else the program in its place would ignore it too
 		signal.Ignore(syscall.SIGPIPE)
+	}
+	if c.reads {
 		return
 	}
-	a.ctx = untilInterrupted()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	a.ctx, a.interrupt = ctx, cancel
+	if !c.late {
+		a.attend()
+	}
 }
 
-// untilInterrupted returns a context that ends with the first Ctrl-C or
-// request to terminate; a second one ends the process at once. A reader of
-// standard output or error that goes away ends nothing: an installation must
-// not stop half way because its messages are piped into head.
-func untilInterrupted() context.Context {
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		got, _ := (<-signals).(syscall.Signal)
-		signal.Stop(signals)
-		cancel(interruption{got})
-	}()
-	return ctx
+// attend begins to wait for signals: the context of the command ends with the
+// first Ctrl-C or request to terminate; a second one ends the process at once. A
+// reader of standard output or error that goes away ends nothing: an
+// installation must not stop half way because its messages are piped into head.
+func (a *app) attend() {
+	a.attendOnce.Do(func() {
+		if a.interrupt == nil {
+			return
+		}
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+		go func() {
+			got, _ := (<-signals).(syscall.Signal)
+			signal.Stop(signals)
+			a.interrupt(interruption{got})
+		}()
+	})
 }
 
 // signAdvice lets errors that advise a command call the program by its name.
@@ -140,6 +151,15 @@ func relaxCollector() {
 		return
 	}
 	runtime.SetFinalizer(new(*byte), func(**byte) { debug.SetGCPercent(100) })
+}
+
+// growStack makes the stack as large as most commands need it, at once: by
+// doubling it would be copied four times, each time with more on it.
+//
+//go:noinline
+func growStack() {
+	var room [20 << 10]byte
+	runtime.KeepAlive(&room)
 }
 
 // programName is how the program calls itself: by the name it was called,

@@ -57,6 +57,7 @@ func (a *app) openCache(ctx context.Context, refresh cache.Refresh) (*cache.Cach
 	var c *cache.Cache
 	var err error
 	if a.noCache() {
+		a.attend() // to remove it at the end
 		c, err = cache.Temporary(opts)
 	} else {
 		c, err = cache.Open(ctx, a.cacheDir(), opts)

@@ -171,6 +171,7 @@ func (p *projectWork) makeEnvironment(ctx context.Context, r *project.Environmen
 	if isProject {
 		a.print.Line("Creating virtual environment at: %s", a.print.Color.Cyan(a.shown(r.Root)))
 	}
+	a.attend()
 	out.Environment, err = r.Make(ctx, i, p.target.Prompt())
 	return out, err
 }

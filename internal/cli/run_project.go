@@ -134,6 +134,7 @@ func (r *running) isolatedEnvironment(ctx context.Context, s *syncing) (*project
 	if err := s.checkPython(c, &pythons, found.Interpreter); err != nil {
 		return nil, err
 	}
+	r.app.attend()
 	dir, err := s.engine.Cache.TempDir()
 	if err != nil {
 		return nil, err

@@ -266,6 +266,7 @@ func (s *scriptEnvironment) make(ctx context.Context) error {
 	}
 	s.app.print.Debug("Creating script environment at: %s", s.root)
 	prompt := first(filepath.Base(s.target.file), "script")
+	s.app.attend()
 	s.env, err = venv.Create(ctx, s.root, found.Interpreter, venv.Options{Prompt: prompt, Existing: existing, NoDistutilsPatch: true})
 	if err != nil {
 		return fmt.Errorf("failed to create the environment of the script: %w", err)

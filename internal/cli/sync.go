@@ -83,7 +83,7 @@ func (i *filterFlags) filter(a *app) (lock.Filter, error) {
 
 func syncCommand() command {
 	return command{
-		path: "sync", short: "Make the project's environment hold what uv.lock says",
+		path: "sync", late: true, short: "Make the project's environment hold what uv.lock says",
 		long: "Locks the project if need be, makes its environment if there is none, and installs and removes packages until it is as the lock wants it.",
 		prepare: func(f *flags) work {
 			var o syncFlags

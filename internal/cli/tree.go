@@ -41,7 +41,7 @@ type projectTreeFlags struct {
 
 func treeCommand() command {
 	return command{
-		path: "tree", short: "Show how the locked packages depend on each other",
+		path: "tree", late: true, short: "Show how the locked packages depend on each other",
 		long: "Shows what the lock has for the platform and Python at hand, or with `--universal` for all of them. The lock is brought up to date first.",
 		prepare: func(f *flags) work {
 			o := projectTreeFlags{depth: 255}

@@ -342,7 +342,7 @@ func (a *app) newEngine(ctx context.Context, s *workSettings) (*engine.Engine, e
 		return nil, err
 	}
 	e := &engine.Engine{
-		Cache: c, Report: a.showStage, Building: a.showBuild, Environ: a.environ(), Getenv: a.getenv,
+		Cache: c, Changing: a.attend, Report: a.showStage, Building: a.showBuild, Environ: a.environ(), Getenv: a.getenv,
 		Warn:       func(text string) { a.print.Warn("%s", text) },
 		Workspaces: s.finder(),
 		Fetch:      fetch.Options{AnyName: isTrue(a.vars.SkipWheelFilenameCheck)},
@@ -509,6 +509,7 @@ func indexOf(x config.Index) index.Index {
 }
 
 func (a *app) webClient(s *workSettings, store *auth.Store) (*web.Client, error) {
+	a.attend()
 	offline, err := a.offline()
 	if err != nil {
 		return nil, err

@@ -33,6 +33,8 @@ type Engine struct {
 	// not be nil where there are any.
 	Workspaces *workspace.Finder
 
+	// Changing is called before an environment is changed. It may be nil.
+	Changing func()
 	// Report is told of each stage that is over. Nil is silent.
 	Report func(Event)
 	// Building is told when the build of a distribution begins and when it is

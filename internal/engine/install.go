@@ -87,6 +87,7 @@ func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, err
 	}
 	if plan.IsEmpty() {
 		if req.CompileAll && !req.DryRun {
+			e.changing()
 			return &Changes{}, e.compile(ctx, &req, nil)
 		}
 		return &Changes{}, nil
@@ -94,6 +95,7 @@ func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, err
 	if req.DryRun {
 		return dryRun(plan, req.Wanted), nil
 	}
+	e.changing()
 	if req.Connect != nil && needsConnection(plan, req.Wanted) {
 		if err := req.Connect(ctx); err != nil {
 			return nil, err
@@ -127,6 +129,12 @@ func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, err
 		return nil, err
 	}
 	return changes.join(more), nil
+}
+
+func (e *Engine) changing() {
+	if e.Changing != nil {
+		e.Changing()
+	}
 }
 
 // carryOut brings what a plan needs and changes the environment.
