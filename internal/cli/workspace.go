@@ -17,7 +17,7 @@ import (
 // workspaceCommands are about the workspace that a project belongs to.
 func workspaceCommands() []command {
 	group := command{path: "workspace", short: "See the workspace that a project belongs to"}
-	return []command{group, workspaceDirCommand(), workspaceListCommand(), workspaceMetadataCommand(), workspaceAffectedCommand()}
+	return []command{group, workspaceDirCommand(), workspaceListCommand(), workspaceMetadataCommand(), workspaceAffectedCommand(), workspaceCopyCommand()}
 }
 
 func workspaceDirCommand() command {

@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/git"
 	"github.com/tame-py/tame/internal/source"
 )
@@ -126,58 +125,10 @@ func (f *Fetcher) copiedCheckout(ctx context.Context, d *source.Dist) (*Checkout
 	if err != nil {
 		return nil, err
 	}
-	if err := copyTree(from, dir); err != nil {
+	// Times stay, by which git sees that nothing was changed.
+	if err := fsx.CopyTree(from, dir, nil); err != nil {
 		remove()
 		return nil, f.opts.Cache.Explain(err)
 	}
 	return newCheckout(d, dir, remove)
-}
-
-// copyTree copies a check-out for a build to work in. Times stay, by which git
-// sees that nothing was changed.
-func copyTree(from, to string) error {
-	return filepath.WalkDir(from, func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		target := filepath.Join(to, rel)
-		switch {
-		case e.IsDir():
-			return os.MkdirAll(target, 0o777)
-		case e.Type()&fs.ModeSymlink != 0:
-			link, err := os.Readlink(path)
-			if err != nil {
-				return err
-			}
-			return os.Symlink(link, target)
-		case e.Type().IsRegular():
-			return copyFile(path, target)
-		}
-		return nil
-	})
-}
-
-func copyFile(from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
-		return err
-	}
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm()|0o200)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	if err := errors.Join(err, out.Close()); err != nil {
-		return err
-	}
-	return os.Chtimes(to, info.ModTime(), info.ModTime())
 }

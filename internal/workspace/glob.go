@@ -194,3 +194,16 @@ func below(dir string) []string {
 	}
 	return out
 }
+
+// GlobOf is the glob that means one path and no other.
+func GlobOf(path string) string {
+	var b strings.Builder
+	for _, r := range path {
+		if r == '*' || r == '?' || r == '[' {
+			b.WriteString("[" + string(r) + "]")
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

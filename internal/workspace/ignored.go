@@ -10,6 +10,15 @@ import (
 // onlyIgnored reports whether a directory has no file that git would not
 // ignore, so that it is what is left of a project rather than one.
 func onlyIgnored(dir string) bool {
+	rules, inRepository := rulesAbove(dir)
+	if ignored(rules, dir, true) {
+		return true
+	}
+	return onlyIgnoredIn(dir, rules, inRepository)
+}
+
+// rulesAbove are those of the repository that a directory is in, except its own.
+func rulesAbove(dir string) (rules []ignoreRule, inRepository bool) {
 	root := dir
 	for {
 		if _, err := os.Stat(filepath.Join(root, ".git")); err == nil {
@@ -22,23 +31,19 @@ func onlyIgnored(dir string) bool {
 		}
 		root = parent
 	}
-	var rules []ignoreRule
 	if root != "" {
 		rules = readIgnore(filepath.Join(root, ".git", "info", "exclude"), root)
 		rel, _ := filepath.Rel(root, filepath.Dir(dir))
 		at := root
 		rules = append(rules, readIgnore(filepath.Join(at, ".gitignore"), at)...)
 		for part := range strings.SplitSeq(filepath.ToSlash(rel), "/") {
-			if part != "." {
+			if part != "." && part != ".." {
 				at = filepath.Join(at, part)
 				rules = append(rules, readIgnore(filepath.Join(at, ".gitignore"), at)...)
 			}
 		}
 	}
-	if ignored(rules, dir, true) {
-		return true
-	}
-	return onlyIgnoredIn(dir, rules, root != "")
+	return rules, root != ""
 }
 
 func onlyIgnoredIn(dir string, rules []ignoreRule, inRepository bool) bool {
@@ -115,6 +120,13 @@ func ignored(rules []ignoreRule, path string, isDir bool) bool {
 // IgnoreRules are what the .gitignore files of the directories that were entered
 // say. The zero value has none.
 type IgnoreRules struct{ rules []ignoreRule }
+
+// IgnoreRulesIn are those that count in a directory because of the git repository
+// around it, without the directory's own.
+func IgnoreRulesIn(dir string) *IgnoreRules {
+	rules, _ := rulesAbove(dir)
+	return &IgnoreRules{rules}
+}
 
 // Enter adds the rules of a directory.
 func (i *IgnoreRules) Enter(dir string) {
