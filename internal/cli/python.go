@@ -262,6 +262,7 @@ func (a *app) pythonList(ctx context.Context, o *pythonListFlags, args []string)
 		}
 		list = append(list, more...)
 		slices.SortStableFunc(list, func(x, y listedPython) int { return y.key.Compare(x.key) })
+		list = o.latestListed(list)
 	}
 	if o.format == "json" {
 		return a.printPythonsJSON(list)

@@ -2,9 +2,15 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tame-py/tame/internal/auth"
 	"github.com/tame-py/tame/internal/index"
@@ -14,77 +20,220 @@ import (
 	"github.com/tame-py/tame/internal/web"
 )
 
-// catalog is the list of Pythons that could be downloaded, which a flag, a
-// variable or a setting names. Without one there is none.
-func (a *app) catalog(ctx context.Context, flag string) ([]managed.Download, error) {
-	location := first(flag, a.vars.PythonDownloadsJSONURL, text(a.config.PythonDownloadsJSONURL))
-	if location == "" {
-		return nil, nil
+// A pythonCatalog is the list of Pythons that could be downloaded, and where
+// from: flags go before variables, and those before settings. It is read once.
+type pythonCatalog struct {
+	app   *app
+	flags mirrorFlags
+	list  []managed.Download
+	known bool
+}
+
+func (a *app) pythonCatalog(m mirrorFlags) *pythonCatalog { return &pythonCatalog{app: a, flags: m} }
+
+// location is where the list is, a URL or a path, or "".
+func (c *pythonCatalog) location() string {
+	return first(c.flags.catalog, c.app.vars.PythonDownloadsJSONURL, text(c.app.config.PythonDownloadsJSONURL))
+}
+
+// read returns the list; without one it is nil.
+func (c *pythonCatalog) read(ctx context.Context) ([]managed.Download, error) {
+	location := c.location()
+	if c.known || location == "" {
+		return c.list, nil
 	}
-	data, err := a.readCatalog(ctx, location)
+	data, err := c.app.readCatalog(ctx, location)
 	if err != nil {
 		return nil, fmt.Errorf("reading the list of Python downloads from `%s`: %w", auth.Redact(location), err)
 	}
-	list, err := managed.ParseCatalog(data)
-	if err != nil {
+	if c.list, err = managed.ParseCatalog(data); err != nil {
 		return nil, fmt.Errorf("unable to parse the JSON Python download list at `%s`: %w", auth.Redact(location), err)
 	}
-	return list, nil
+	c.known = true
+	return c.list, nil
+}
+
+// mirrors are what takes the place of where CPython and PyPy are published.
+func (c *pythonCatalog) mirrors() (cpython, pypy string) {
+	a := c.app
+	cpython = first(c.flags.mirror, a.vars.PythonInstallMirror, text(a.config.PythonInstallMirror))
+	if base := a.env["UV_ASTRAL_MIRROR_URL"]; cpython == "" && base != "" {
+		cpython = strings.TrimSuffix(base, "/") + "/github/python-build-standalone/releases/download"
+	}
+	return cpython, first(c.flags.pypyMirror, a.vars.PyPyInstallMirror, text(a.config.PyPyInstallMirror))
+}
+
+// errNoCatalog says what is missing to download anything.
+func (a *app) errNoCatalog(what string) error {
+	return withHint(fmt.Errorf("no download is known for %s: there is no list of Pythons to download", what),
+		"set `UV_PYTHON_DOWNLOADS_JSON_URL` (`--python-downloads-json-url`, `python-downloads-json-url` in the settings) to a list in the format of uv's `download-metadata.json`, a URL or a file; "+
+			"`UV_PYTHON_INSTALL_MIRROR` names a mirror of the archives in it")
+}
+
+// installer brings Pythons into a store.
+func (c *pythonCatalog) installer(store managed.Store) (*managed.Installer, error) {
+	a := c.app
+	in := &managed.Installer{Store: store, Open: a.urlOpener()}
+	in.CPythonMirror, in.PyPyMirror = c.mirrors()
+	if dir := a.env["UV_PYTHON_CACHE_DIR"]; dir != "" {
+		in.ArchiveDir = a.path(dir)
+	}
+	var err error
+	if in.Offline, err = a.offline(); err != nil {
+		return nil, err
+	}
+	if a.print.Debugging() {
+		in.Trace = a.print.Debug
+	}
+	if progress := a.print.StartProgress(a.hidesProgress()); progress != nil {
+		in.Progress = progressOf(progress)
+	}
+	if runtime.GOOS == "darwin" {
+		in.SetDylibID = a.setDylibID
+	}
+	return in, nil
+}
+
+// setDylibID has the system's own tool change a library, since it has to be
+// signed again as well.
+func (a *app) setDylibID(ctx context.Context, dylib, id string) error {
+	c := exec.CommandContext(ctx, "install_name_tool", "-id", id, dylib)
+	c.Env = a.environ()
+	out, err := c.CombinedOutput()
+	if errors.Is(err, exec.ErrNotFound) {
+		return nil // without developer tools nothing is linked here
+	}
+	if err != nil {
+		return fmt.Errorf("`install_name_tool` failed: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// urlOpener opens files and what is on the network.
+func (a *app) urlOpener() func(ctx context.Context, url string) (io.ReadCloser, int64, error) {
+	client := sync.OnceValues(func() (*web.Client, error) {
+		s := &workSettings{app: a}
+		return a.webClient(s, auth.NewStore(a.authOptions(s, index.Locations{})))
+	})
+	return func(ctx context.Context, url string) (io.ReadCloser, int64, error) {
+		if path, ok, err := filePath(url); ok || err != nil {
+			return openFile(path, err)
+		}
+		c, err := client()
+		if err != nil {
+			return nil, 0, err
+		}
+		d, err := c.Open(ctx, web.Request{URL: url, Large: true})
+		if err != nil {
+			return nil, 0, err
+		}
+		return d, d.Length, nil
+	}
+}
+
+func openFile(path string, err error) (io.ReadCloser, int64, error) {
+	if err != nil {
+		return nil, 0, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		file.Close()
+		return nil, 0, err
+	}
+	return file, info.Size(), nil
+}
+
+// filePath is the path of a file URL; other URLs are not ok.
+func filePath(url string) (path string, ok bool, err error) {
+	if !strings.HasPrefix(url, "file:") {
+		return "", false, nil
+	}
+	s, err := source.FromURL(url)
+	return s.Location, true, err
 }
 
 func (a *app) readCatalog(ctx context.Context, location string) ([]byte, error) {
-	switch {
-	case strings.HasPrefix(location, "http://"), strings.HasPrefix(location, "https://"):
-		s := &workSettings{app: a}
-		client, err := a.webClient(s, auth.NewStore(a.authOptions(s, index.Locations{})))
+	if !strings.HasPrefix(location, "http://") && !strings.HasPrefix(location, "https://") {
+		path, ok, err := filePath(location)
 		if err != nil {
 			return nil, err
 		}
-		_, body, err := client.Get(ctx, web.Request{URL: location})
-		return body, err
-	case strings.HasPrefix(location, "file:"):
-		s, err := source.FromURL(location)
-		if err != nil {
-			return nil, err
+		if !ok {
+			path = a.path(location)
 		}
-		location = s.Location
+		return os.ReadFile(path)
 	}
-	return os.ReadFile(a.path(location))
+	s := &workSettings{app: a}
+	client, err := a.webClient(s, auth.NewStore(a.authOptions(s, index.Locations{})))
+	if err != nil {
+		return nil, err
+	}
+	_, body, err := client.Get(ctx, web.Request{URL: location})
+	return body, err
 }
 
 // downloadable are the Pythons of the catalogue that satisfy a request and that
-// this machine could run, of each minor version the latest, unless flags widen
-// it.
+// this machine could run, unless flags widen it.
 func (a *app) downloadable(ctx context.Context, o *pythonListFlags, asked *string) ([]listedPython, error) {
-	all, err := a.catalog(ctx, o.downloadsURL)
-	if err != nil || len(all) == 0 {
-		return nil, err
-	}
 	request := python.Request{Kind: python.KindAny}
 	if asked != nil {
 		request = python.ParseRequest(*asked, a.dir)
 	}
-	host, err := managed.Host(func(name string) string { return a.env[name] })
-	if err != nil {
+	catalog := a.pythonCatalog(mirrorFlags{catalog: o.downloadsURL})
+	all, err := catalog.read(ctx)
+	wish, ok := request.Installed()
+	if err != nil || !ok {
 		return nil, err
 	}
-	anywhere := o.allPlatforms || request.OS+request.Arch+request.Libc != ""
-	var out []listedPython
-	seen := map[managed.Key]bool{}
-	for _, d := range all {
-		p := d.Key.Platform
-		here := anywhere || host.Supports(p) || o.allArches && p.OS == host.OS && p.Libc == host.Libc
-		minor := d.Key
-		minor.Patch, minor.Pre = 0, ""
-		if !here || !request.AdmitsKey(d.Key) || seen[minor] && !o.allVersions {
-			continue
+	wish.Prereleases = true
+	if !o.allPlatforms {
+		if wish.Host, err = managed.Host(a.lookup); err != nil {
+			return nil, err
 		}
-		seen[minor] = true
-		mirror := first(a.vars.PythonInstallMirror, text(a.config.PythonInstallMirror))
-		pypy := first(a.vars.PyPyInstallMirror, text(a.config.PyPyInstallMirror))
-		out = append(out, listedPython{key: d.Key, url: d.Mirrored(mirror, pypy)})
+		if o.allArches {
+			wish.Host.Arch = ""
+		}
+	}
+	cpython, pypy := catalog.mirrors()
+	var out []listedPython
+	for _, d := range all {
+		if wish.Admits(d.Key) && !d.Key.Variant.IsDebug() {
+			out = append(out, listedPython{key: d.Key, url: d.Mirrored(cpython, pypy)})
+		}
 	}
 	return out, nil
+}
+
+// latestListed leaves of what could be downloaded only the latest patch
+// releases, unless flags widen it, and nothing that is installed. The list is
+// sorted.
+func (o *pythonListFlags) latestListed(list []listedPython) []listedPython {
+	seen := map[managed.Key]bool{}
+	once := func(k managed.Key) bool {
+		if !o.allPlatforms {
+			k.Platform.OS = ""
+		}
+		if !o.allArches {
+			k.Platform.Arch = ""
+		}
+		k.Pre = ""
+		again := seen[k]
+		seen[k] = true
+		return !again
+	}
+	return slices.DeleteFunc(list, func(p listedPython) bool {
+		if p.path != "" && !p.managed {
+			return false
+		}
+		minor := p.key
+		minor.Patch = -1
+		newMinor, newPatch := once(minor), once(p.key)
+		return p.path == "" && (!newMinor && !o.allVersions || !newPatch)
+	})
 }
 
 // offersDownloads reports whether Pythons that are not here belong into the
@@ -97,15 +246,30 @@ func (a *app) offersDownloads(o *pythonListFlags) (bool, error) {
 	if err := a.pythonPreference(&preference); err != nil {
 		return false, err
 	}
-	if preference == python.OnlySystem {
-		return false, nil
-	}
+	return preference != python.OnlySystem && a.pythonDownloads() == downloadsAutomatic, nil
+}
+
+// When Pythons are downloaded.
+const (
+	downloadsAutomatic = "automatic" // where none is found
+	downloadsManual    = "manual"    // by `python install`
+	downloadsNever     = "never"
+)
+
+// pythonDownloads is when Pythons are downloaded: flags go before variables, and
+// those before settings.
+func (a *app) pythonDownloads() string {
 	if on := a.global.pythonDownloads; on != nil {
-		return *on, nil
+		if *on {
+			return downloadsAutomatic
+		}
+		return downloadsNever
 	}
-	switch first(a.global.pythonFetch, a.env["UV_PYTHON_DOWNLOADS"], text(a.config.PythonDownloads), "automatic") {
+	switch value := first(a.global.pythonFetch, a.env["UV_PYTHON_DOWNLOADS"], text(a.config.PythonDownloads), downloadsAutomatic); value {
 	case "automatic", "auto", "true", "1":
-		return true, nil
+		return downloadsAutomatic
+	case "manual":
+		return downloadsManual
 	}
-	return false, nil
+	return downloadsNever
 }

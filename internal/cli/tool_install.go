@@ -407,7 +407,7 @@ func (t *toolInstallation) publish(ctx context.Context) error {
 		return err
 	}
 	t.tell(byPackage)
-	a.warnPath(t.store.Bin)
+	a.warnPath(t.store.Bin, "tools", "tool")
 	return nil
 }
 
@@ -506,8 +506,9 @@ func (t *toolInstallation) receipt(entries []tool.EntryPoint) *tool.Receipt {
 	return r
 }
 
-// warnPath says how to reach executables whose folder is not on the PATH.
-func (a *app) warnPath(bin string) {
+// warnPath says how to reach executables whose folder is not on the PATH. A
+// group of commands has the one that puts it there.
+func (a *app) warnPath(bin, what, group string) {
 	for _, dir := range filepath.SplitList(a.env["PATH"]) {
 		if filepath.Clean(dir) == filepath.Clean(bin) {
 			return
@@ -517,7 +518,7 @@ func (a *app) warnPath(bin string) {
 			return
 		}
 	}
-	a.print.Warn("`%s` is not on your PATH. To use installed tools, run `%s` or `%s tool update-shell`", bin, a.pathCommand(bin), a.name)
+	a.print.Warn("`%s` is not on your PATH. To use installed %s, run `%s` or `%s %s update-shell`", bin, what, a.pathCommand(bin), a.name, group)
 }
 
 // pathCommand is what a user of the shell at hand types to put a folder on the

@@ -1,7 +1,10 @@
 package managed
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,6 +45,10 @@ type catalogEntry struct {
 func ParseCatalog(data []byte) ([]Download, error) {
 	var entries map[string]catalogEntry
 	if err := json.Unmarshal(data, &entries); err != nil {
+		var keys map[string]json.RawMessage
+		if json.Unmarshal(data, &keys) == nil && keys["version"] != nil {
+			return nil, errNewCatalog
+		}
 		return nil, err
 	}
 	out := make([]Download, 0, len(entries))
@@ -49,7 +56,13 @@ func ParseCatalog(data []byte) ([]Download, error) {
 		if e.Name == "" || e.URL == "" {
 			return nil, fmt.Errorf("the entry %q has no `name` or no `url`", name)
 		}
+		if e.SHA256 != "" && !isSHA256(e.SHA256) {
+			return nil, fmt.Errorf("the `sha256` of the entry %q is none", name)
+		}
 		if key, ok := e.key(); ok {
+			if !isPlain(key.Implementation) {
+				return nil, fmt.Errorf("the entry %q has a `name` that cannot be that of a directory: %q", name, e.Name)
+			}
 			out = append(out, Download{Key: key, URL: e.URL, SHA256: e.SHA256, Build: e.Build})
 		}
 	}
@@ -62,8 +75,28 @@ func ParseCatalog(data []byte) ([]Download, error) {
 	return slices.CompactFunc(out, func(a, b Download) bool { return a.Key == b.Key }), nil
 }
 
+// errNewCatalog is about catalogues of a later format, which announce it.
+var errNewCatalog = errors.New("the list has a `version`: it is of a later format than this program reads")
+
+// isPlain reports whether a name is made of lower-case letters and digits, and
+// so leads nowhere as a part of a path.
+func isPlain(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+}
+
+func isSHA256(text string) bool {
+	digest, err := hex.DecodeString(text)
+	return err == nil && len(digest) == sha256.Size
+}
+
 func (e *catalogEntry) key() (Key, bool) {
 	arch := e.Arch.Family
+	switch arch { // the names of their builds
+	case "armv5tel":
+		arch = "armv5te"
+	case "riscv64":
+		arch = "riscv64gc"
+	}
 	if e.Arch.Variant != "" {
 		arch += "_" + e.Arch.Variant
 	}
@@ -72,10 +105,9 @@ func (e *catalogEntry) key() (Key, bool) {
 		return Key{}, false
 	}
 	variant, ok := ParseVariant(e.Variant)
-	return Key{
-		Implementation: implementation(e.Name), Major: e.Major, Minor: e.Minor, Patch: e.Patch,
-		Pre: e.Prerelease, Variant: variant, Platform: platform,
-	}, ok
+	k := Key{Implementation: implementation(e.Name), Variant: variant, Platform: platform}
+	ok = ok && k.parseVersion(fmt.Sprintf("%d.%d.%d%s", e.Major, e.Minor, e.Patch, e.Prerelease))
+	return k, ok
 }
 
 // Where CPython and PyPy are published; a mirror takes the place of this part

@@ -1,6 +1,7 @@
 package managed
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tame-py/tame/internal/fsx"
 )
 
 // A Store is the directory that holds the managed Pythons. It need not exist.
@@ -93,6 +96,66 @@ func absolute(dir, path string) string {
 
 // Root is the store's directory, an absolute path.
 func (s Store) Root() string { return s.root }
+
+// scratch is where downloads are unpacked; it is on the filesystem of the store.
+func (s Store) scratch() string { return filepath.Join(s.root, ".temp") }
+
+// Lock makes the store, if need be, and takes the lock that all who change it
+// hold, uv included. What a killed process has left half done is removed.
+func (s Store) Lock(ctx context.Context, o fsx.LockOptions) (*fsx.Lock, error) {
+	if err := os.MkdirAll(s.scratch(), 0o777); err != nil {
+		return nil, fmt.Errorf("making the Python installation directory: %w", err)
+	}
+	ignore := filepath.Join(s.root, ".gitignore")
+	if _, err := os.Lstat(ignore); errors.Is(err, fs.ErrNotExist) {
+		if err := fsx.WriteFile(ignore, []byte("*"), 0o666); err != nil {
+			return nil, err
+		}
+	}
+	l, err := fsx.Acquire(ctx, filepath.Join(s.root, ".lock"), fsx.Exclusive, o)
+	if err != nil {
+		return nil, fmt.Errorf("failed to lock the Pythons at `%s`: %w", s.root, err)
+	}
+	entries, _ := os.ReadDir(s.scratch())
+	for _, e := range entries {
+		_, _ = fsx.RemoveAll(filepath.Join(s.scratch(), e.Name()), nil)
+	}
+	return l, nil
+}
+
+// Remove removes an installation; it is out of sight before the first of its
+// files goes. The caller holds the lock.
+func (s Store) Remove(i Installation) error {
+	dir, err := fsx.MkdirTemp(s.scratch())
+	if err != nil {
+		return err
+	}
+	aside := filepath.Join(dir, "removed")
+	if err := fsx.Rename(i.Path, aside); err != nil {
+		return errors.Join(err, os.Remove(dir))
+	}
+	_, err = fsx.RemoveAll(dir, nil)
+	return err
+}
+
+// RemoveIfEmpty removes the store if nothing is installed in it, and uv's data
+// directory above if that is empty then. Links and files do not count in the
+// store. The caller holds the lock.
+func (s Store) RemoveIfEmpty() {
+	entries, err := os.ReadDir(s.root)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			return
+		}
+	}
+	_, err = fsx.RemoveAll(s.root, nil)
+	if data := filepath.Dir(s.root); err == nil && filepath.Base(data) == "uv" {
+		_ = os.Remove(data) // fails unless it is empty
+	}
+}
 
 // Installed lists the installations in the store, the most preferable first
 // (see [Key.Compare]). Directories whose names are no keys, links and hidden

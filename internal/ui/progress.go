@@ -43,17 +43,18 @@ const (
 
 // StartProgress begins to show progress, or returns nil (on which all methods
 // may be called) where no person would see it: standard error is no terminal,
-// the printer is quiet, or hide is set.
+// the printer is quiet, or hide is set. What is shown already goes on.
 func (p *Printer) StartProgress(hide bool) *Progress {
 	columns, watched := IsTerminal(p.Err)
 	if !watched || hide || p.Level != Normal {
 		return nil
 	}
-	progress := newProgress(p.Err, columns, p.Color)
 	p.mu.Lock()
-	p.progress = progress
-	p.mu.Unlock()
-	return progress
+	defer p.mu.Unlock()
+	if p.progress == nil {
+		p.progress = newProgress(p.Err, columns, p.Color)
+	}
+	return p.progress
 }
 
 func newProgress(out io.Writer, columns int, color Palette) *Progress {
