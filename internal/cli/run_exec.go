@@ -31,11 +31,16 @@ func (r *running) launch(variables map[string]string, depth int) error {
 	if err := r.commandLine(c); err != nil {
 		return err
 	}
-	r.app.print.Debug("Running `%s`", strings.Join(c.argv, " "))
-	r.app.print.StopProgress()
 	if err := raiseFileLimit(r.app.vars.RunRlimitNofile); err != nil {
 		return err
 	}
+	return r.execute(c, r.target.name)
+}
+
+// execute starts a child, whose name is for messages, as launch does.
+func (r *running) execute(c *childProcess, name string) error {
+	r.app.print.Debug("Running `%s`", strings.Join(c.argv, " "))
+	r.app.print.StopProgress()
 	err := r.replace(c)
 	if errors.Is(err, errors.ErrUnsupported) {
 		err = r.spawn(c)
@@ -44,7 +49,7 @@ func (r *running) launch(variables map[string]string, depth int) error {
 	if err == nil || errors.As(err, &status) {
 		return err
 	}
-	return spawnError(r.target.name, err)
+	return spawnError(name, err)
 }
 
 // spawnError words why a program could not be started.

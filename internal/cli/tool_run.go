@@ -64,6 +64,7 @@ type toolRunning struct {
 	flags   *toolRunFlags
 	request toolRequest
 	command string // to run; empty until the package's name is known
+	hush    bool   // say nothing about making the environment
 	inputs  *pip.Inputs
 	env     *python.Environment
 }
@@ -307,7 +308,7 @@ func (t *toolRunning) showsResolution() bool {
 }
 
 func (t *toolRunning) showSummary(e engine.Event) {
-	if e.Stage == engine.Installed || e.Stage == engine.Uninstalled {
+	if !t.hush && (e.Stage == engine.Installed || e.Stage == engine.Uninstalled) {
 		t.toolWork.app.showStage(e)
 	}
 }
