@@ -50,6 +50,7 @@ type auditFlags struct {
 	lockStateFlags
 	resolutionFlags
 	script, version string
+	fix             bool
 }
 
 func auditCommand() command {
@@ -81,6 +82,10 @@ func (o *auditFlags) registerAudit(f *flags) {
 	f.text(&o.script, "script", "FILE", "Look at what this script needs")
 	f.text(&o.version, "python-version", "VERSION", "Look only at what is for this version of Python")
 	f.text(&o.platform, "python-platform", "PLATFORM", "Look only at what is for this platform: linux, windows, macos or a target triple")
+	f.bool(&o.fix, "fix", "Raise packages to the least versions that have everything repaired, and change nothing else of the lock")
+	for _, name := range []string{"locked", "frozen", "python-version", "python-platform"} {
+		f.exclusive("fix", name)
+	}
 	o.build.register(f)
 	o.binary.register(f)
 	o.index.register(f)
@@ -94,6 +99,7 @@ type auditing struct {
 	flags   *auditFlags
 	service *audit.Service
 	ignores audit.Ignores
+	matched map[string]bool // names among them that were of use
 }
 
 func (a *app) audit(ctx context.Context, o *auditFlags) error {
@@ -113,7 +119,7 @@ func (a *app) audit(ctx context.Context, o *auditFlags) error {
 	if err != nil {
 		return err
 	}
-	u := &auditing{lockReading: r, flags: o, ignores: a.auditIgnores(&o.serviceFlags)}
+	u := &auditing{lockReading: r, flags: o, ignores: a.auditIgnores(&o.serviceFlags), matched: map[string]bool{}}
 	own, err := tameAudit(r.projectRoot())
 	if err != nil {
 		return err
@@ -128,6 +134,12 @@ func (a *app) audit(ctx context.Context, o *auditFlags) error {
 	report, err := u.report(ctx)
 	if err != nil {
 		return err
+	}
+	a.warnUnmatched(&u.ignores, u.matched, "the project")
+	if o.fix {
+		if report, err = u.fix(ctx, report); err != nil {
+			return err
+		}
 	}
 	return a.showAudit(o.format, report, a.artifact(u.lockFile()))
 }
@@ -195,13 +207,7 @@ func (u *auditing) report(ctx context.Context) (*audit.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	matched := map[string]bool{}
-	report, err := u.app.auditPackages(ctx, u.engine, u.service, packages, u.target.Dir(), &u.ignores, matched)
-	if err != nil {
-		return nil, err
-	}
-	u.app.warnUnmatched(&u.ignores, matched, "the project")
-	return report, nil
+	return u.app.auditPackages(ctx, u.engine, u.service, packages, u.target.Dir(), &u.ignores, u.matched)
 }
 
 // auditable are the packages to look at.

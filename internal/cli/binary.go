@@ -61,7 +61,7 @@ func (b *binary) ready(ctx context.Context, a *app, s *workSettings) (*running, 
 		r = &t.running
 	}
 	if b.show {
-		version, err := b.installed(ctx)
+		version, err := b.installed(ctx, a.environ())
 		if err != nil {
 			return nil, err
 		}
@@ -78,8 +78,10 @@ func executableSuffix() string {
 }
 
 // installed is what the program says of its version: its name and the version.
-func (b *binary) installed(ctx context.Context) (string, error) {
-	out, err := exec.CommandContext(ctx, b.path, "--version").Output()
+func (b *binary) installed(ctx context.Context, env []string) (string, error) {
+	cmd := exec.CommandContext(ctx, b.path, "--version")
+	cmd.Env = env
+	out, err := cmd.Output()
 	if err != nil {
 		return "", fmt.Errorf("failed to ask `%s` for its version: %w", b.path, err)
 	}

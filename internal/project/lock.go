@@ -73,6 +73,9 @@ type LockRequest struct {
 	Requirements []pep508.Requirement
 	// Constraints narrow what is chosen, and are not part of the lock.
 	Constraints []source.Requirement
+	// Preferences are versions to take where nothing speaks against them, beside
+	// those of the lock.
+	Preferences []resolve.Preference
 	// Journal is that of the edit that the lock is part of, or nil.
 	Journal *Journal
 
@@ -185,6 +188,7 @@ func (r *LockRequest) resolve(ctx context.Context, in *inputs, old *lock.Lock, v
 	if old != nil && verdict.Use >= lock.Versions {
 		manifest.Preferences = old.Preferences(r.Target.Dir(), upgrade)
 	}
+	manifest.Preferences = append(manifest.Preferences, r.Preferences...)
 	if old != nil && verdict.Use >= lock.Forks {
 		manifest.Forks = old.ForkMarkers()
 	}
