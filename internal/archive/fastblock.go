@@ -5,8 +5,8 @@ import "encoding/binary"
 // What the quick loop of a block may read and write in one turn, whatever it
 // meets: it runs as long as there is so much.
 const (
-	quickIn  = 24
-	quickOut = 3 + 258 + 24
+	quickIn  = 16
+	quickOut = 3 + 258 + 32
 )
 
 // block unpacks a block by the tables, from where out is filled on. If there is
@@ -18,43 +18,44 @@ const (
 func (f *fastInflater) block(s *bitStream, dst []byte, out int) (filled int, done bool, err error) {
 	src, in, buf, n, floor := s.src, s.in, s.buf, uint64(s.n), f.floor
 	lit, dist := &f.lit, &f.dist
-	for len(src)-in >= quickIn && len(dst)-out >= quickOut {
+	for lastIn, lastOut := len(src)-quickIn, len(dst)-quickOut; in <= lastIn && out <= lastOut; {
 		// 56 bits or more: whole bytes are read again where they were read in
 		// part, and give the same bits.
-		buf |= binary.LittleEndian.Uint64(src[in:]) << (n & 63)
-		in += int((63 - n) >> 3)
+		buf |= load64(src, in) << (n & 63)
+		in += int(^n & 63 >> 3)
 		n |= 56
 
 		e := lit[buf&(1<<litBits-1)]
 		if e&isLiteral != 0 {
 			// Up to three literals take 33 bits.
+			to := (*[4]byte)(dst[out : out+4 : out+4])
 			buf >>= e & 63
-			n -= uint64(e & 63)
-			dst[out] = byte(e >> 16)
+			n -= uint64(e)
+			to[0] = byte(e >> 16)
 			e = lit[buf&(1<<litBits-1)]
 			out++
 			if e&isLiteral != 0 {
 				buf >>= e & 63
-				n -= uint64(e & 63)
-				dst[out] = byte(e >> 16)
+				n -= uint64(e)
+				to[1] = byte(e >> 16)
 				e = lit[buf&(1<<litBits-1)]
 				out++
 				if e&isLiteral != 0 {
 					buf >>= e & 63
-					n -= uint64(e & 63)
-					dst[out] = byte(e >> 16)
+					n -= uint64(e)
+					to[2] = byte(e >> 16)
 					out++
 					continue
 				}
 			}
-			buf |= binary.LittleEndian.Uint64(src[in:]) << (n & 63)
-			in += int((63 - n) >> 3)
+			buf |= load64(src, in) << (n & 63)
+			in += int(^n & 63 >> 3)
 			n |= 56
 		}
 		if e&isTable != 0 {
 			if e, buf, n = longCode(lit[:], e, buf, n); e&isLiteral != 0 {
 				buf >>= e & 63
-				n -= uint64(e & 63)
+				n -= uint64(e)
 				dst[out] = byte(e >> 16)
 				out++
 				continue
@@ -64,13 +65,13 @@ func (f *fastInflater) block(s *bitStream, dst []byte, out int) (filled int, don
 			if e&isEnd == 0 {
 				return out, false, errDeflate
 			}
-			s.in, s.buf, s.n = in, buf>>(e&63), uint(n-uint64(e&63))
+			s.in, s.buf, s.n = in, buf>>(e&63), uint(n-uint64(e))&63
 			return out, true, nil
 		}
 		// A length, of at most 20 bits, and a distance of at most 28.
 		length := int(e>>16) + int(buf&(1<<(e&63)-1)>>(e>>8&15))
 		buf >>= e & 63
-		n -= uint64(e & 63)
+		n -= uint64(e)
 		e = dist[buf&(1<<distBits-1)]
 		if e&isTable != 0 {
 			e, buf, n = longCode(dist[:], e, buf, n)
@@ -80,7 +81,7 @@ func (f *fastInflater) block(s *bitStream, dst []byte, out int) (filled int, don
 		}
 		distance := int(e>>16) + int(buf&(1<<(e&63)-1)>>(e>>8&15))
 		buf >>= e & 63
-		n -= uint64(e & 63)
+		n -= uint64(e)
 		from := out - distance
 		if from < floor {
 			return out, false, errDeflate
@@ -89,17 +90,16 @@ func (f *fastInflater) block(s *bitStream, dst []byte, out int) (filled int, don
 		switch {
 		case distance >= 16:
 			// Sixteen bytes at a time, beyond the end if need be: there is
-			// room, and what comes next is written over it.
-			for {
-				*(*[16]byte)(dst[out:]) = *(*[16]byte)(dst[from:])
-				from, out = from+16, out+16
-				if out >= end {
-					break
-				}
+			// room, and what comes next is written over it. Few matches are
+			// longer than 32 bytes.
+			copy16(dst, out, from)
+			copy16(dst, out+16, from+16)
+			for out += 32; out < end; out += 16 {
+				copy16(dst, out, out-distance)
 			}
 		case distance >= 8:
 			for {
-				binary.LittleEndian.PutUint64(dst[out:], binary.LittleEndian.Uint64(dst[from:]))
+				store64(dst, out, load64(dst, from))
 				from, out = from+8, out+8
 				if out >= end {
 					break
@@ -108,16 +108,17 @@ func (f *fastInflater) block(s *bitStream, dst []byte, out int) (filled int, don
 		case distance == 1:
 			v := uint64(dst[from]) * 0x0101010101010101
 			for ; out < end; out += 8 {
-				binary.LittleEndian.PutUint64(dst[out:], v)
+				store64(dst, out, v)
 			}
 		default:
 			// Of eight bytes the first so many are right.
 			for ; out < end; from, out = from+distance, out+distance {
-				binary.LittleEndian.PutUint64(dst[out:], binary.LittleEndian.Uint64(dst[from:]))
+				store64(dst, out, load64(dst, from))
 			}
 		}
 		out = end
 	}
+	n &= 63
 	s.in, s.buf, s.n = in, buf, uint(n)
 	if f.more || f.partial && len(dst)-out < startRoom {
 		return out, false, nil
@@ -125,10 +126,20 @@ func (f *fastInflater) block(s *bitStream, dst []byte, out int) (filled int, don
 	return f.carefully(s, dst, out)
 }
 
+// The limits of capacity in these spare the compiler some arithmetic.
+
+func load64(b []byte, at int) uint64 { return binary.LittleEndian.Uint64(b[at : at+8 : at+8]) }
+
+func store64(b []byte, at int, v uint64) { binary.LittleEndian.PutUint64(b[at:at+8:at+8], v) }
+
+func copy16(b []byte, to, from int) {
+	*(*[16]byte)(b[to : to+16 : to+16]) = *(*[16]byte)(b[from : from+16 : from+16])
+}
+
 // longCode goes on in a subtable for a code of which e is the first entry.
 func longCode(table []uint32, e uint32, buf, n uint64) (entry uint32, rest, left uint64) {
 	buf >>= e & 63
-	n -= uint64(e & 63)
+	n -= uint64(e)
 	i := uint64(e>>16&0x7fff) + buf&(1<<(e>>8&15)-1)
 	if i >= uint64(len(table)) {
 		return isSpecial, buf, n

@@ -66,6 +66,8 @@ type fastInflater struct {
 var fastInflaters sync.Pool
 
 // fastInflate unpacks src into dst. Both must end exactly where the data does.
+// What lies between their lengths and their capacities may be read, and that of
+// dst written: with some there the quick loop goes on to the end.
 func fastInflate(dst, src []byte) error {
 	f, ok := fastInflaters.Get().(*fastInflater)
 	if !ok {
@@ -73,6 +75,8 @@ func fastInflate(dst, src []byte) error {
 	}
 	defer fastInflaters.Put(f)
 	f.partial, f.more, f.floor = false, false, 0
+	filled, read := len(dst), len(src)
+	dst, src = dst[:min(cap(dst), filled+quickOut)], src[:min(cap(src), read+quickIn)]
 	s := bitStream{src: src}
 	out := 0
 	for last := false; !last; {
@@ -86,7 +90,7 @@ func fastInflate(dst, src []byte) error {
 		}
 	}
 	s.giveBack()
-	if out != len(dst) || s.in != len(src) {
+	if out != filled || s.in != read {
 		return errShort
 	}
 	return nil

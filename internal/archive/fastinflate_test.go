@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"compress/flate"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -64,6 +65,21 @@ func packed(t testing.TB, data []byte, level int, old bool) []byte {
 	return b.Bytes()
 }
 
+// withSlack inflates between other bytes, as in buffers that are used again.
+func withSlack(src []byte, size int) ([]byte, error) {
+	dst := bytes.Repeat([]byte{0xdd}, size+2*quickOut)
+	err := fastInflate(dst[:size], append(bytes.Clone(src), src[:min(len(src), 2*quickIn)]...)[:len(src)])
+	if !bytes.Equal(dst[size+quickOut:], bytes.Repeat([]byte{0xdd}, quickOut)) {
+		return nil, errors.New("something was written behind the room")
+	}
+	return dst[:size], err
+}
+
+func slackAccepts(src []byte, size int) bool {
+	_, err := withSlack(src, size)
+	return err == nil
+}
+
 func TestFastInflate(t *testing.T) {
 	t.Parallel()
 	for name, data := range samples() {
@@ -74,11 +90,17 @@ func TestFastInflate(t *testing.T) {
 				if err := fastInflate(dst, src); err != nil || !bytes.Equal(dst, data) {
 					t.Errorf("%s at level %d: %v, equal: %v", name, level, err, bytes.Equal(dst, data))
 				}
+				if out, err := withSlack(src, len(data)); err != nil || !bytes.Equal(out, data) {
+					t.Errorf("%s at level %d with room behind: %v, equal: %v", name, level, err, bytes.Equal(out, data))
+				}
 				if fastInflate(make([]byte, len(data)+1), src) == nil {
 					t.Errorf("%s at level %d: one byte more than there is", name, level)
 				}
 				if len(data) > 0 && fastInflate(make([]byte, len(data)-1), src) == nil {
 					t.Errorf("%s at level %d: one byte less than there is", name, level)
+				}
+				if len(data) > 0 && slackAccepts(src, len(data)-1) || slackAccepts(src, len(data)+1) || slackAccepts(src[:len(src)-1], len(data)) {
+					t.Errorf("%s at level %d with room behind: another end was not noticed", name, level)
 				}
 				if fastInflate(dst, append(bytes.Clone(src), 0)) == nil || fastInflate(dst, src[:len(src)-1]) == nil {
 					t.Errorf("%s at level %d: another end of the data was not noticed", name, level)
@@ -169,6 +191,9 @@ func FuzzFastInflate(f *testing.F) {
 		}
 		if fastErr == nil && !bytes.Equal(fast, slow) {
 			t.Error("unpacked differently")
+		}
+		if out, err := withSlack(src, size); (err == nil) != (fastErr == nil) || err == nil && !bytes.Equal(out, fast) {
+			t.Errorf("%v with room behind, %v without; or unpacked differently", err, fastErr)
 		}
 		if out, err := streamed(src, startRoom+300); fastErr == nil && (err != nil || !bytes.Equal(out, fast)) {
 			t.Errorf("unpacked differently as a stream: %v", err)
