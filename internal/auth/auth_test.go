@@ -79,6 +79,7 @@ func TestParseURL(t *testing.T) {
 	}
 	for _, c := range []struct{ raw, want string }{
 		{"https://user/name:secret@example.com/a/b", "ambiguous user and password in URL (not percent-encoded?): https:***@example.com/a/b"},
+		{"https://user:sec/ret@example.com/a", "invalid URL \"https:***@example.com/a\": invalid port"},
 		{"https://user#name:secret@example.com/a", "ambiguous user and password in URL (not percent-encoded?): https:***@example.com/a"},
 		{"https://user:secret@exa mple.com/", `invalid URL "https://user:****@exa mple.com/": invalid character`},
 		{"https://user:se%zz@example.com/", `invalid URL "https://user:****@example.com/": invalid URL escape`},
@@ -151,14 +152,19 @@ func TestFromEnv(t *testing.T) {
 	for _, c := range []struct {
 		name, url string
 		want      Credentials
+		source    string
 	}{
-		{"my-index.2", "https://a:b@example.com/", Basic("envuser", "envpass")},
-		{"pass", "https://a@example.com/", Basic("a", "only")},
-		{"name", "https://a:b@example.com/", Credentials{Username: "other"}},
-		{"none", "https://a:b@example.com/", Basic("a", "b")},
-		{"", "https://example.com/", Credentials{}},
+		{"my-index.2", "https://a:b@example.com/", Basic("envuser", "envpass"), "`UV_INDEX_MY_INDEX_2_PASSWORD`"},
+		{"pass", "https://a@example.com/", Basic("a", "only"), "`UV_INDEX_PASS_PASSWORD`"},
+		{"name", "https://a:b@example.com/", Credentials{Username: "other"}, "`UV_INDEX_NAME_USERNAME`"},
+		{"none", "https://a:b@example.com/", Basic("a", "b"), "the index's URL"},
+		{"", "https://example.com/", Credentials{}, ""},
 	} {
-		if got := FromEnv(c.name, c.url, getenv); got != c.want {
+		got := FromEnv(c.name, c.url, getenv)
+		if d := cmp.Diff(c.source, got.Source); d != "" {
+			t.Errorf("FromEnv(%q, %q) is from somewhere else: %s", c.name, c.url, d)
+		}
+		if got.Source = ""; got != c.want {
 			t.Errorf("FromEnv(%q, %q) = %#v, want %#v", c.name, c.url, got, c.want)
 		}
 	}

@@ -64,12 +64,14 @@ type Index struct {
 // underscore. What the environment does not have comes from the URL.
 func FromEnv(name, rawURL string, getenv func(string) string) Credentials {
 	_, c := Split(rawURL)
+	c = c.from("the index's URL")
 	if name == "" || getenv == nil {
 		return c
 	}
-	variable := envName(name)
-	username, password := getenv("UV_INDEX_"+variable+"_USERNAME"), getenv("UV_INDEX_"+variable+"_PASSWORD")
+	variable := "UV_INDEX_" + envName(name)
+	username, password := getenv(variable+"_USERNAME"), getenv(variable+"_PASSWORD")
 	if username != "" {
+		c.Source = "`" + variable + "_USERNAME`"
 		if username != c.Username {
 			c.Password, c.HasPassword = "", false // belongs to another user
 		}
@@ -77,6 +79,7 @@ func FromEnv(name, rawURL string, getenv func(string) string) Credentials {
 	}
 	if password != "" {
 		c.Password, c.HasPassword = password, true
+		c.Source = "`" + variable + "_PASSWORD`"
 	}
 	return c
 }

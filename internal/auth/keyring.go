@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/url"
 	"os/exec"
 	"strings"
@@ -19,17 +20,21 @@ const (
 	KeyringDisabled Keyring = iota
 	// KeyringSubprocess asks the program "keyring", as pip does.
 	KeyringSubprocess
+	// KeyringNative asks the keyring of the operating system, see [Ring].
+	KeyringNative
 )
 
-// UnmarshalText reads "disabled" or "subprocess".
+// UnmarshalText reads "disabled", "subprocess" or "native".
 func (k *Keyring) UnmarshalText(text []byte) error {
 	switch string(text) {
 	case "disabled":
 		*k = KeyringDisabled
 	case "subprocess":
 		*k = KeyringSubprocess
+	case "native":
+		*k = KeyringNative
 	default:
-		return fmt.Errorf("unknown keyring provider %q: expected disabled or subprocess", text)
+		return fmt.Errorf("unknown keyring provider %q: expected disabled, subprocess or native", text)
 	}
 	return nil
 }
@@ -38,8 +43,11 @@ func (k *Keyring) UnmarshalText(text []byte) error {
 func (k Keyring) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
 func (k Keyring) String() string {
-	if k == KeyringSubprocess {
+	switch k {
+	case KeyringSubprocess:
 		return "subprocess"
+	case KeyringNative:
+		return "native"
 	}
 	return "disabled"
 }
@@ -67,29 +75,66 @@ func (s *Store) runKeyring(ctx context.Context, service, username string) (Crede
 	if username == "" {
 		args = []string{"get", service, "--mode", "creds"}
 	}
-	cmd := exec.CommandContext(ctx, "keyring", args...)
-	cmd.Env = s.options.Environ
-	cmd.WaitDelay = time.Second // children of keyring may hold the pipe open
-	if path := lookPath("keyring", s.options.Environ); path != "" {
-		cmd.Path, cmd.Err = path, nil
-	}
 	// The program may be slow or ask for something, so the user sees what it
 	// says; but not that it knows no "--mode".
 	var stderr bytes.Buffer
-	if cmd.Stderr = s.options.Stderr; username == "" {
-		cmd.Stderr = &stderr
+	shown := s.options.Stderr
+	if username == "" {
+		shown = &stderr
 	}
-	out, err := cmd.Output()
-	if err != nil {
-		if _, exited := err.(*exec.ExitError); !exited && ctx.Err() == nil {
-			s.warnOnce("failed to run the keyring program: %v", err)
-		}
+	out, ok := s.ask(ctx, helperProgram{name: "keyring", args: args, environ: s.options.Environ, stderr: shown})
+	if !ok {
 		return Credentials{}, false
 	}
 	if s.options.Stderr != nil {
 		_, _ = stderr.WriteTo(s.options.Stderr)
 	}
-	return readKeyring(string(out), username)
+	return readKeyring(out, username)
+}
+
+// A helperProgram is a program that is asked for credentials.
+type helperProgram struct {
+	name, input   string
+	args, environ []string
+	stderr        io.Writer
+}
+
+// ask returns what a program prints. One that fails has nothing to say; one
+// that hangs is stopped, and not asked again.
+func (s *Store) ask(ctx context.Context, p helperProgram) (out string, ok bool) {
+	if _, hung := s.hung.Load(p.name); hung {
+		return "", false
+	}
+	patience := s.options.Patience
+	if patience <= 0 {
+		patience = defaultPatience
+	}
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	cmd := exec.CommandContext(limited, p.name, p.args...)
+	cmd.Env = p.environ
+	cmd.WaitDelay = time.Second // its children may hold the pipe open
+	if path := lookPath(p.name, p.environ); path != "" {
+		cmd.Path, cmd.Err = path, nil
+	}
+	if p.input != "" {
+		cmd.Stdin = strings.NewReader(p.input)
+	}
+	cmd.Stderr = p.stderr
+	answer, err := cmd.Output()
+	if err == nil {
+		return string(answer), true
+	}
+	_, exited := err.(*exec.ExitError)
+	switch {
+	case ctx.Err() != nil:
+	case limited.Err() != nil:
+		s.hung.Store(p.name, true)
+		s.warnOnce("the program `%s` was stopped because it gave no answer for %v", p.name, patience)
+	case !exited:
+		s.warnOnce("failed to run the %s program: %v", p.name, err)
+	}
+	return "", false
 }
 
 // readKeyring reads what the program printed: the password, or user and password

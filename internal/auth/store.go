@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tame-py/tame/internal/par"
 )
@@ -20,7 +22,8 @@ type Options struct {
 	// environment. The store reads HOME (USERPROFILE), NETRC, HF_TOKEN,
 	// UV_NO_HF_TOKEN and DEPENDABOT.
 	Getenv func(string) string
-	// Environ is the environment of the keyring program, as in [exec.Cmd.Env].
+	// Environ is the environment of the programs that are asked, as in
+	// [exec.Cmd.Env].
 	Environ []string
 	// Indexes are the package indexes with their policies and credentials. The
 	// first that holds a URL counts.
@@ -31,8 +34,38 @@ type Options struct {
 	Stderr io.Writer
 	// TextStore is the path of the text store, "" for none; see [TextStorePath].
 	TextStore string
+	// Ring is the keyring of the operating system, nil if it is not asked.
+	Ring Ring
+	// Git says whether to ask the credential helpers of git.
+	Git bool
+	// Endpoints are the object stores whose requests are signed.
+	Endpoints []Endpoint
+	// Patience bounds how long a keyring or a program may take to answer; 0
+	// means two minutes.
+	Patience time.Duration
 	// Warn tells the user of a source that cannot be read; nil is silent.
 	Warn func(message string)
+	// Debug is told where credentials are found, and no secrets; nil is silent.
+	Debug func(format string, args ...any)
+}
+
+// An Endpoint is an object store: requests to its URL and what is below it, on
+// its host or a subdomain, are signed when the server refuses them.
+type Endpoint struct {
+	URL    *url.URL
+	Signer Signer
+	// Source is where the signer's setting comes from, see [Credentials].
+	Source string
+}
+
+// holds reports whether a URL belongs to the endpoint.
+func (e *Endpoint) holds(u *url.URL) bool {
+	own, other := RealmOf(e.URL), RealmOf(u)
+	below := strings.HasSuffix(other.Host, "."+own.Host)
+	if below {
+		other.Host = own.Host
+	}
+	return own == other && pathWithin(e.URL.Path, u.Path)
 }
 
 // A Store knows the credentials of one run: those given to it, those found by
@@ -49,6 +82,7 @@ type Store struct {
 	texts   func() *TextStore
 	fetches par.Cache[fetchKey, *par.Future[Credentials]]
 	warned  sync.Map
+	hung    sync.Map // the names of programs that do not answer
 }
 
 type realmUser struct {
@@ -106,6 +140,7 @@ func (s *Store) addIndex(x Index) {
 	c := x.Credentials
 	if c.IsZero() {
 		_, c = Split(x.URL)
+		c = c.from("the index's URL")
 	}
 	if c.IsZero() {
 		return
@@ -127,7 +162,7 @@ func (s *Store) Add(rawURL string, c Credentials) {
 // AddURL makes the credentials known that a URL carries, if any.
 func (s *Store) AddURL(rawURL string) {
 	if clean, c := Split(rawURL); !c.IsZero() {
-		s.Add(clean, c)
+		s.Add(clean, c.from("the URL"))
 	}
 }
 
@@ -139,6 +174,9 @@ func (s *Store) remember(u *url.URL, c Credentials) {
 	defer s.mu.Unlock()
 	realm := RealmOf(u)
 	s.urls[realm.String()+strings.TrimRight(u.Path, "/")] = c
+	if c.Signer != nil {
+		return // an endpoint need not be the whole realm
+	}
 	for _, username := range []string{c.Username, ""} {
 		key := realmUser{realm, username}
 		// A mere name does not replace what can authenticate.
@@ -191,6 +229,11 @@ func (s *Store) placeOf(u *url.URL) *place {
 // and user. It returns false if there are none, and the context's error if that
 // ends first.
 func (s *Store) search(ctx context.Context, u *url.URL, index *place, username string) (Credentials, bool, error) {
+	// What is known without asking need not be remembered, and is not the same
+	// everywhere in a realm.
+	if c, ok := s.fromProvider(u); ok {
+		return c, true, nil
+	}
 	key := fetchKey{RealmOf(u).String(), username}
 	if index != nil {
 		key.scope = index.url.String()
@@ -214,32 +257,74 @@ func (s *Store) search(ctx context.Context, u *url.URL, index *place, username s
 	}
 }
 
+// searchNow asks one source after the other.
 func (s *Store) searchNow(ctx context.Context, u *url.URL, index *place, username string) (Credentials, bool) {
+	for _, source := range []func(context.Context, *url.URL, *place, string) (Credentials, bool){
+		s.fromFiles, s.fromRing, s.fromKeyring, s.fromGit,
+	} {
+		if c, ok := source(ctx, u, index, username); ok {
+			if s.options.Debug != nil {
+				s.options.Debug("credentials for %s: %s", Redact(u.String()), c.Describe())
+			}
+			return c, true
+		}
+	}
+	return Credentials{}, false
+}
+
+// fromProvider knows hosts that want credentials of their own kind.
+func (s *Store) fromProvider(u *url.URL) (Credentials, bool) {
 	if c, ok := s.huggingFace(u); ok {
 		return c, true
 	}
-	if c, ok := s.netrc().Lookup(u.Hostname(), username); ok {
-		return c, true
-	}
-	if c, ok, err := s.texts().Lookup(u, username); err != nil {
-		s.warnOnce("%v", err)
-	} else if ok {
-		return c, true
-	}
-	if s.options.Keyring == KeyringDisabled {
-		return Credentials{}, false
-	}
-	// The program is slow, so it is asked only when a user is known or the
-	// index demands it.
-	switch {
-	case username != "" && index != nil:
-		return s.askKeyring(ctx, index.url, username)
-	case username != "":
-		return s.askKeyring(ctx, u, username)
-	case index != nil && index.policy == Always:
-		return s.askKeyring(ctx, index.url, "")
+	for i := range s.options.Endpoints {
+		if e := &s.options.Endpoints[i]; e.holds(u) {
+			return Credentials{Signer: e.Signer, Source: e.Source}, true
+		}
 	}
 	return Credentials{}, false
+}
+
+func (s *Store) fromFiles(_ context.Context, u *url.URL, _ *place, username string) (Credentials, bool) {
+	if c, ok := s.netrc().Lookup(u.Hostname(), username); ok {
+		return c.from("the netrc file"), true
+	}
+	c, ok, err := s.texts().Lookup(u, username)
+	if err != nil {
+		s.warnOnce("%v", err)
+	}
+	return c.from("the credentials of `auth login`"), ok
+}
+
+func (s *Store) fromRing(ctx context.Context, u *url.URL, index *place, username string) (Credentials, bool) {
+	if s.options.Ring == nil {
+		return Credentials{}, false
+	}
+	if index != nil {
+		u = index.url
+	}
+	c, err := NativeKeep(s.options.Ring, s.options.Patience).Get(ctx, u.String(), username)
+	if err != nil && !errors.Is(err, ErrNotKept) && ctx.Err() == nil {
+		s.warnOnce("%v", err)
+	}
+	return c.from("the system's keyring"), err == nil
+}
+
+// fromKeyring asks the keyring program. That is slow, so it is asked only when a
+// user is known or the index demands it.
+func (s *Store) fromKeyring(ctx context.Context, u *url.URL, index *place, username string) (c Credentials, ok bool) {
+	if s.options.Keyring != KeyringSubprocess {
+		return Credentials{}, false
+	}
+	switch {
+	case username != "" && index != nil:
+		c, ok = s.askKeyring(ctx, index.url, username)
+	case username != "":
+		c, ok = s.askKeyring(ctx, u, username)
+	case index != nil && index.policy == Always:
+		c, ok = s.askKeyring(ctx, index.url, "")
+	}
+	return c.from("the keyring program"), ok
 }
 
 // huggingFace returns the token that the Hugging Face tools use.
@@ -248,7 +333,7 @@ func (s *Store) huggingFace(u *url.URL) (Credentials, bool) {
 		return Credentials{}, false
 	}
 	token := s.options.Getenv("HF_TOKEN")
-	return Credentials{Token: token}, token != ""
+	return Credentials{Token: token, Source: "`HF_TOKEN`"}, token != ""
 }
 
 // lookPath finds a program in the PATH of the given environment, which may

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -259,10 +260,19 @@ func fakeKeyring(t *testing.T, script string) []string {
 		t.Skip("the stand-in for keyring is a shell script")
 	}
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "keyring"), []byte("#!/bin/sh\n"+script), 0o700); err != nil {
+	writeProgram(t, filepath.Join(dir, "keyring"), "#!/bin/sh\n"+script)
+	return []string{"PATH=" + dir + ":/bin:/usr/bin"}
+}
+
+// writeProgram writes a file to be run. No child may be started meanwhile: it
+// would have the file open, and the file could not be run.
+func writeProgram(t *testing.T, path, text string) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return []string{"PATH=" + dir + ":/bin:/usr/bin"}
 }
 
 func TestKeyring(t *testing.T) {

@@ -74,7 +74,7 @@ func requestCredentials(req *http.Request) Credentials {
 	if user := req.URL.User; user != nil {
 		password, has := user.Password()
 		if c := (Credentials{Username: user.Username(), Password: password, HasPassword: has}); !c.IsZero() {
-			return c
+			return c.from("the URL")
 		}
 	}
 	return fromHeader(req.Header.Get("Authorization"))
@@ -92,13 +92,34 @@ func (r *trip) policy() Policy {
 	return r.index.policy
 }
 
+// sentKey is what a request's context knows its credentials by.
+type sentKey struct{}
+
+// Sent returns the credentials that a request was made with whose response came
+// through a store's transport.
+func Sent(resp *http.Response) Credentials {
+	if resp.Request == nil {
+		return Credentials{}
+	}
+	c, _ := resp.Request.Context().Value(sentKey{}).(Credentials)
+	return c
+}
+
 // send makes the request with the given credentials, or without.
 func (r *trip) send(c Credentials) (*http.Response, error) {
-	req := r.req.Clone(r.req.Context())
+	ctx := r.req.Context()
+	if !c.IsZero() {
+		ctx = context.WithValue(ctx, sentKey{}, c)
+	}
+	req := r.req.Clone(ctx)
 	req.URL = r.url
-	if c.IsZero() {
-		req.Header.Del("Authorization")
-	} else {
+	req.Header.Del("Authorization")
+	switch {
+	case c.Signer != nil:
+		if err := c.Signer.Sign(ctx, req); err != nil {
+			return nil, fmt.Errorf("authenticating for %s: %w", RealmOf(r.url), err)
+		}
+	case !c.IsZero():
 		req.Header.Set("Authorization", c.Header())
 	}
 	if r.req.GetBody != nil {
@@ -225,6 +246,7 @@ func discard(resp *http.Response) {
 func (s *Store) Find(ctx context.Context, rawURL string) (Credentials, error) {
 	clean, own := Split(rawURL)
 	u, err := url.Parse(clean)
+	own = own.from("the URL")
 	if err != nil || u.Host == "" || own.Complete() {
 		return own, nil
 	}

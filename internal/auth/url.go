@@ -75,6 +75,11 @@ func hidesPassword(raw string) bool {
 	if at := strings.LastIndexByte(rest[:stop], '@'); at >= 0 && strings.Contains(rest[:at], ":") {
 		return false
 	}
+	// A port that is none is the beginning of a password.
+	if colon := strings.LastIndexByte(rest[:stop], ':'); colon >= 0 && strings.Contains(rest[stop:], "@") &&
+		strings.Trim(rest[colon+1:stop], "0123456789") != "" && !strings.HasSuffix(rest[:stop], "]") {
+		return true
+	}
 	path, fragment, _ := strings.Cut(rest[stop:], "#")
 	path, _, _ = strings.Cut(path, "?")
 	return looksLikePassword(path) || looksLikePassword(fragment)

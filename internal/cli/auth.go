@@ -139,7 +139,8 @@ func (s *service) name(username string) string {
 // keep is where credentials are kept: a file, or the system's keyring.
 func (a *app) keep(keyring string) (auth.Keep, error) {
 	if first(keyring, a.env["UV_KEYRING_PROVIDER"]) == "native" || a.previews("native-auth") {
-		return auth.NativeKeep(auth.SystemRing(), 0), nil
+		patience, err := a.keyringPatience()
+		return auth.NativeKeep(auth.SystemRing(), patience), err
 	}
 	file := auth.TextStorePath(a.environment.Get)
 	if file == "" {

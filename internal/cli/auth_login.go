@@ -149,5 +149,7 @@ func (a *app) promptCredentials() (auth.Credentials, error) {
 		return auth.Credentials{}, err
 	}
 	password, err := a.askSecret(terminal, "Enter password: ")
-	return auth.Basic(username, password), err
+	c := auth.Basic(username, password)
+	c.Source = "the terminal"
+	return c, err
 }

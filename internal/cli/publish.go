@@ -185,7 +185,10 @@ func (j *publishJob) connect(ctx context.Context) error {
 	for _, x := range j.settings.indexes {
 		l.Indexes = append(l.Indexes, indexOf(x))
 	}
-	j.store = auth.NewStore(a.authOptions(j.settings, l))
+	var err error
+	if j.store, err = a.authStore(j.settings, l); err != nil {
+		return err
+	}
 	client, err := a.webClient(j.settings, j.store)
 	if err != nil {
 		return err

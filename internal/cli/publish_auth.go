@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/tame-py/tame/internal/auth"
 	"github.com/tame-py/tame/internal/publish"
@@ -20,7 +21,9 @@ func (j *publishJob) credentials(ctx context.Context, bare *web.Client) (auth.Cr
 	}
 	trusted, why, err := j.trusted(ctx, bare, c)
 	if err != nil || trusted != "" {
-		return auth.Basic(auth.TokenUser, trusted), err
+		c = auth.Basic(auth.TokenUser, trusted)
+		c.Source = "trusted publishing"
+		return c, err
 	}
 	if c.HasPassword && c.Username == "" {
 		return c, withHint(usageError("there is a password but no username"),
@@ -80,15 +83,22 @@ func (j *publishJob) givenCredentials() (auth.Credentials, error) {
 	case o.username != nil || o.password != nil:
 		token = nil
 	}
+	source := func(flag *string, name string) string {
+		if flag != nil {
+			return "`--" + name + "`"
+		}
+		return "`UV_PUBLISH_" + strings.ToUpper(name) + "`"
+	}
 	if token != nil && *token != "" {
 		if username != nil && *username != "" || password != nil && *password != "" {
 			return c, usageError("a token cannot be used together with a username or password: `UV_PUBLISH_TOKEN` is set, too")
 		}
 		c = auth.Basic(auth.TokenUser, *token)
+		c.Source = source(o.token, "token")
 	} else {
 		c.Username = text(username)
 		if password != nil && *password != "" {
-			c.Password, c.HasPassword = *password, true
+			c.Password, c.HasPassword, c.Source = *password, true, source(o.password, "password")
 		}
 	}
 	switch {
@@ -99,7 +109,7 @@ func (j *publishJob) givenCredentials() (auth.Credentials, error) {
 	}
 	c.Username = first(c.Username, own.Username)
 	if own.HasPassword {
-		c.Password, c.HasPassword = own.Password, true
+		c.Password, c.HasPassword, c.Source = own.Password, true, "the URL"
 	}
 	return c, nil
 }

@@ -13,7 +13,6 @@ import (
 	"sync"
 
 	"github.com/tame-py/tame/internal/auth"
-	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/managed"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/source"
@@ -113,7 +112,7 @@ func (a *app) setDylibID(ctx context.Context, dylib, id string) error {
 func (a *app) urlOpener() func(ctx context.Context, url string) (io.ReadCloser, int64, error) {
 	client := sync.OnceValues(func() (*web.Client, error) {
 		s := &workSettings{app: a}
-		return a.webClient(s, auth.NewStore(a.authOptions(s, index.Locations{})))
+		return a.plainClient(s)
 	})
 	return func(ctx context.Context, url string) (io.ReadCloser, int64, error) {
 		if path, ok, err := filePath(url); ok || err != nil {
@@ -168,7 +167,7 @@ func (a *app) readCatalog(ctx context.Context, location string) ([]byte, error) 
 		return os.ReadFile(path)
 	}
 	s := &workSettings{app: a}
-	client, err := a.webClient(s, auth.NewStore(a.authOptions(s, index.Locations{})))
+	client, err := a.plainClient(s)
 	if err != nil {
 		return nil, err
 	}

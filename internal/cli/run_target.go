@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"github.com/tame-py/tame/internal/auth"
-	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/web"
 )
 
@@ -163,7 +162,7 @@ func (a *app) fetchTarget(ctx context.Context, o *runFlags, t *runTarget) error 
 	if err != nil {
 		return err
 	}
-	client, err := a.webClient(s, auth.NewStore(a.authOptions(s, index.Locations{})))
+	client, err := a.plainClient(s)
 	if err != nil {
 		return err
 	}

@@ -398,7 +398,10 @@ func (a *app) connect(ctx context.Context, e *engine.Engine, s *workSettings, in
 	if locations.Torch, err = a.torchIndexes(ctx, s, interpreter); err != nil {
 		return err
 	}
-	store := auth.NewStore(a.authOptions(s, locations))
+	store, err := a.authStore(s, locations)
+	if err != nil {
+		return err
+	}
 	client, err := a.webClient(s, store)
 	if err != nil {
 		return err
@@ -416,18 +419,6 @@ func (a *app) connect(ctx context.Context, e *engine.Engine, s *workSettings, in
 	e.SetBuild(options)
 	a.atEnd(e.Close)
 	return nil
-}
-
-func (a *app) authOptions(s *workSettings, l index.Locations) auth.Options {
-	o := auth.Options{
-		Getenv: a.environment.Get, Environ: a.environ(), Stderr: a.stdio.Err,
-		Indexes: l.Auth(a.environment.Get), TextStore: auth.TextStorePath(a.environment.Get),
-		Warn: func(message string) { a.print.Warn("%s", message) },
-	}
-	if s.pip.KeyringProvider != nil {
-		o.Keyring = *s.pip.KeyringProvider
-	}
-	return o
 }
 
 // locations are all places to look in: of flags and settings, then of
@@ -550,8 +541,7 @@ func (a *app) reader(s *workSettings) *pip.Reader {
 		Dir: a.dir, Stdin: a.stdio.In, Getenv: a.getenv,
 		Workspace: s.workspaceOptions(),
 		Fetch: func(ctx context.Context, url string) ([]byte, error) {
-			store := auth.NewStore(a.authOptions(s, index.Locations{}))
-			client, err := a.webClient(s, store)
+			client, err := a.plainClient(s)
 			if err != nil {
 				return nil, err
 			}

@@ -87,7 +87,7 @@ func (e *Engine) adviseOptions(req *ResolveRequest) {
 	req.Options.Advice.NoBinaryAll, req.Options.Advice.NoBuildAll = req.Policy.NoBinary.All, req.Policy.NoBuild.All
 	req.Options.Advice.Refused = func() (out []resolve.RefusedIndex) {
 		for _, p := range e.Index.Problems() {
-			out = append(out, resolve.RefusedIndex{URL: p.Index, Status: p.Status})
+			out = append(out, resolve.RefusedIndex{URL: p.Index, Status: p.Status, Credentials: p.Credentials})
 		}
 		return out
 	}

@@ -64,7 +64,7 @@ func (c *Client) Locations() *Locations { return &c.locations }
 // it, if any.
 func (c *Client) Know(x Index, credentials auth.Credentials) {
 	c.web.Auth().AddURL(x.URL)
-	if credentials != (auth.Credentials{}) {
+	if !credentials.IsZero() {
 		c.web.Auth().Add(x.URL, credentials)
 	}
 	c.places.Store(x.Location(), &x)
@@ -94,6 +94,9 @@ type Answer struct {
 type Problem struct {
 	Index  string // its URL, without credentials
 	Status int    // 401 or 403
+	// Credentials describes those that it does not accept, or is "" if there
+	// were none.
+	Credentials string
 }
 
 // Problems returns the indexes that refused to answer so far, sorted by URL.
@@ -273,7 +276,7 @@ func (c *Client) judge(x *Index, err error) (found, error) {
 	unsafe := c.locations.Strategy != FirstIndex
 	switch status {
 	case 401, 403:
-		c.problems.Store(x.URL, Problem{Index: x.Location(), Status: status})
+		c.problems.Store(x.URL, Problem{Index: x.Location(), Status: status, Credentials: web.RefusedBy(err)})
 		return found{refused: status}, nil
 	case 407, 511:
 		if unsafe {

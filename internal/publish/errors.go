@@ -21,6 +21,7 @@ type SendError struct {
 	Status  int    // of the answer, 0 if there was none
 	Message string // what the server says
 	Err     error  // what happened, if there was no answer
+	Refused string // the credentials that the server does not accept, in words
 
 	passes bool          // trying again may help
 	broken bool          // the server may have received the file
@@ -63,6 +64,9 @@ func (e *SendError) Hints() []string {
 	case e.Status == http.StatusMethodNotAllowed:
 		out = append(out, "this looks like the URL of the index that packages are installed from: uploads have a URL of their own")
 	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden:
+		if e.Refused != "" {
+			out = append(out, "the server does not accept the credentials: "+e.Refused)
+		}
 		out = append(out, "a token is given with `--token` or `UV_PUBLISH_TOKEN`; as a password it goes with the username `__token__`")
 	case e.Status == http.StatusConflict, e.Status == http.StatusBadRequest && (strings.Contains(said, "exist") || strings.Contains(said, "already")):
 		out = append(out, "with `--check-url` files that the index has are skipped; other content needs another version")
@@ -73,6 +77,14 @@ func (e *SendError) Hints() []string {
 		out = append(out, "an upload of this file broke off and may have been received all the same: `--check-url` lets it be looked up")
 	}
 	return out
+}
+
+// judge tells which credentials were sent with what failed, and keeps them out
+// of what the server says.
+func (e *SendError) judge(c auth.Credentials) {
+	if e != nil {
+		e.Refused, e.Message = c.Describe(), c.Scrub(e.Message)
+	}
 }
 
 // broke is the error of a try without an answer.

@@ -117,6 +117,7 @@ func (p *Publisher) send(ctx context.Context, f *File, form *Form, m *message, t
 		}
 		if resp.Status < 300 || resp.Status > 399 {
 			failure := answer(f, at, resp)
+			failure.judge(p.Credentials)
 			_ = resp.Body.Close()
 			return failure
 		}

@@ -278,7 +278,9 @@ func (c *testCase) set(t *testing.T, r *Resolver, p *index.Policy, word, rest st
 	case "indexes":
 		r.Options.Advice.Indexes = strings.Fields(rest)
 	case "refused":
-		r.Options.Advice.Refused = func() []RefusedIndex { return []RefusedIndex{{firstIndex, 401}, {"https://two.example", 403}} }
+		r.Options.Advice.Refused = func() []RefusedIndex {
+			return []RefusedIndex{{URL: firstIndex, Status: 401}, {URL: "https://two.example", Status: 403}}
+		}
 	case "fixed":
 		r.Options.Fixed = true
 	case "no-build-all":

@@ -68,9 +68,12 @@ func (x *explainer) hints(p *proof) []string {
 		return out
 	}
 	for _, refused := range x.Options.Advice.Refused() {
-		if refused.Status == 401 {
+		switch {
+		case refused.Credentials != "":
+			add("an index URL (%s) returned a %d error: it does not accept the credentials: %s", refused.URL, refused.Status, refused.Credentials)
+		case refused.Status == 401:
 			add("an index URL (%s) could not be queried due to a lack of valid authentication credentials (401 Unauthorized)", refused.URL)
-		} else {
+		default:
 			add("an index URL (%s) returned a %d error: check that it is correct and that its credentials are valid", refused.URL, refused.Status)
 		}
 	}

@@ -78,6 +78,9 @@ type Advice struct {
 type RefusedIndex struct {
 	URL    string // without credentials
 	Status int    // 401 or 403
+	// Credentials describes those that it does not accept, or is "" if there
+	// were none.
+	Credentials string
 }
 
 // Python is the Pythons resolved for.

@@ -54,6 +54,9 @@ type Error struct {
 	Elapsed time.Duration // from the first try to the last
 	// Message is what the server said about a failure by RFC 9457, or "".
 	Message string
+	// Refused describes the credentials that were sent with a request that was
+	// answered by 401 or 403, see [auth.Credentials.Describe].
+	Refused string
 	// Err is the cause.
 	Err error
 
@@ -89,6 +92,10 @@ func (e *Error) Unwrap() error { return e.Err }
 // Hints returns what the user can do about it.
 func (e *Error) Hints() []string {
 	switch e.Kind {
+	case Status:
+		if e.Refused != "" {
+			return []string{"the server does not accept the credentials: " + e.Refused}
+		}
 	case DNS:
 		return []string{"could not look up the host, are you offline?"}
 	case TLS:
@@ -112,6 +119,16 @@ func StatusOf(err error) int {
 		return e.Status
 	}
 	return 0
+}
+
+// RefusedBy describes the credentials that the server of an error does not
+// accept, or is "".
+func RefusedBy(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Refused
+	}
+	return ""
 }
 
 // IsOffline reports whether an error means that the program is offline.

@@ -284,10 +284,15 @@ func (c *Client) receive(r Request, u *url.URL, raw *http.Response, w *watch) (*
 	failed := raw.StatusCode >= 400
 	if failed && (!r.AnyStatus || retriable(raw.StatusCode) && !r.Once) {
 		defer raw.Body.Close()
-		err := error(&Error{
-			URL: auth.Redact(clean.String()), Kind: Status, Status: raw.StatusCode, Message: problem(raw),
+		sent := auth.Sent(raw)
+		failure := &Error{
+			URL: auth.Redact(clean.String()), Kind: Status, Status: raw.StatusCode, Message: sent.Scrub(problem(raw)),
 			Err: &statusError{code: raw.StatusCode, url: auth.Redact(clean.String())},
-		})
+		}
+		if raw.StatusCode == http.StatusUnauthorized || raw.StatusCode == http.StatusForbidden {
+			failure.Refused = sent.Describe()
+		}
+		err := error(failure)
 		_, _ = io.CopyN(io.Discard, raw.Body, 4<<10) // so that the connection can be used again
 		if after, ok := parseRetryAfter(raw.Header.Get("Retry-After"), time.Now()); ok {
 			err = &retryAfter{delay: after, err: err}
