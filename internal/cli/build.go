@@ -385,7 +385,7 @@ func (j *buildJob) ready(ctx context.Context, e *engine.Engine, source string) e
 	if err != nil {
 		return err
 	}
-	found, err := f.Find(ctx, c.request, python.AnyEnvironment)
+	found, err := f.FindOrDownload(ctx, c.request, python.AnyEnvironment)
 	if err != nil {
 		return err
 	}

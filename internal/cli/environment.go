@@ -73,7 +73,7 @@ func (a *app) pipEnvironment(ctx context.Context, p *config.Pip, mutates bool) (
 // case, any interpreter will do.
 func (a *app) findEnvironment(ctx context.Context, f *python.Finder, r python.Request, system, mutates, placed bool) (*python.Environment, error) {
 	if placed {
-		found, err := f.Find(ctx, r, python.EnvironmentsFor(system, false))
+		found, err := f.FindOrDownload(ctx, r, python.EnvironmentsFor(system, false))
 		if err != nil {
 			return nil, err
 		}

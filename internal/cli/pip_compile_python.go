@@ -55,7 +55,7 @@ func (a *app) anyInterpreter(ctx context.Context, system bool, asked, version st
 	where := python.EnvironmentsFor(system, false)
 	var found *python.Installation
 	if asked != "" {
-		found, err = f.Find(ctx, python.ParseRequest(asked, a.dir), where)
+		found, err = f.FindOrDownload(ctx, python.ParseRequest(asked, a.dir), where)
 	} else {
 		request := python.Request{}
 		if version != "" {

@@ -101,6 +101,7 @@ func (a *app) finder() (*python.Finder, error) {
 	if a.print.Debugging() {
 		f.Trace = a.print.Debug
 	}
+	f.Download = a.pythonDownloader(mirrorFlags{})
 	return f, nil
 }
 

@@ -360,7 +360,7 @@ func (p *projectWork) findPython(ctx context.Context, c pythonChoice, pythons *p
 	if p.target.Script != nil {
 		where = python.AnyEnvironment
 	}
-	found, err := p.seeker.Find(ctx, c.request, where)
+	found, err := p.seeker.FindOrDownload(ctx, c.request, where)
 	if err != nil {
 		return nil, err
 	}

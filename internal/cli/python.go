@@ -61,7 +61,7 @@ func pythonFindCommand() command {
 			f.text(&o.script, "script", "FILE", "Find the interpreter of this script")
 			f.bool(&o.version, "show-version", "Print the version instead of the path")
 			f.bool(&o.resolve, "resolve-links", "Resolve symbolic links in the path")
-			f.text(&o.downloadsURL, "python-downloads-json-url", "URL", "Where the list of Pythons to download is").hide()
+			f.text(&o.downloadsURL, "python-downloads-json-url", "URL", "Where the list of Pythons to download is, a URL or a file")
 			for _, other := range []string{"no-project", "system", "no-system"} {
 				f.exclusive("script", other)
 			}
@@ -162,6 +162,7 @@ func (a *app) pythonFindScript(ctx context.Context, o *pythonFindFlags) error {
 	if err != nil {
 		return err
 	}
+	f.Download = a.pythonDownloader(mirrorFlags{catalog: o.downloadsURL})
 	p := scriptDemands(script)
 	c, err := a.choosePython(nil, filepath.Dir(path), p)
 	if err != nil {
@@ -174,7 +175,7 @@ func (a *app) pythonFindScript(ctx context.Context, o *pythonFindFlags) error {
 	if env, err := f.EnvironmentAt(ctx, root); err == nil && f.Satisfies(env.Interpreter, c.request) {
 		return a.printPython(env.Interpreter, o)
 	}
-	found, err := f.Find(ctx, c.request, python.AnyEnvironment)
+	found, err := f.FindOrDownload(ctx, c.request, python.AnyEnvironment)
 	var missing *python.NotFoundError
 	if errors.As(err, &missing) {
 		a.print.Error(err)
@@ -225,7 +226,7 @@ func pythonListCommand() command {
 			f.bool(&o.downloads, "only-downloads", "List only what could be downloaded")
 			f.bool(&o.showURLs, "show-urls", "Show where downloads come from")
 			f.choice(&o.format, "output-format", "FORMAT", "How to print it", "text", "json")
-			f.text(&o.downloadsURL, "python-downloads-json-url", "URL", "Where the list of Pythons to download is").hide()
+			f.text(&o.downloadsURL, "python-downloads-json-url", "URL", "Where the list of Pythons to download is, a URL or a file")
 			f.exclusive("only-installed", "only-downloads")
 			return func(ctx context.Context, a *app, args []string) error { return a.pythonList(ctx, &o, args) }
 		},

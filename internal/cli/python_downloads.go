@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -67,30 +66,6 @@ func (a *app) errNoCatalog(what string) error {
 	return withHint(fmt.Errorf("no download is known for %s: there is no list of Pythons to download", what),
 		"set `UV_PYTHON_DOWNLOADS_JSON_URL` (`--python-downloads-json-url`, `python-downloads-json-url` in the settings) to a list in the format of uv's `download-metadata.json`, a URL or a file; "+
 			"`UV_PYTHON_INSTALL_MIRROR` names a mirror of the archives in it")
-}
-
-// installer brings Pythons into a store.
-func (c *pythonCatalog) installer(store managed.Store) (*managed.Installer, error) {
-	a := c.app
-	in := &managed.Installer{Store: store, Open: a.urlOpener()}
-	in.CPythonMirror, in.PyPyMirror = c.mirrors()
-	if dir := a.env["UV_PYTHON_CACHE_DIR"]; dir != "" {
-		in.ArchiveDir = a.path(dir)
-	}
-	var err error
-	if in.Offline, err = a.offline(); err != nil {
-		return nil, err
-	}
-	if a.print.Debugging() {
-		in.Trace = a.print.Debug
-	}
-	if progress := a.print.StartProgress(a.hidesProgress()); progress != nil {
-		in.Progress = progressOf(progress)
-	}
-	if runtime.GOOS == "darwin" {
-		in.SetDylibID = a.setDylibID
-	}
-	return in, nil
 }
 
 // setDylibID has the system's own tool change a library, since it has to be

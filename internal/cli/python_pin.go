@@ -27,7 +27,7 @@ func pythonPinCommand() command {
 			f.pair(&o.noProject, "no-project", "", "Do not hold the version against the project").alias("no-workspace").fromEnv("UV_NO_PROJECT")
 			f.bool(&o.global, "global", "Write your own version file, for where there is no other")
 			f.bool(&o.rm, "rm", "Remove the version file")
-			f.text(&o.downloadsURL, "python-downloads-json-url", "URL", "Where the list of Pythons to download is").hide()
+			f.text(&o.downloadsURL, "python-downloads-json-url", "URL", "Where the list of Pythons to download is, a URL or a file")
 			f.exclusive("rm", "resolved")
 			return func(ctx context.Context, a *app, args []string) error { return a.pythonPin(ctx, &o, args) }
 		},
@@ -60,7 +60,7 @@ func (a *app) pythonPin(ctx context.Context, o *pythonPinFlags, args []string) e
 	if r.Kind == python.KindExecutableName {
 		return fmt.Errorf("requests for arbitrary names (e.g., `%s`) are not supported in version files", r.Path)
 	}
-	if r, err = a.resolvePin(ctx, r, p, isTrue(o.resolved)); err != nil {
+	if r, err = a.resolvePin(ctx, r, p, o); err != nil {
 		return err
 	}
 	return a.writePin(r, file, dir, o.global)
@@ -128,12 +128,14 @@ func (a *app) checkPinned(ctx context.Context, r python.Request, p *projectPytho
 
 // resolvePin looks for the Python to be pinned and holds it against the
 // project. That there is none yet is no error, unless its path is wanted.
-func (a *app) resolvePin(ctx context.Context, r python.Request, p *projectPython, resolved bool) (python.Request, error) {
+func (a *app) resolvePin(ctx context.Context, r python.Request, p *projectPython, o *pythonPinFlags) (python.Request, error) {
 	f, err := a.finder()
 	if err != nil {
 		return r, err
 	}
-	found, err := f.Find(ctx, r, python.OnlyOutside)
+	f.Download = a.pythonDownloader(mirrorFlags{catalog: o.downloadsURL})
+	resolved := isTrue(o.resolved)
+	found, err := f.FindOrDownload(ctx, r, python.OnlyOutside)
 	var missing *python.NotFoundError
 	switch {
 	case err != nil && resolved:

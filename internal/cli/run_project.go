@@ -127,7 +127,7 @@ func (r *running) isolatedEnvironment(ctx context.Context, s *syncing) (*project
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.seeker.Find(ctx, c.request, python.AnyEnvironment)
+	found, err := s.seeker.FindOrDownload(ctx, c.request, python.AnyEnvironment)
 	if err != nil {
 		return nil, err
 	}

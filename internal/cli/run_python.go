@@ -29,7 +29,7 @@ func (r *running) plainBase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := f.Find(ctx, c.request, python.AnyEnvironment)
+	found, err := f.FindOrDownload(ctx, c.request, python.AnyEnvironment)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (r *running) scriptPython() (pythonChoice, error) {
 }
 
 func (r *running) findScriptPython(ctx context.Context, f *python.Finder, c pythonChoice) (*python.Installation, error) {
-	found, err := f.Find(ctx, c.request, python.AnyEnvironment)
+	found, err := f.FindOrDownload(ctx, c.request, python.AnyEnvironment)
 	if err != nil {
 		return nil, err
 	}

@@ -189,7 +189,7 @@ func (t *toolRunning) interpreter(ctx context.Context, f *python.Finder, asked *
 		if asked != nil && *asked != "" {
 			return nil, usageError("a Python was named twice: with `--python` and as the tool")
 		}
-		found, err := f.Find(ctx, *r, python.OnlyOutside)
+		found, err := f.FindOrDownload(ctx, *r, python.OnlyOutside)
 		if err != nil {
 			return nil, err
 		}

@@ -115,7 +115,7 @@ func (a *app) toolPython(ctx context.Context, f *python.Finder, asked *string) (
 	if err != nil {
 		return nil, err
 	}
-	found, err := f.Find(ctx, r, python.OnlyOutside)
+	found, err := f.FindOrDownload(ctx, r, python.OnlyOutside)
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func (a *app) venv(ctx context.Context, o *venvFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	found, err := f.Find(ctx, c.request, python.OnlyOutside)
+	found, err := f.FindOrDownload(ctx, c.request, python.OnlyOutside)
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,9 @@ type Installer struct {
 	SetDylibID func(ctx context.Context, dylib, id string) error
 	// Progress may be nil.
 	Progress par.Progress
+	// Begun, if not nil, is told of each download that begins, with its size
+	// in bytes, or -1.
+	Begun func(d Download, size int64)
 	// Trace, if not nil, is told what is done.
 	Trace func(format string, args ...any)
 }
@@ -159,6 +162,9 @@ func (in *Installer) unpack(ctx context.Context, d Download, to string) error {
 		return fmt.Errorf("failed to download `%s`: %w", url, err)
 	}
 	defer body.Close()
+	if in.Begun != nil {
+		in.Begun(d, size)
+	}
 	if kept == "" {
 		return in.extract(ctx, d, url, body, size, format, to)
 	}

@@ -216,7 +216,7 @@ func (r *InitRequest) findPython(ctx context.Context, w *workspace.Workspace) (p
 	if demand != nil && !r.Pin {
 		return pythonAnswer{requires: demand}, nil
 	}
-	found, err := q.Finder.Find(ctx, python.RangeRequest(demand), python.OnlyOutside)
+	found, err := q.Finder.FindOrDownload(ctx, python.RangeRequest(demand), python.OnlyOutside)
 	if err != nil {
 		return pythonAnswer{}, err
 	}
@@ -257,7 +257,7 @@ func (r *InitRequest) answerRequest(ctx context.Context, request python.Request)
 		}
 		return answer, nil
 	}
-	found, err := r.Python.Finder.Find(ctx, request, python.OnlyOutside)
+	found, err := r.Python.Finder.FindOrDownload(ctx, request, python.OnlyOutside)
 	if err != nil {
 		return pythonAnswer{}, err
 	}
@@ -395,7 +395,7 @@ func (q *PythonQuestion) forScript(ctx context.Context, dir string, pinned bool)
 			request, _ = file.Request()
 		}
 	}
-	found, err := q.Finder.Find(ctx, request, python.AnyEnvironment)
+	found, err := q.Finder.FindOrDownload(ctx, request, python.AnyEnvironment)
 	if err != nil {
 		return nil, err
 	}

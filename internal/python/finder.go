@@ -34,6 +34,10 @@ type Finder struct {
 	// Timeout is how long an interpreter may take to tell about itself; zero
 	// means a minute.
 	Timeout time.Duration
+	// Download, if not nil, installs a managed Python for a request that no
+	// search could satisfy, and returns the path of its executable. missing is
+	// the search's error, which it may return, with advice added.
+	Download func(ctx context.Context, r Request, missing error) (executable string, err error)
 	// Trace, if not nil, is told what is tried, for verbose output.
 	Trace func(format string, args ...any)
 
@@ -110,6 +114,23 @@ func (f *Finder) Find(ctx context.Context, r Request, e Environments) (*Installa
 	return nil, &NotFoundError{Request: r, Environments: e, Preference: f.Preference}
 }
 
+// FindOrDownload is Find, which has a Python downloaded where there is none.
+func (f *Finder) FindOrDownload(ctx context.Context, r Request, e Environments) (*Installation, error) {
+	found, err := f.Find(ctx, r, e)
+	if err == nil || f.Download == nil || IsCritical(err) {
+		return found, err
+	}
+	path, err := f.Download(ctx, r, err)
+	if err != nil {
+		return nil, err
+	}
+	i, err := f.Query(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return &Installation{i, Managed}, nil
+}
+
 func cmpErr(first, second error) error {
 	if first != nil {
 		return first
@@ -143,7 +164,8 @@ func (f *Finder) passOver(found *Installation, r Request, pre, debug, managedOne
 }
 
 // FindBest returns the interpreter that comes closest to a request: one that
-// satisfies it, else one of the same minor version, else a default one.
+// satisfies it, else one of the same minor version, else a default one; of
+// each a downloaded one before the next.
 func (f *Finder) FindBest(ctx context.Context, r Request, e Environments) (*Installation, error) {
 	tries := []Request{r}
 	if r.Kind == KindVersion && r.IncludesPatch() || r.Kind == KindImplementationVersion {
@@ -157,7 +179,7 @@ func (f *Finder) FindBest(ctx context.Context, r Request, e Environments) (*Inst
 	var err error
 	for _, try := range tries {
 		var found *Installation
-		found, err = f.Find(ctx, try, e)
+		found, err = f.FindOrDownload(ctx, try, e)
 		if err == nil || IsCritical(err) {
 			return found, err
 		}
