@@ -477,10 +477,11 @@ func (p *projectWork) configuredIndexes(i *python.Interpreter) (*index.Locations
 // followLock makes the index that a lock names the one that is asked last, if
 // none is configured for that.
 func (p *projectWork) followLock(l *lock.Lock) {
-	if l == nil || p.settings.lockedIndex != "" || slices.ContainsFunc(p.settings.indexes, func(x config.Index) bool { return x.Default }) {
+	if l == nil || p.settings.lockedIndex != "" || isTrue(p.settings.pip.NoIndex) || slices.ContainsFunc(p.settings.indexes, func(x config.Index) bool { return x.Default }) {
 		return
 	}
 	p.settings.lockedIndex = project.LockedIndex(l, func(url string) bool {
-		return slices.ContainsFunc(p.settings.indexes, func(x config.Index) bool { return source.Canonical(x.URL) == source.Canonical(url) })
+		same := func(x config.Index) bool { return source.Canonical(x.URL) == source.Canonical(url) }
+		return slices.ContainsFunc(p.settings.indexes, same) || slices.ContainsFunc(p.settings.pip.FindLinks, same)
 	})
 }

@@ -51,10 +51,11 @@ func (p *selectionFlags) registerGroups(f *flags) {
 	f.pair(&p.noDefaultGroups, "no-default-groups", "", "Leave out the groups that are included by default").fromEnv("UV_NO_DEFAULT_GROUPS")
 	f.list(&p.onlyGroups, "only-group", "GROUP", "Include nothing but this dependency group")
 	f.pair(&p.allGroups, "all-groups", "", "Include all dependency groups")
-	for _, name := range []string{"group", "dev", "all-groups"} {
+	for _, name := range []string{"group", "all-groups"} {
 		f.exclusive("only-group", name)
 		f.exclusive("only-dev", name)
 	}
+	f.exclusive("only-group", "dev")
 	f.exclusive("only-dev", "no-dev")
 	for _, name := range []string{"extra", "all-extras"} {
 		f.exclusive("only-group", name)

@@ -250,7 +250,7 @@ func set[T any, P interface {
 // policy says which files may be used; the options of requirements files add
 // to the settings.
 func (s *workSettings) policy(in *pip.Inputs) index.Policy {
-	p := index.Policy{Now: s.app.now(), NoBinary: s.noBinary, NoBuild: s.noBuild}
+	p := index.Policy{Now: s.app.now(), Published: s.app.moment("UV_TEST_AVAILABLE_VERSION_CUTOFF"), NoBinary: s.noBinary, NoBuild: s.noBuild}
 	if c := s.pip.ExcludeNewer; c != nil {
 		p.ExcludeNewer.Global = *c
 	}
@@ -277,12 +277,19 @@ func (s *workSettings) policy(in *pip.Inputs) index.Policy {
 
 // now is the moment of the command.
 func (a *app) now() time.Time {
-	if text := a.env["UV_TEST_CURRENT_TIMESTAMP"]; text != "" {
-		if t, err := time.Parse(time.RFC3339, text); err == nil {
-			return t
-		}
+	if t := a.moment("UV_TEST_CURRENT_TIMESTAMP"); !t.IsZero() {
+		return t
 	}
 	return time.Now()
+}
+
+// moment is the time in a variable that tests set, zero if there is none.
+func (a *app) moment(variable string) time.Time {
+	t, err := time.Parse(time.RFC3339, a.env[variable])
+	if err != nil {
+		return time.Time{}
+	}
+	return t
 }
 
 func (s *workSettings) static() []engine.StaticMetadata {

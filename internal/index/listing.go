@@ -172,11 +172,11 @@ func (p *listedPage) Len() int                     { return len(p.rows) }
 func (p *listedPage) Version(i int) pep440.Version { return p.versions[i] }
 
 // allNewer reports whether every file of the ith version is newer than the limit,
-// or has no time. It makes no strings.
-func (p *listedPage) allNewer(i int, limit time.Time) bool {
+// or has no time unless those are seen. It makes no strings.
+func (p *listedPage) allNewer(i int, limit time.Time, timeless bool) bool {
 	row := p.rows[i]
 	for _, f := range p.listing.files[row.First : row.First+row.Count] {
-		if f.Uploaded != noTime && f.Uploaded < limit.UnixNano() {
+		if f.Uploaded == noTime && timeless || f.Uploaded != noTime && f.Uploaded < limit.UnixNano() {
 			return false
 		}
 	}

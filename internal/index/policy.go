@@ -27,6 +27,10 @@ type Policy struct {
 
 	ExcludeNewer ExcludeNewer
 	Now          time.Time // the moment that spans of ExcludeNewer count from
+	// Published is the moment up to which the index is looked at where
+	// ExcludeNewer says nothing. Zero is all of it. Unlike with ExcludeNewer,
+	// files without a time are seen. Tests hold an index still with it.
+	Published time.Time
 
 	NoBinary Selection
 	NoBuild  Selection
@@ -151,7 +155,7 @@ func (m *VersionMap) weigh(e *entry, v pep440.Version) Refusal {
 		return BuildsRefused
 	}
 	if m.limited && !e.part.flat {
-		if refused := tooNew(e.file, m.limit); refused != Usable {
+		if refused := m.tooNew(e.file); refused != Usable {
 			return refused
 		}
 	}
@@ -166,12 +170,13 @@ func (m *VersionMap) weigh(e *entry, v pep440.Version) Refusal {
 	return Usable
 }
 
-func tooNew(f *simple.File, limit time.Time) Refusal {
+// tooNew decides about one file of a list that is limited.
+func (m *VersionMap) tooNew(f *simple.File) Refusal {
 	switch {
-	case f.UploadTime.IsZero():
-		return UnknownUploadTime
-	case !f.UploadTime.Before(limit):
+	case !f.UploadTime.IsZero() && !f.UploadTime.Before(m.limit):
 		return NewerThanLimit
+	case f.UploadTime.IsZero() && !m.timeless:
+		return UnknownUploadTime
 	}
 	return Usable
 }

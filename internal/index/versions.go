@@ -40,6 +40,7 @@ type VersionMap struct {
 	policy   *Policy
 	limit    time.Time
 	limited  bool
+	timeless bool // files without a time are within the limit
 
 	once       []sync.Once
 	candidates []Candidate
@@ -74,7 +75,9 @@ func newVersionMap(name pyname.Package, parts []part, policy *Policy, limit Cuto
 		m.versions = mergeVersions(parts)
 	}
 	m.once, m.candidates = make([]sync.Once, m.Len()), make([]Candidate, m.Len())
-	m.limit, m.limited = limit.At(policy.Now)
+	if m.limit, m.limited = limit.At(policy.Now); !m.limited && !policy.Published.IsZero() {
+		m.limit, m.limited, m.timeless = policy.Published, true, true
+	}
 	return m
 }
 
@@ -166,11 +169,11 @@ func (m *VersionMap) Hidden(i int) bool {
 		return false
 	}
 	if page, ok := m.parts[0].page.(*listedPage); ok && m.versions == nil && !m.parts[0].flat {
-		return page.allNewer(i, m.limit)
+		return page.allNewer(i, m.limit, m.timeless)
 	}
 	hidden := false
 	for part, f := range m.files(i) {
-		if part.flat || tooNew(f, m.limit) == Usable {
+		if part.flat || m.tooNew(f) == Usable {
 			return false
 		}
 		hidden = true
@@ -234,7 +237,7 @@ func (m *VersionMap) choose(i int) Candidate {
 			continue
 		}
 		all++
-		if m.limited && !part.flat && tooNew(f, m.limit) != Usable {
+		if m.limited && !part.flat && m.tooNew(f) != Usable {
 			hidden++
 		}
 		refused := m.weigh(&e, c.Version)

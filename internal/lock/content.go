@@ -246,14 +246,16 @@ func (c *contentCheck) allowIndexes() {
 	}
 	c.allowed = map[Source]bool{}
 	l := c.want.Indexes
-	for i := range l.Indexes {
-		c.allow(l.Indexes[i].Location())
+	if !l.NoIndex {
+		for i := range l.Indexes {
+			c.allow(l.Indexes[i].Location())
+		}
+		for i := range l.Torch {
+			c.allow(l.Torch[i].Location())
+		}
 	}
 	for i := range l.FindLinks {
 		c.allow(l.FindLinks[i].Location())
-	}
-	for i := range l.Torch {
-		c.allow(l.Torch[i].Location())
 	}
 	for _, list := range [][]Requirement{c.want.Manifest.Requirements} {
 		c.allowOf(list)

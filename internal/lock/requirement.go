@@ -90,6 +90,10 @@ func FromSource(r *source.Requirement, root string) Requirement {
 
 // sourceOf is a direct source as the lock in the folder root has it.
 func sourceOf(s *source.Source, root string) Source {
+	given := s.Given
+	if s.Written != "" {
+		given = "" // a path in a variable is one of this machine
+	}
 	switch s.Kind {
 	case source.Git:
 		return Source{Kind: Git, Location: withoutCredentials(s.Location), Subdirectory: slashed(s.Subdirectory), Archive: s.Archive, Reference: s.Reference}
@@ -97,9 +101,9 @@ func sourceOf(s *source.Source, root string) Source {
 		// What the user put into the URL is needed to follow it.
 		return Source{Kind: URL, Location: canonicalURL(s.Location), Subdirectory: slashed(s.Subdirectory)}
 	case source.Path:
-		return Source{Kind: Path, Location: relative(root, s.Location, s.Given)}
+		return Source{Kind: Path, Location: relative(root, s.Location, given)}
 	}
-	out := Source{Kind: Directory, Location: relative(root, s.Location, s.Given)}
+	out := Source{Kind: Directory, Location: relative(root, s.Location, given)}
 	switch {
 	case s.Editable:
 		out.Kind = Editable
