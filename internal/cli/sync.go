@@ -318,10 +318,15 @@ func (s *syncing) syncRequest(l *lock.Lock) (*project.SyncRequest, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.NoEditable = isTrue(noEditable)
+	r.NoEditable, r.Editable = isTrue(noEditable), s.editable.noEditable != nil && !*s.editable.noEditable
 	if r.NoEditablePackages, err = packageNames("no-editable-package", s.editable.noEditablePackages); err != nil {
 		return nil, err
 	}
+	options, err := a.buildOptions(settings, nil, s.env.Interpreter)
+	if err != nil {
+		return nil, err
+	}
+	s.engine.DescribeBuilds(options)
 	r.Install = a.installOptions(settings, s.dryRun)
 	r.Install.CompileAll = isTrue(settings.pip.CompileBytecode)
 	return r, nil

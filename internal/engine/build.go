@@ -111,13 +111,27 @@ func (e *Engine) BuildFor(set *tags.Set) {
 	}
 }
 
+// DescribeBuilds says what source would be built with, without letting the engine
+// build: so much is to be known to see whether what is installed is still right.
+// It is called before use. SetBuild, which may come later, counts more.
+func (e *Engine) DescribeBuilds(o BuildOptions) { e.described = &builds{engine: e, options: o} }
+
+// describedBuilds are the builds with their settings, nil if nobody gave any.
+func (e *Engine) describedBuilds() *builds {
+	if e.builds != nil {
+		return e.builds
+	}
+	return e.described
+}
+
 // BuildInfo is the text of uv_build.json for a project: with what it would be
 // built now.
 func (e *Engine) BuildInfo(name pyname.Package) []byte {
-	if e.builds == nil {
+	b := e.describedBuilds()
+	if b == nil {
 		return nil
 	}
-	return e.builds.info(name)
+	return b.info(name)
 }
 
 // Close ends what the engine has left running.

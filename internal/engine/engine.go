@@ -52,7 +52,8 @@ type Engine struct {
 	// Getenv looks up a variable of it.
 	Getenv func(string) (string, bool)
 
-	builds *builds // nil builds nothing
+	builds    *builds // nil builds nothing
+	described *builds // whose settings are known, see DescribeBuilds
 }
 
 // fetcher brings distributions that match hashes. Those that rebuild selects

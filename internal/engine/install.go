@@ -75,7 +75,7 @@ func (c *Changes) IsEmpty() bool { return len(c.Changes) == 0 }
 // environment's lock.
 func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, error) {
 	if chainOf(ctx) == nil {
-		e.builds.matchRuntime(req.Wanted)
+		e.describedBuilds().matchRuntime(req.Wanted)
 	}
 	fetcher := e.fetcher(req.Hashes, req.Rebuild)
 	plan, err := e.plan(&req, fetcher)
@@ -100,6 +100,7 @@ func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, err
 		if err := req.Connect(ctx); err != nil {
 			return nil, err
 		}
+		e.builds.matchRuntime(req.Wanted)
 		fetcher = e.fetcher(req.Hashes, req.Rebuild)
 		if plan, err = e.plan(&req, fetcher); err != nil {
 			return nil, err

@@ -25,6 +25,8 @@ type SyncRequest struct {
 	// and fetched: all, or some.
 	NoEditable         bool
 	NoEditablePackages map[pyname.Package]bool
+	// Editable installs projects in place that the lock has otherwise.
+	Editable bool
 
 	Environment *python.Environment
 	Site        *install.Site
@@ -126,14 +128,25 @@ func (r *SyncRequest) wanted() ([]install.Wanted, source.HashPolicy, error) {
 	dists := selected.Dists()
 	out := make([]install.Wanted, len(dists))
 	for i, d := range dists {
-		if d.Source.Editable && (r.NoEditable || r.NoEditablePackages[d.Name]) {
-			plain := *d
-			plain.Source.Editable = false
-			d = &plain
+		if is := r.editable(d); is != d.Source.Editable {
+			other := *d
+			other.Source.Editable = is
+			d = &other
 		}
 		out[i] = install.Wanted{Dist: d}
 	}
 	return out, selected.Hashes, nil
+}
+
+// editable reports whether a distribution is installed in place.
+func (r *SyncRequest) editable(d *source.Dist) bool {
+	switch {
+	case r.NoEditable || r.NoEditablePackages[d.Name]:
+		return false
+	case r.Editable && d.Source.Kind == source.Directory && !d.Source.Virtual:
+		return true
+	}
+	return d.Source.Editable
 }
 
 // Roots are what a selection means in a lock.
