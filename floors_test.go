@@ -20,7 +20,7 @@ import (
 //
 // The first line is floor 0.
 var floors = []string{
-	"internal/blake2b internal/par internal/fsx internal/toml internal/archive internal/pubgrub internal/ui packaging/pyname packaging/pep440 packaging/tags",
+	"internal/blake2b internal/par internal/fsx internal/toml internal/archive internal/pubgrub internal/ui internal/cloud packaging/pyname packaging/pep440 packaging/tags",
 	"internal/cache internal/auth packaging/marker packaging/simple",
 	"internal/web internal/git packaging/pep508",
 	"internal/managed packaging/metadata packaging/requirements packaging/pyproject packaging/pylock",
@@ -43,7 +43,7 @@ var (
 		"internal/ui":       {"internal/cli"},
 		"internal/config":   {"internal/cli"},
 		"internal/pypitest": {"internal/perf", "internal/pypitest/cmd/serve"},
-		"os/exec":           {"internal/python", "internal/git", "internal/build", "internal/auth", "internal/install", "internal/cli", "internal/perf"},
+		"os/exec":           {"internal/python", "internal/git", "internal/build", "internal/auth", "internal/cloud", "internal/install", "internal/cli", "internal/perf"},
 	}
 	onlyCallers = map[string][]string{
 		"os.Getenv":    {"internal/config", "cmd/"},

@@ -1,10 +1,15 @@
 package cli
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/tame-py/tame/internal/auth"
+	"github.com/tame-py/tame/internal/cloud"
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/web"
@@ -30,7 +35,10 @@ func (a *app) authOptions(s *workSettings, l index.Locations) (auth.Options, err
 	if o.Git, err = config.ParseBool("TAME_GIT_CREDENTIALS", a.env["TAME_GIT_CREDENTIALS"]); err != nil {
 		return o, err
 	}
-	o.Patience, err = a.keyringPatience()
+	if o.Patience, err = a.keyringPatience(); err != nil {
+		return o, err
+	}
+	o.Endpoints, err = a.endpoints(s)
 	return o, err
 }
 
@@ -61,4 +69,58 @@ func (a *app) keyringPatience() (time.Duration, error) {
 		return 0, fmt.Errorf("invalid value `%s` for `TAME_KEYRING_TIMEOUT`: a number of seconds is expected", text)
 	}
 	return d, nil
+}
+
+// endpoints are the object stores whose requests are signed, by the variables of
+// uv. They find credentials when the first request needs them.
+func (a *app) endpoints(s *workSettings) ([]auth.Endpoint, error) {
+	var out []auth.Endpoint
+	for _, store := range []struct {
+		name, feature string
+		signer        func(cloud.Options) *cloud.Signer
+	}{
+		{"UV_S3_ENDPOINT_URL", "s3-endpoint", cloud.AWS},
+		{"UV_GCS_ENDPOINT_URL", "gcs-endpoint", cloud.Google},
+		{"UV_AZURE_ENDPOINT_URL", "azure-endpoint", cloud.Azure},
+	} {
+		text, ok := a.getenv(store.name)
+		if !ok {
+			continue
+		}
+		u, err := auth.ParseURL(text)
+		if err != nil || u.Host == "" {
+			return nil, fmt.Errorf("invalid `%s`: a URL is expected, not %q", store.name, auth.Redact(text))
+		}
+		if !a.previews(store.feature) {
+			a.warnOnce("the `" + store.feature + "` option is experimental and may change without warning. Pass `--preview-features " + store.feature + "` to disable this warning.")
+		}
+		signer := store.signer(cloud.Options{Getenv: a.environment.Get, Environ: a.environ(), Fetch: a.cloudFetch(s)})
+		out = append(out, auth.Endpoint{URL: u, Signer: signer, Source: "the settings behind `" + store.name + "`"})
+	}
+	return out, nil
+}
+
+// cloudFetch makes requests for the credentials of a cloud, with no credentials
+// of ours.
+func (a *app) cloudFetch(s *workSettings) func(context.Context, cloud.Request) (int, []byte, error) {
+	client := sync.OnceValues(func() (*web.Client, error) {
+		return a.webClient(s, auth.NewStore(auth.Options{}))
+	})
+	return func(ctx context.Context, r cloud.Request) (int, []byte, error) {
+		c, err := client()
+		if err != nil {
+			return 0, nil, err
+		}
+		request := web.Request{Method: r.Method, URL: r.URL, Header: r.Header, AnyStatus: true, NoRedirect: true}
+		if r.Body != "" {
+			request.Body = func() (io.ReadCloser, int64, error) {
+				return io.NopCloser(strings.NewReader(r.Body)), int64(len(r.Body)), nil
+			}
+		}
+		resp, body, err := c.Get(ctx, request)
+		if err != nil {
+			return 0, nil, err
+		}
+		return resp.Status, body, nil
+	}
 }

@@ -273,7 +273,10 @@ func (a *app) chosenIndex(text string) (config.Index, error) {
 // warnOnce prints a warning, unless the command has printed it already.
 func (a *app) warnOnce(text string) {
 	if !a.warned[text] {
-		a.warned = map[string]bool{text: true}
+		if a.warned == nil {
+			a.warned = map[string]bool{}
+		}
+		a.warned[text] = true
 		a.print.Warn("%s", text)
 	}
 }
