@@ -91,35 +91,43 @@ func (l *Lock) Part(single bool, projects ...pyname.Package) *Lock {
 			out.Packages = append(out.Packages, l.Packages[at])
 		}
 	}
-	moved := func(all []Dependency) []Dependency {
+	for at := range l.Packages {
+		if place[at] < 0 {
+			continue
+		}
+		p := l.Packages[at].moved(func(to int) int { return place[to] })
+		// What nothing of the part asks for is left out.
+		p.Extras = slices.DeleteFunc(p.Extras, func(e ExtraDependencies) bool { return !w.seen[variant{at, e.Name}] })
+		if !slices.Contains(projects, p.Name) {
+			p.Groups = nil
+		}
+		out.Packages[place[at]] = p
+	}
+	out.seal()
+	return out
+}
+
+// moved is the package in a lock where others are in other places: a function
+// tells where, or a negative number for those that are not there.
+func (p *Package) moved(place func(int) int) Package {
+	out := *p
+	move := func(all []Dependency) []Dependency {
 		var kept []Dependency
 		for _, d := range all {
-			if d.To = place[d.To]; d.To >= 0 {
+			if d.To = place(d.To); d.To >= 0 {
 				kept = append(kept, d)
 			}
 		}
 		return kept
 	}
-	for at := range l.Packages {
-		if place[at] < 0 {
-			continue
-		}
-		p := &out.Packages[place[at]]
-		p.Dependencies = moved(p.Dependencies)
-		// What nothing of the part asks for is left out.
-		p.Extras, p.Groups = slices.Clone(p.Extras), slices.Clone(p.Groups)
-		p.Extras = slices.DeleteFunc(p.Extras, func(e ExtraDependencies) bool { return !w.seen[variant{at, e.Name}] })
-		for j := range p.Extras {
-			p.Extras[j].Dependencies = moved(p.Extras[j].Dependencies)
-		}
-		if !slices.Contains(projects, p.Name) {
-			p.Groups = nil
-		}
-		for j := range p.Groups {
-			p.Groups[j].Dependencies = moved(p.Groups[j].Dependencies)
-		}
+	out.Dependencies = move(p.Dependencies)
+	out.Extras, out.Groups = slices.Clone(p.Extras), slices.Clone(p.Groups)
+	for i := range out.Extras {
+		out.Extras[i].Dependencies = move(out.Extras[i].Dependencies)
 	}
-	out.seal()
+	for i := range out.Groups {
+		out.Groups[i].Dependencies = move(out.Groups[i].Dependencies)
+	}
 	return out
 }
 

@@ -52,7 +52,7 @@ func (e *MergeError) Unwrap() error { return e.Cause }
 
 // HintsFor says what to do with the program of that name.
 func (e *MergeError) HintsFor(program string) []string {
-	return []string{"take the lock of one side (`git checkout --ours uv.lock`) and run `" + program + " lock`: that brings in what the other side changed in pyproject.toml"}
+	return []string{"once pyproject.toml has no conflicts, `" + program + " lock merge` joins the locks of both sides; `" + program + " lock merge --install` lets git do so by itself"}
 }
 
 func plural(n int, one, many string) string {
