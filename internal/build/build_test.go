@@ -1,12 +1,14 @@
 package build_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,8 +31,10 @@ func python(t *testing.T) string {
 // here provisions nothing: the backends of these tests lie in their trees.
 type here struct {
 	python   string
+	mu       sync.Mutex
 	asked    [][]string
 	separate bool // other requirements are in another environment
+	root     string
 }
 
 func (h *here) Provision(_ context.Context, requires []pep508.Requirement) (*build.Environment, error) {
@@ -38,8 +42,10 @@ func (h *here) Provision(_ context.Context, requires []pep508.Requirement) (*bui
 	for _, r := range requires {
 		texts = append(texts, r.String())
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.asked = append(h.asked, texts)
-	root := "/environment"
+	root := cmp.Or(h.root, "/environment")
 	if h.separate {
 		root += strings.Join(texts, ",")
 	}
@@ -273,21 +279,27 @@ def build_wheel(d, *a):
 				t.Errorf("got %v", err)
 			}
 			_ = s.Close()
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Skip("the hook did not come that far in time")
-			}
-			stat := filepath.Join("/proc", string(text), "stat")
-			for range 100 {
-				line, err := os.ReadFile(stat)
-				if err != nil || strings.Contains(string(line), ") Z ") {
-					return
-				}
-				time.Sleep(50 * time.Millisecond)
-			}
-			t.Error("a child of the backend has survived it")
+			gone(t, file)
 		})
 	}
+}
+
+// gone waits for the end of the process whose number is in a file.
+func gone(t *testing.T, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Skip("the hook did not come that far in time")
+	}
+	stat := filepath.Join("/proc", string(text), "stat")
+	for range 100 {
+		line, err := os.ReadFile(stat)
+		if err != nil || strings.Contains(string(line), ") Z ") {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Error("a child of the backend has survived it")
 }
 
 func TestCancel(t *testing.T) {

@@ -2,6 +2,7 @@
 # in JSON and answers with one line. It must run on every Python that projects
 # are built with, so it uses nothing newer than 3.6 has.
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -9,21 +10,22 @@ import sys
 import threading
 import traceback
 
-requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
-answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-# The backend and its children read nothing, and write where output is captured.
-null = os.open(os.devnull, os.O_RDONLY)
-os.dup2(null, 0)
-os.close(null)
-os.dup2(2, 1)
-if hasattr(sys.stdout, "reconfigure"):
-    sys.stdout.reconfigure(line_buffering=True)
-# The source tree is importable only as far as backend-path says.
-if sys.path and sys.path[0] == "":
-    del sys.path[0]
-
+requests = answers = None
 backend = None
 current = None  # the request's number, which its answer bears
+
+
+def connect():
+    global requests, answers
+    requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    # The backend and its children read nothing, and write where output is captured.
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(line_buffering=True)
 
 
 def answer(**fields):
@@ -47,6 +49,9 @@ def load(path, name, given):
         sys.dont_write_bytecode = keep
     for part in filter(None, names.split(".")):
         backend = getattr(backend, part)
+    # What is here now is left alone by the collector, and so stays shared with forks.
+    if hasattr(gc, "freeze"):
+        gc.freeze()
     return None
 
 
@@ -119,7 +124,53 @@ def serve():
             attempt(action)
 
 
+def host(name):
+    """Imports a backend and forks for every build that is to have it; returns only
+    in those forks. A message brings a directory and the descriptors for requests,
+    answers and output, and is answered with the number of the process, which stays
+    taken until a message asks how it ended."""
+    import socket
+
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, 3)
+    load([], name, False)
+    reply = {"forks": threading.active_count() == 1}
+    while True:
+        link.send(json.dumps(reply).encode())
+        text, control, _, _ = link.recvmsg(1 << 16, socket.CMSG_SPACE(3 * 4))
+        if not text:
+            os._exit(0)
+        message = json.loads(text.decode())
+        if "end" in message:
+            reply = {"status": os.waitpid(message["end"], 0)[1]}
+            continue
+        files = [int.from_bytes(control[0][2][i : i + 4], sys.byteorder) for i in (0, 4, 8)]
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            link.close()
+            os.setpgid(0, 0)
+            for i, fd in enumerate(files):
+                os.dup2(fd, i)
+                os.close(fd)
+            os.chdir(message["dir"])
+            return
+        for fd in files:
+            os.close(fd)
+        try:
+            os.setpgid(pid, pid)
+        except OSError:
+            pass  # it has done so itself, and ended perhaps
+        reply = {"pid": pid}
+
+
+# The source tree is importable only as far as backend-path says.
+if sys.path and sys.path[0] == "":
+    del sys.path[0]
 try:
+    if len(sys.argv) > 1:
+        host(sys.argv.pop())
+    connect()
     serve()
 except KeyboardInterrupt:
     pass

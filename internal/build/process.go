@@ -28,7 +28,7 @@ const maxAnswer = 16 << 20
 // A process is one Python in which hooks run, one after the other.
 type process struct {
 	env     *Environment
-	cmd     *exec.Cmd
+	child   child
 	in      io.WriteCloser
 	out     io.Closer     // what the answers come from
 	answers chan []byte   // closed when there are no more
@@ -38,6 +38,24 @@ type process struct {
 	kill    sync.Once
 	count   int // of requests
 }
+
+// A child is the process as the system knows it.
+type child interface {
+	// kill kills it and all that it has started, as far as that is in its group.
+	kill()
+	// wait waits for its end, and for that of its output as far as it has the
+	// patience. It is called once there are no more answers.
+	wait() error
+	// state says how it ended, once wait has returned.
+	state() string
+}
+
+// A command is a child that was started for one build.
+type command struct{ *exec.Cmd }
+
+func (c command) kill()         { killGroup(c.Cmd) }
+func (c command) wait() error   { return c.Wait() }
+func (c command) state() string { return c.ProcessState.String() }
 
 type request struct {
 	ID   int    `json:"id"`
@@ -72,9 +90,13 @@ func start(env *Environment, dir string, vars []string, out *output) (*process, 
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("failed to start `%s`: %w", env.Python, err)
 	}
-	p := &process{env: env, cmd: cmd, in: in, out: stdout, answers: make(chan []byte, 1), silent: make(chan struct{}), done: make(chan struct{})}
+	return newProcess(env, command{cmd}, in, stdout), nil
+}
+
+func newProcess(env *Environment, c child, in io.WriteCloser, stdout io.ReadCloser) *process {
+	p := &process{env: env, child: c, in: in, out: stdout, answers: make(chan []byte, 1), silent: make(chan struct{}), done: make(chan struct{})}
 	go p.watch(stdout)
-	return p, nil
+	return p
 }
 
 // watch reads the answers until there are no more, and waits for the end.
@@ -86,7 +108,7 @@ func (p *process) watch(stdout io.Reader) {
 	}
 	close(p.answers)
 	close(p.silent)
-	p.err = p.cmd.Wait()
+	p.err = p.child.wait()
 	close(p.done)
 }
 
@@ -109,7 +131,7 @@ func (p *process) call(ctx context.Context, r request) (*reply, error) {
 			if !ok {
 				p.stop()
 				p.wait()
-				return nil, &exitError{p.cmd.ProcessState.String(), p.err}
+				return nil, &exitError{p.child.state(), p.err}
 			}
 			var out reply
 			if err := json.Unmarshal(text, &out); err != nil {
@@ -133,7 +155,7 @@ func (e *exitError) Error() string { return "the backend ended its process (" + 
 
 // stop kills the process and all that it has started.
 func (p *process) stop() {
-	p.kill.Do(func() { killGroup(p.cmd) })
+	p.kill.Do(p.child.kill)
 }
 
 // end ends the process, kindly at first: Python then runs what was registered

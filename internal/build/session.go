@@ -67,6 +67,8 @@ type Request struct {
 	// this build in it.
 	Queue *par.Queue
 	Rank  int64
+	// Pool keeps backends for several builds; nil starts one for each.
+	Pool *Pool
 }
 
 // A Session is the building of one source tree. It is not safe for concurrent
@@ -131,15 +133,44 @@ func (s *Session) start(ctx context.Context, env *Environment) error {
 	if err != nil {
 		return err
 	}
+	vars := env.variables(s.request.Env, s.request.Variables)
+	shared := s.host(ctx, env, vars)
 	_, err = s.do(ctx, "", func(ctx context.Context) (*reply, error) {
-		p, err := start(env, s.request.Dir, env.variables(s.request.Env, s.request.Variables), &s.out)
-		if err != nil {
-			return nil, err
+		p := shared.fork(env, s.request.Dir, &s.out)
+		if p == nil {
+			if p, err = start(env, s.request.Dir, vars, &s.out); err != nil {
+				return nil, err
+			}
 		}
 		s.process = p
 		return p.call(ctx, request{Args: []any{path, s.system.Backend, env.Given}})
 	})
 	return err
+}
+
+// host returns a process that has imported the backend, to be forked; nil if this
+// build has to start its own.
+func (s *Session) host(ctx context.Context, env *Environment, vars []string) *host {
+	if env.Given || len(s.system.Path) > 0 || !isSharable(s.system.Backend) {
+		return nil
+	}
+	return s.request.Pool.host(ctx, env, s.system.Backend, vars, func(load func(context.Context) error) error {
+		return s.request.Queue.Do(ctx, s.request.Rank, func() error {
+			ctx, cancel := s.bounded(ctx)
+			defer cancel()
+			return load(ctx)
+		})
+	})
+}
+
+// isSharable reports whether it is known of a backend that importing it looks at
+// nothing of the project that is built, so that builds may share that.
+func isSharable(backend string) bool {
+	switch backend {
+	case "setuptools.build_meta", LegacyBackend, "flit_core.buildapi", "hatchling.build", "poetry.core.masonry.api", "pdm.backend":
+		return true
+	}
+	return false
 }
 
 // call runs a hook and returns what it answers, as JSON.

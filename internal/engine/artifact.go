@@ -337,7 +337,7 @@ func (j *artifacts) session(ctx context.Context, tree string, system *build.Syst
 		Dir: tree, Label: filepath.Base(j.Source), System: system,
 		Settings: b.settings(name), Provisioner: &provisioner{builds: b, name: name, dist: d, dir: j.Source},
 		Env: j.engine.Environ, Variables: b.options.Variables[name],
-		Output: j.Output, Timeout: b.options.Timeout, Queue: b.queue, Rank: b.rank(ctx),
+		Output: j.Output, Timeout: b.options.Timeout, Queue: b.queue, Rank: b.rank(ctx), Pool: &b.pool,
 	})
 	if err != nil {
 		return "", j.shown(err)

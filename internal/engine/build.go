@@ -81,6 +81,7 @@ type builds struct {
 	queue   *par.Queue
 	count   atomic.Int64 // of builds that were begun
 	turns   par.Turns[string]
+	pool    build.Pool
 	python  string // the interpreter, in recipes
 	target  *tags.Set
 
@@ -345,7 +346,7 @@ func (b *builds) open(ctx context.Context, w *fetch.Work) (*session, error) {
 		Dir: tree.Dir, Root: tree.Root, Label: w.Dist.String(), System: system,
 		Settings: b.settings(w.Dist.Name), Provisioner: &provisioner{builds: b, name: w.Dist.Name, dist: w.Dist, root: tree.Root, dir: tree.Dir},
 		Env: b.engine.Environ, Variables: b.options.Variables[w.Dist.Name],
-		Output: b.options.Output, Hidden: b.options.Hidden, Timeout: b.options.Timeout, Queue: b.queue, Rank: b.rank(ctx),
+		Output: b.options.Output, Hidden: b.options.Hidden, Timeout: b.options.Timeout, Queue: b.queue, Rank: b.rank(ctx), Pool: &b.pool,
 	})
 	if err != nil {
 		tree.Close()
@@ -470,6 +471,7 @@ func (b *builds) close() {
 	for _, s := range all {
 		s.close()
 	}
+	b.pool.Close()
 }
 
 var _ fetch.Builder = (*builds)(nil)
