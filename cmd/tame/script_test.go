@@ -79,9 +79,10 @@ func TestScripts(t *testing.T) {
 		Setup:              func(env *testscript.Env) error { return setup(env, python) },
 		Condition:          condition,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"index": func(ts *testscript.TestScript, neg bool, args []string) { pypitest.Command(ts, neg, args) },
-			"code":  scriptCode,
-			"venv":  scriptVenv,
+			"index":  func(ts *testscript.TestScript, neg bool, args []string) { pypitest.Command(ts, neg, args) },
+			"code":   scriptCode,
+			"venv":   scriptVenv,
+			"mirror": scriptMirror,
 		},
 	})
 }

@@ -63,6 +63,8 @@ func (d *pythonDownloading) executable(ctx context.Context) (string, error) {
 		return "", d.advise("the list of downloads at `%s` has none for %s", d.catalog.location(), d.request)
 	case !ok:
 		return "", d.missing
+	case obstacle != "" && (d.request.Kind == python.KindDefault || d.request.Kind == python.KindAny):
+		return "", d.advise("a managed Python download is available, but %s", obstacle)
 	case obstacle != "":
 		return "", d.advise("a managed Python download is available for %s, but %s", d.request, obstacle)
 	}

@@ -64,7 +64,6 @@ func (a *app) pythonUninstall(ctx context.Context, dir string, all bool, args []
 	}
 	doomed, err := a.doomedPythons(installed, all, args)
 	if err != nil || len(doomed) == 0 {
-		store.RemoveIfEmpty()
 		return err
 	}
 	changes := newPythonChanges()
@@ -78,7 +77,6 @@ func (a *app) pythonUninstall(ctx context.Context, dir string, all bool, args []
 	if len(changes.uninstalled) > 0 {
 		changes.print(a, "Uninstalled", time.Since(start))
 	}
-	store.RemoveIfEmpty()
 	for _, f := range failures {
 		a.print.Error(fmt.Errorf("failed to uninstall %s: %w", f.key, f.err))
 	}

@@ -138,25 +138,6 @@ func (s Store) Remove(i Installation) error {
 	return err
 }
 
-// RemoveIfEmpty removes the store if nothing is installed in it, and uv's data
-// directory above if that is empty then. Links and files do not count in the
-// store. The caller holds the lock.
-func (s Store) RemoveIfEmpty() {
-	entries, err := os.ReadDir(s.root)
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
-			return
-		}
-	}
-	_, err = fsx.RemoveAll(s.root, nil)
-	if data := filepath.Dir(s.root); err == nil && filepath.Base(data) == "uv" {
-		_ = os.Remove(data) // fails unless it is empty
-	}
-}
-
 // Installed lists the installations in the store, the most preferable first
 // (see [Key.Compare]). Directories whose names are no keys, links and hidden
 // entries are passed over; a store that does not exist is empty.
