@@ -50,7 +50,7 @@ type auditFlags struct {
 	lockStateFlags
 	resolutionFlags
 	script, version string
-	fix             bool
+	fix, licenses   bool
 }
 
 func auditCommand() command {
@@ -86,6 +86,10 @@ func (o *auditFlags) registerAudit(f *flags) {
 	for _, name := range []string{"locked", "frozen", "python-version", "python-platform"} {
 		f.exclusive("fix", name)
 	}
+	f.bool(&o.licenses, "licenses", "List the licenses of packages instead, and fail if `[tool.tame.licenses]` does not allow one")
+	for _, name := range []string{"fix", "ignore", "ignore-until-fixed", "service-url"} {
+		f.exclusive("licenses", name)
+	}
 	o.build.register(f)
 	o.binary.register(f)
 	o.index.register(f)
@@ -106,6 +110,9 @@ func (a *app) audit(ctx context.Context, o *auditFlags) error {
 	if err := o.serviceFlags.check(); err != nil {
 		return err
 	}
+	if o.licenses && o.format == "sarif" {
+		return usageError("licenses are shown as text or JSON, not as SARIF")
+	}
 	a.warnPreview("audit", "audit-command")
 	a.warnJSON("--output-format", o.format)
 	only := o.onlyDev || len(o.onlyGroups) > 0
@@ -118,6 +125,9 @@ func (a *app) audit(ctx context.Context, o *auditFlags) error {
 	r, err := a.readLock(ctx, &o.resolutionFlags, &o.lockStateFlags, &o.selectionFlags, o.script, discovery{}, filtered)
 	if err != nil {
 		return err
+	}
+	if o.licenses {
+		return (&auditing{lockReading: r, flags: o}).licenses(ctx)
 	}
 	u := &auditing{lockReading: r, flags: o, ignores: a.auditIgnores(&o.serviceFlags), matched: map[string]bool{}}
 	own, err := tameAudit(r.projectRoot())

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tame-py/tame/internal/audit"
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/pip"
@@ -33,6 +34,7 @@ type exportFlags struct {
 	hashes              *bool
 	output              string
 	script              string
+	licenses            bool
 
 	noProject, noWorkspace, noLocal       *bool
 	noPackages                            []string
@@ -77,6 +79,7 @@ func (o *exportFlags) registerExport(f *flags) {
 	o.registerEditable(f)
 	f.pair(&o.hashes, "hashes", "no-hashes", "Write the hashes of files").fromEnv("UV_NO_HASHES")
 	f.text(&o.output, "output-file,o", "FILE", "Write into this file")
+	f.bool(&o.licenses, "licenses", "Write the licenses of packages into a CycloneDX document")
 	o.registerFilter(f)
 	o.lockStateFlags.register(f)
 	exclusiveLockState(f)
@@ -163,6 +166,9 @@ func (e *exporting) prepare() error {
 	}
 	if e.format, err = e.chooseFormat(); err != nil {
 		return err
+	}
+	if e.flags.licenses && e.format != exportCyclone {
+		return usageError("`--licenses` needs `--format " + exportCyclone + "`")
 	}
 	if e.format == exportCyclone {
 		return nil // a bill of materials lists what conflicts too
@@ -304,8 +310,46 @@ func (e *exporting) cyclone(ctx context.Context) (func(ui.Palette) ([]byte, erro
 	if i, err := e.anyPython(ctx); err == nil {
 		style.DefaultIndex = i.PipIndexURL()
 	}
+	if e.flags.licenses {
+		var err error
+		if style.Licenses, err = e.cycloneLicenses(ctx); err != nil {
+			return nil, err
+		}
+	}
 	text, err := e.lock.CycloneDX(&e.request, style)
 	return func(ui.Palette) ([]byte, error) { return text, nil }, err
+}
+
+// cycloneLicenses reads the licences of all packages that are exported.
+func (e *exporting) cycloneLicenses(ctx context.Context) (func(*lock.Package) []lock.CycloneLicense, error) {
+	policy, err := audit.ParsePolicy(e.projectRoot())
+	if err != nil {
+		return nil, fmt.Errorf("failed to parse: `%s`: %w", e.app.shown(e.projectRoot().Name()), err)
+	}
+	packages, err := e.lock.Auditable(e.request.Roots)
+	if err != nil {
+		return nil, err
+	}
+	all, err := e.licensesOf(ctx, packages, policy)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]audit.License{}
+	for i, p := range packages {
+		known[p.ID()] = all[i].License
+	}
+	return func(p *lock.Package) []lock.CycloneLicense {
+		switch l := known[p.ID()]; {
+		case l.Expression == "" && l.Text == "":
+			return nil
+		case l.Expression == "":
+			return []lock.CycloneLicense{{License: &lock.CycloneOneLicense{Name: l.Text}}}
+		case strings.ContainsAny(l.Expression, " +") || strings.HasPrefix(l.Expression, "LicenseRef-"):
+			return []lock.CycloneLicense{{Expression: l.Expression}}
+		default:
+			return []lock.CycloneLicense{{License: &lock.CycloneOneLicense{ID: l.Expression}}}
+		}
+	}, nil
 }
 
 // newSerial is a random UUID (version 4) as a URN.

@@ -149,6 +149,14 @@ func (c *Client) read(ctx context.Context, d *source.Dist) (*metadata.Metadata, 
 
 // readLocal reads the metadata out of a wheel on this machine.
 func readLocal(d *source.Dist, location string) (*metadata.Metadata, error) {
+	text, err := readLocalText(d, location)
+	if err != nil {
+		return nil, err
+	}
+	return metadata.Parse(text)
+}
+
+func readLocalText(d *source.Dist, location string) ([]byte, error) {
 	path := location
 	if strings.HasPrefix(location, "file:") {
 		var err error
@@ -173,7 +181,7 @@ func readLocal(d *source.Dist, location string) (*metadata.Metadata, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
-	return metadata.Parse(text)
+	return text, nil
 }
 
 // A wheelReader reads the metadata of one wheel on a server.
@@ -323,17 +331,30 @@ func rangesKey(x *Index, url string) string {
 	return host
 }
 
-// inside reads the metadata out of the wheel: from its parts if the server sends
-// parts, else from the stream of the whole until the metadata has come by.
-func (w *wheelReader) inside(ctx context.Context) (*metadata.Metadata, error) {
-	r := w.request(w.url, "inside")
+// inside reads the metadata out of the wheel.
+func (w *wheelReader) inside(ctx context.Context) (m *metadata.Metadata, err error) {
+	err = w.extract(ctx, "inside", func(r web.CachedRequest, get getText) (err error) {
+		m, err = w.fetch(ctx, r, get)
+		return err
+	})
+	return m, err
+}
+
+// getText reads the text of metadata from an answer.
+type getText = func(context.Context, *web.Response) ([]byte, error)
+
+// extract reads the metadata out of the wheel: from its parts if the server sends
+// parts, else from the stream of the whole until the metadata has come by. fetch
+// makes the requests.
+func (w *wheelReader) extract(ctx context.Context, kind string, fetch func(web.CachedRequest, getText) error) error {
+	r := w.request(w.url, kind)
 	host := rangesKey(w.index, w.url)
 	plain := r.Request
 	if _, none := w.noRanges.Load(host); !none {
 		parts := r
 		parts.Request = web.TailRequest(plain)
 		parts.Large = false
-		m, err := w.fetch(ctx, parts, func(ctx context.Context, resp *web.Response) ([]byte, error) {
+		err := fetch(parts, func(ctx context.Context, resp *web.Response) ([]byte, error) {
 			if resp.Status != 206 {
 				w.noRanges.Store(host, true)
 				return metadataInStream(resp.Body, w.dist.Name)
@@ -345,13 +366,13 @@ func (w *wheelReader) inside(ctx context.Context) (*metadata.Metadata, error) {
 			return metadataInZip(ranges, ranges.Size(), w.dist.Name)
 		})
 		if err == nil || !web.IsUnsupported(err) {
-			return m, err
+			return err
 		}
 		w.noRanges.Store(host, true)
 		w.debug("no range requests on %s: %v", host, err)
 	}
 	r.Large = true
-	return w.fetch(ctx, r, func(_ context.Context, resp *web.Response) ([]byte, error) {
+	return fetch(r, func(_ context.Context, resp *web.Response) ([]byte, error) {
 		return metadataInStream(resp.Body, w.dist.Name)
 	})
 }

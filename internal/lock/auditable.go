@@ -3,6 +3,7 @@ package lock
 import (
 	"slices"
 
+	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/marker"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -40,4 +41,14 @@ func (l *Lock) Auditable(roots Roots) ([]Auditable, error) {
 		out = append(out, Auditable{p, all[i].marker})
 	}
 	return slices.Clip(out), nil
+}
+
+// Describing is the distribution of a package that is asked what it says of
+// itself: a wheel if there is one, since that needs no build. It is nil if the lock
+// has none. root is the folder of the lock.
+func (p *Package) Describing(root string) *source.Dist {
+	if len(p.Wheels) > 0 {
+		return p.wheelDist(0, root)
+	}
+	return p.sdistDist(root)
 }

@@ -18,6 +18,8 @@ type CycloneStyle struct {
 	Together bool
 	// DefaultIndex is the registry that need not be mentioned.
 	DefaultIndex string
+	// Licenses are those of a package; nil leaves licences out.
+	Licenses func(*Package) []CycloneLicense
 	// Serial is a `urn:uuid:`, Timestamp a time of RFC 3339.
 	Serial, Timestamp string
 	Tool              CycloneTool
@@ -28,6 +30,19 @@ type CycloneTool struct {
 	Vendor  string `json:"vendor,omitempty"`
 	Name    string `json:"name"`
 	Version string `json:"version"`
+}
+
+// A CycloneLicense is what a bill of materials says of a licence: an SPDX
+// expression, or one licence by its SPDX identifier or its own name.
+type CycloneLicense struct {
+	Expression string             `json:"expression,omitempty"`
+	License    *CycloneOneLicense `json:"license,omitempty"`
+}
+
+// CycloneOneLicense has exactly one of its fields.
+type CycloneOneLicense struct {
+	ID   string `json:"id,omitempty"`
+	Name string `json:"name,omitempty"`
 }
 
 type (
@@ -50,6 +65,7 @@ type (
 		Ref        string             `json:"bom-ref"`
 		Name       string             `json:"name"`
 		Version    string             `json:"version,omitempty"`
+		Licenses   []CycloneLicense   `json:"licenses,omitempty"`
 		PURL       string             `json:"purl,omitempty"`
 		References []cycloneReference `json:"externalReferences,omitempty"`
 		Properties []cycloneProperty  `json:"properties,omitempty"`
@@ -172,6 +188,9 @@ func (b *cycloneBuilder) component(at int, m marker.Tree, properties ...cycloneP
 		PURL: p.packageURL(b.style.DefaultIndex), Properties: properties,
 	}
 	b.refs[at] = c.Ref
+	if b.style.Licenses != nil {
+		c.Licenses = b.style.Licenses(p)
+	}
 	if text := m.String(); text != "" {
 		c.Properties = append(c.Properties, cycloneProperty{"uv:package:marker", text})
 	}
