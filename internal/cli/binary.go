@@ -12,6 +12,7 @@ import (
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/pip"
+	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -28,6 +29,8 @@ type binary struct {
 	says   string // what stands before name and version where these are shown
 	show   bool   // say which version it is
 	silent bool   // say nothing about installing it
+	// constraints narrow what goes with it.
+	constraints []pip.Input
 }
 
 // specifiers are what to install: one version, those that are asked for, or all.
@@ -98,10 +101,12 @@ func (b *binary) install(ctx context.Context, a *app, s *workSettings) (*toolRun
 	if own.pip.ExcludeNewer = b.cutoff; one {
 		own.pip.ExcludeNewer = nil
 	}
-	return b.installInputs(ctx, a, &own, pip.Sources{Packages: []string{b.name + specifiers}})
+	return b.installInputs(ctx, a, &own, pip.Sources{Packages: []string{b.name + specifiers}}, nil)
 }
 
-func (b *binary) installInputs(ctx context.Context, a *app, s *workSettings, sources pip.Sources) (*toolRunning, error) {
+// installInputs makes an environment with what is asked for. Without an
+// interpreter, it is that of any tool.
+func (b *binary) installInputs(ctx context.Context, a *app, s *workSettings, sources pip.Sources, interpreter *python.Interpreter) (*toolRunning, error) {
 	t := &toolRunning{flags: &toolRunFlags{}, command: b.name}
 	t.toolWork.app, t.running.app = a, a
 	t.running.flags, t.tool, t.settings = &runFlags{}, true, s
@@ -110,13 +115,15 @@ func (b *binary) installInputs(ctx context.Context, a *app, s *workSettings, sou
 	if t.inputs, err = a.readInputs(ctx, a.reader(s), sources); err != nil {
 		return nil, err
 	}
-	f, err := a.finder()
-	if err != nil {
-		return nil, err
-	}
-	interpreter, err := a.toolPython(ctx, f, nil)
-	if err != nil {
-		return nil, err
+	t.inputs.Constraints = append(t.inputs.Constraints, b.constraints...)
+	if interpreter == nil {
+		f, err := a.finder()
+		if err != nil {
+			return nil, err
+		}
+		if interpreter, err = a.toolPython(ctx, f, nil); err != nil {
+			return nil, err
+		}
 	}
 	if err := t.makeEnvironment(ctx, interpreter); err != nil {
 		t.release()

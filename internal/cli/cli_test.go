@@ -27,7 +27,6 @@ func TestWrongUse(t *testing.T) {
 		{"self version --output-format xml", "possible values are text, json"},
 		{"self version --output-format text --output-format json", "only once"},
 		{"--color sometimes self version", "possible values are auto, always, never"},
-		{"check", "does not have yet"},
 	} {
 		code, out, errs := call(t, strings.Fields(test.args)...)
 		if code != exitError || out != "" || !strings.Contains(errs, test.want) {

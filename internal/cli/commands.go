@@ -52,14 +52,9 @@ func commands() []command {
 		toolGroup(), toolRunCommand("tool run"), toolRunCommand("tool uvx"), toolInstallCommand(), toolUpgradeCommand(), toolListCommand(),
 		toolUninstallCommand(), toolUpdateShellCommand(), toolDirCommand(),
 		selfGroup(), selfVersionCommand(),
-		buildCommand(), publishCommand(), auditCommand(), formatCommand(),
+		buildCommand(), publishCommand(), auditCommand(), formatCommand(), checkCommand(),
 		helpCommand(), completionCommand(), buildBackendGroup(),
 	}, workspaceCommands(), authCommands(), buildBackendCommands())
-}
-
-// laterCommands are the commands of uv that are still to come.
-var laterCommands = []string{
-	"check",
 }
 
 // root makes the root of the command tree, with the flags that all commands

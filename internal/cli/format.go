@@ -17,7 +17,7 @@ type formatFlags struct {
 
 func formatCommand() command {
 	return command{
-		path: "format", args: "[-- <ARGS>...]", short: "Format the Python code of the project",
+		path: "format", late: true, execs: true, args: "[-- <ARGS>...]", short: "Format the Python code of the project",
 		long: "Runs `ruff format` in the root of the project, with the arguments behind `--`. Ruff is installed from the index, as a tool would be; the variable `RUFF` names another one.",
 		prepare: func(f *flags) work {
 			var o formatFlags

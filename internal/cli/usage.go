@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -99,10 +98,6 @@ func editDistance(a, b string) int {
 // unknownCommand words a name that is no command of a group.
 func unknownCommand(group *cobra.Command, name string) error {
 	wrong := usageError(fmt.Sprintf("`%s` has no command `%s`", group.CommandPath(), name))
-	if slices.Contains(laterCommands, name) && !group.HasParent() {
-		return withHint(usageError(fmt.Sprintf("`%s %s` is a command of uv that tame does not have yet", group.CommandPath(), name)),
-			"the README lists what works today")
-	}
 	for _, sub := range group.Root().Commands() {
 		for _, c := range sub.Commands() {
 			if !group.HasParent() && c.Name() == name {

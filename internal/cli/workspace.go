@@ -101,6 +101,17 @@ func (a *app) workspaceList(ctx context.Context, paths, scripts bool) error {
 
 // listScripts prints the scripts with metadata below a directory.
 func (a *app) listScripts(root string) error {
+	return a.eachScript(root, func(path string) error {
+		rel, err := filepath.Rel(root, path)
+		if err == nil {
+			a.print.Data("%s\n", rel)
+		}
+		return err
+	})
+}
+
+// eachScript finds the scripts with metadata below a directory.
+func (a *app) eachScript(root string, found func(path string) error) error {
 	ignore := workspace.IgnoreRules{}
 	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -116,15 +127,11 @@ func (a *app) listScripts(root string) error {
 		if !d.Type().IsRegular() || ignore.Ignores(path, false) {
 			return nil
 		}
-		found, err := isMetadataScript(path)
-		if err != nil || !found {
+		is, err := isMetadataScript(path)
+		if err != nil || !is {
 			return err
 		}
-		rel, err := filepath.Rel(root, path)
-		if err == nil {
-			a.print.Data("%s\n", rel)
-		}
-		return err
+		return found(path)
 	})
 }
 
