@@ -64,10 +64,15 @@ func (j *pythonInstalling) install(ctx context.Context) error {
 			}
 		}
 	}
-	if err := j.compileStdlib(ctx, all); err != nil {
+	compiled, err := j.compileStdlib(ctx, all)
+	if err != nil {
 		return err
 	}
-	return j.report(start, bin, failures, links.failures)
+	err = j.report(start, bin, failures, links.failures)
+	if compiled != "" {
+		a.print.Line("%s", a.print.Color.Dim(compiled))
+	}
+	return err
 }
 
 // divide tells what is installed already from what is to be downloaded.
@@ -187,10 +192,11 @@ func (j *pythonInstalling) download(ctx context.Context, list []managed.Download
 	return out, failures
 }
 
-// compileStdlib makes bytecode of the standard libraries.
-func (j *pythonInstalling) compileStdlib(ctx context.Context, all []managed.Installation) error {
+// compileStdlib makes bytecode of the standard libraries, and returns what there
+// is to say about it.
+func (j *pythonInstalling) compileStdlib(ctx context.Context, all []managed.Installation) (string, error) {
 	if !j.compile {
-		return nil
+		return "", nil
 	}
 	a, start := j.app, time.Now()
 	files, skipped := 0, 0
@@ -202,7 +208,7 @@ func (j *pythonInstalling) compileStdlib(ctx context.Context, all []managed.Inst
 		}
 		n, err := install.Compile(ctx, install.SourceFiles(lib), install.CompileOptions{Python: i.Executable(), Env: a.environ()})
 		if err != nil {
-			return fmt.Errorf("failed to bytecode-compile the standard library of `%s`: %w", i.Key, err)
+			return "", fmt.Errorf("failed to bytecode-compile the standard library of `%s`: %w", i.Key, err)
 		}
 		files += n
 	}
@@ -212,11 +218,11 @@ func (j *pythonInstalling) compileStdlib(ctx context.Context, all []managed.Inst
 	}
 	switch {
 	case files > 0:
-		a.print.Line("%s", a.print.Color.Dim(fmt.Sprintf("Bytecode compiled %s in %s%s", a.print.Color.Bold(ui.Count(files, "file")), ui.Duration(time.Since(start)), note)))
+		return fmt.Sprintf("Bytecode compiled %s in %s%s", a.print.Color.Bold(ui.Count(files, "file")), ui.Duration(time.Since(start)), note), nil
 	case skipped > 0:
-		a.print.Line("%s", a.print.Color.Dim(fmt.Sprintf("No compatible versions to bytecode compile (skipped %d)", skipped)))
+		return fmt.Sprintf("No compatible versions to bytecode compile (skipped %d)", skipped), nil
 	}
-	return nil
+	return "", nil
 }
 
 // report tells what was done and what could not be.
