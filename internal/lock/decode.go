@@ -168,7 +168,11 @@ func (d *decoder) document(root *node) *Lock {
 		case "manifest":
 			d.manifest(n)
 		case "package", "distribution":
-			packages = append(packages, d.each(n)...)
+			if all := d.each(n); packages == nil {
+				packages = all
+			} else {
+				packages = append(packages, all...)
+			}
 		}
 	}
 	if !python {
@@ -431,7 +435,7 @@ func (d *decoder) contents(n *node, p *Package) {
 			p.Sdist = &file
 		case "wheels":
 			if f.files != nil {
-				p.Wheels = f.files
+				p.Wheels = *f.files
 				d.checkFiles(f)
 			} else {
 				p.Wheels = list(d, f, d.file)
@@ -509,8 +513,9 @@ func (d *decoder) file(n *node) File {
 
 // checkFiles looks at what the quick reader left unseen.
 func (d *decoder) checkFiles(n *node) {
-	for i := range n.files {
-		f := &n.files[i]
+	files := *n.files
+	for i := range files {
+		f := &files[i]
 		ok := f.Hash == "" || isHash(f.Hash)
 		if f.Uploaded != "" && ok {
 			f.Uploaded, ok = usualTime(f.Uploaded)

@@ -15,7 +15,7 @@ type node struct {
 	kids []node
 	// files take the place of kids for lists of wheels, which are most of a lock,
 	// where the quick reader has read them.
-	files []File
+	files *[]File
 	from  *toml.Value // nil if the quick reader made it
 }
 

@@ -18,6 +18,7 @@ type scanner struct {
 const (
 	maxDepth  = 16
 	slabNodes = 2048
+	maxGuess  = 4096 // of how many tables an array has
 )
 
 // scan returns the document as a table, or false.
@@ -75,7 +76,7 @@ func (s *scanner) header(root *node) bool {
 	case !array && known == nil:
 		parent.kids = append(parent.kids, table)
 	case array && known == nil:
-		elements := make([]node, 1, 64)
+		elements := make([]node, 1, 1+min(strings.Count(s.text[s.at:], "\n[["), maxGuess))
 		elements[0] = table
 		parent.kids = append(parent.kids, node{key: key, kind: arrayNode, kids: elements, text: tablesMark})
 	case array && known.text == tablesMark:
@@ -115,7 +116,7 @@ func (s *scanner) entry() bool {
 	if key == "wheels" {
 		at := s.at
 		if files, ok := s.wheels(); ok {
-			s.stack = append(s.stack, node{key: key, kind: arrayNode, files: files})
+			s.stack = append(s.stack, node{key: key, kind: arrayNode, files: &files})
 			return true
 		}
 		s.at = at

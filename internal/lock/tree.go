@@ -36,8 +36,10 @@ type treeGraph struct {
 	r       *TreeRequest
 	nodes   []treeNode
 	edges   []treeEdge
-	place   map[int]int
-	members []int // packages, sorted
+	place   []int32  // of packages among the nodes; 0 for none
+	marked  bool     // edges have their markers
+	names   []string // of nodes, see key; "" before they are asked for
+	members []int    // packages, sorted
 	// world is the condition that no items of conflicts are active together.
 	world marker.Tree
 }
@@ -54,13 +56,13 @@ type treeEdge struct {
 	extra    pyname.Extra
 	group    pyname.Group
 	extras   []pyname.Extra
-	root     bool // it leads to a project: all of its extras are meant
-	marker   marker.Tree
+	root     bool        // it leads to a project: all of its extras are meant
+	marker   marker.Tree // if the graph is marked
 }
 
 // Tree draws the dependencies as lines of text.
 func (l *Lock) Tree(r TreeRequest) []string {
-	g := l.treeGraph(&r)
+	g := l.treeGraph(&r, r.Invert)
 	d := &treeDrawing{treeGraph: g, shown: map[string]int{}}
 	for _, root := range g.roots() {
 		if root > 0 {
@@ -91,9 +93,18 @@ type treeBuilder struct {
 	queue []variant
 }
 
-func (l *Lock) treeGraph(r *TreeRequest) *treeGraph {
-	g := &treeGraph{lock: l, r: r, nodes: []treeNode{{at: -1}}, place: map[int]int{}, world: l.Conflicts.Marker()}
-	b := &treeBuilder{treeGraph: g, seen: map[variant]bool{}}
+// treeGraph collects the dependencies, with or without their markers.
+func (l *Lock) treeGraph(r *TreeRequest, marked bool) *treeGraph {
+	edges := 0
+	for i := range l.Packages {
+		edges += 1 + len(l.Packages[i].Dependencies)
+	}
+	g := &treeGraph{
+		lock: l, r: r, marked: marked, nodes: make([]treeNode, 1, len(l.Packages)+1), edges: make([]treeEdge, 0, edges),
+		place: make([]int32, len(l.Packages)), world: l.Conflicts.Marker(),
+	}
+	g.nodes[0].at = -1
+	b := &treeBuilder{treeGraph: g, seen: make(map[variant]bool, len(l.Packages)), queue: make([]variant, 0, len(l.Packages))}
 	for _, name := range l.Members() {
 		first, end := l.Named(name)
 		for at := first; at < end; at++ {
@@ -119,16 +130,17 @@ func (l *Lock) treeGraph(r *TreeRequest) *treeGraph {
 		}
 	}
 	g.restrict()
+	g.names = make([]string, len(g.nodes))
 	return g
 }
 
 func (b *treeBuilder) wants(group pyname.Group) bool { return b.r.Group != nil && b.r.Group(group) }
 
 func (g *treeGraph) node(at int) int {
-	if i, ok := g.place[at]; ok {
-		return i
+	if i := g.place[at]; i != 0 {
+		return int(i)
 	}
-	g.place[at] = len(g.nodes)
+	g.place[at] = int32(len(g.nodes))
 	g.nodes = append(g.nodes, treeNode{at: at})
 	return len(g.nodes) - 1
 }
@@ -184,7 +196,10 @@ func (b *treeBuilder) dependency(from int, e treeEdge, d *Dependency) {
 	if b.r.Env != nil && !d.Marker.Evaluate(b.r.Env, nil) {
 		return
 	}
-	e.from, e.to, e.extras, e.marker = from, b.node(d.To), d.Extras, b.lock.Whole(d.Marker)
+	e.from, e.to, e.extras = from, b.node(d.To), d.Extras
+	if b.marked {
+		e.marker = b.lock.Whole(d.Marker)
+	}
 	b.add(e)
 	b.push(d.To, d.Extras)
 }
@@ -306,8 +321,15 @@ func (g *treeGraph) expanded(s treeStep) []pyname.Extra {
 
 // key names a node as far as its drawing differs.
 func (g *treeGraph) key(s treeStep, expanded []pyname.Extra) string {
+	name := &g.names[s.node]
+	if *name == "" {
+		*name = g.lock.Packages[g.nodes[s.node].at].ID()
+	}
+	if len(expanded) == 0 && !g.r.Invert {
+		return *name
+	}
 	var b strings.Builder
-	b.WriteString(g.lock.Packages[g.nodes[s.node].at].ID())
+	b.WriteString(*name)
 	for _, e := range expanded {
 		b.WriteString("[" + string(e) + "]")
 	}

@@ -87,7 +87,7 @@ type jsonBuilder struct {
 // TreeJSON writes the dependencies that Tree draws as JSON. Extras and groups are
 // nodes of their own.
 func (l *Lock) TreeJSON(r TreeRequest, o TreeJSON) ([]byte, error) {
-	b := &jsonBuilder{treeGraph: l.treeGraph(&r), o: &o, nodes: map[string]*jsonNode{}}
+	b := &jsonBuilder{treeGraph: l.treeGraph(&r, true), o: &o, nodes: map[string]*jsonNode{}}
 	nodes, edges := b.traverse()
 	for _, n := range slices.Sorted(maps.Keys(nodes)) {
 		b.pkg(b.treeGraph.nodes[n].at)

@@ -88,10 +88,14 @@ func (b *builder) syntaxError(p *unstable.Parser, err error) error {
 	return b.src.fail(b.span(p.Range(perr.Highlight)), perr.Message)
 }
 
+// bytesPerValue is how much text a value takes in usual documents, keys and
+// blanks included.
+const bytesPerValue = 12
+
 // new returns a fresh value; values are made in batches to save allocations.
 func (b *builder) new(kind Kind, form form, span Span) *Value {
 	if len(b.free) == 0 {
-		b.free = make([]Value, 32)
+		b.free = make([]Value, min(max(len(b.src.text)/bytesPerValue, 8), 32))
 	}
 	v := &b.free[0]
 	b.free = b.free[1:]
