@@ -12,6 +12,7 @@ import (
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/ephemeral"
 	"github.com/tame-py/tame/internal/lock"
+	"github.com/tame-py/tame/internal/project"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
@@ -121,6 +122,8 @@ type running struct {
 	// versions are preferred for what is added.
 	locked  *lock.Lock
 	lockDir string
+	// unread is a target whose lock is to be used if there is one.
+	unread *project.Target
 
 	keep []keeper // what the child must have until it ends
 }

@@ -82,9 +82,8 @@ func (r *running) projectBase(ctx context.Context, p *projectWork) error {
 	}
 	r.python, r.base = s.env.Interpreter, s.env.Environment
 	if s.noSync {
-		l, _, err := p.target.ReadLock()
-		if err == nil && !isTrue(isolated) {
-			r.locked, r.lockDir = l, p.target.Dir()
+		if !isTrue(isolated) {
+			r.unread = &p.target
 		}
 		return nil
 	}

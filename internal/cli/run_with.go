@@ -186,6 +186,11 @@ func (r *running) withEnvironment(ctx context.Context) (*python.Environment, err
 // preferences are the versions of the lock or, without one, those that the base
 // has.
 func (r *running) preferences(site *install.Site) []resolve.Preference {
+	if t := r.unread; t != nil {
+		if l, _, err := t.ReadLock(); err == nil {
+			r.locked, r.lockDir = l, t.Dir()
+		}
+	}
 	if r.locked != nil {
 		return r.locked.Preferences(r.lockDir, lock.Upgrade{})
 	}

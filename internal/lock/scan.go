@@ -25,7 +25,7 @@ const (
 func scan(text string) (root node, ok bool) {
 	s := &scanner{text: text}
 	root.kind = tableNode
-	if root.kids, ok = s.section(); !ok {
+	if root.kids, ok = s.section(usualTables); !ok {
 		return root, false
 	}
 	for s.at < len(s.text) {
@@ -66,7 +66,7 @@ func (s *scanner) header(root *node) bool {
 	if !s.take(']') || array && !s.take(']') || !s.endOfLine() {
 		return false
 	}
-	kids, ok := s.section()
+	kids, ok := s.section(usualTables)
 	if !ok {
 		return false
 	}
@@ -91,13 +91,17 @@ func (s *scanner) header(root *node) bool {
 // tablesMark tells an array of tables, which headers extend, from one in brackets.
 const tablesMark = "[[]]"
 
-// section reads lines `key = value` up to a header or the end.
-func (s *scanner) section() ([]node, bool) {
+// usualTables is how many tables below it a package has, at most usually.
+const usualTables = 2
+
+// section reads lines `key = value` up to a header or the end. There is room
+// behind them for tables that follow.
+func (s *scanner) section(room int) ([]node, bool) {
 	base := len(s.stack)
 	for {
 		s.space(true)
 		if s.at == len(s.text) || s.text[s.at] == '[' {
-			return s.finish(base, true)
+			return s.finish(base, true, room)
 		}
 		if !s.entry() || !s.endOfLine() {
 			return nil, false
@@ -130,21 +134,23 @@ func (s *scanner) entry() bool {
 	return true
 }
 
-// finish moves what is on the stack above base to its final place. Keys of a
-// table must differ.
-func (s *scanner) finish(base int, table bool) ([]node, bool) {
+// finish moves what is on the stack above base to its final place, with room for
+// some more behind it. Keys of a table must differ.
+func (s *scanner) finish(base int, table bool, room int) ([]node, bool) {
 	open := s.stack[base:]
 	if table && !distinct(open) {
 		return nil, false
 	}
-	if len(s.slab)+len(open) > cap(s.slab) {
-		s.slab = make([]node, 0, max(slabNodes, len(open)))
+	size := len(open) + room
+	if len(s.slab)+size > cap(s.slab) {
+		s.slab = make([]node, 0, max(slabNodes, size))
 	}
 	from := len(s.slab)
-	s.slab = append(s.slab, open...)
+	s.slab = s.slab[:from+size]
+	copy(s.slab[from:], open)
 	clear(open)
 	s.stack = s.stack[:base]
-	return s.slab[from:len(s.slab):len(s.slab)], true
+	return s.slab[from : from+len(open) : from+size], true
 }
 
 func distinct(entries []node) bool {
@@ -247,7 +253,7 @@ func (s *scanner) list(kind nodeKind, closing byte) (node, bool) {
 	}
 	s.at++
 	s.depth--
-	kids, ok := s.finish(base, kind == tableNode)
+	kids, ok := s.finish(base, kind == tableNode, 0)
 	return node{kind: kind, kids: kids}, ok
 }
 
