@@ -49,7 +49,8 @@ func newDirects(r *rules, m *Manifest, env *marker.Env) directs {
 }
 
 // addSource adds a source unless the place is known. Of two requirements on the
-// same folder it is enough that one is editable.
+// same folder it is enough that one is editable, unless the other one is not to
+// be: then they are two places.
 func addSource(list []source.Source, s source.Source) []source.Source {
 	for i := range list {
 		if samePlace(list[i], s) {
@@ -62,7 +63,7 @@ func addSource(list []source.Source, s source.Source) []source.Source {
 }
 
 func samePlace(a, b source.Source) bool {
-	if a.Kind == source.Directory {
+	if stated := func(s source.Source) bool { return s.Editable || s.Settled }; a.Kind == source.Directory && !(stated(a) && stated(b)) {
 		a.Editable, b.Editable = false, false
 	}
 	return a.Same(b)
@@ -74,8 +75,9 @@ func (d *directs) allowed(n pyname.Package, s source.Source, in *scope) (source.
 	if len(known) == 0 {
 		return s, &TransitiveURLError{Name: n, URL: s.String()}
 	}
-	i := slices.IndexFunc(known, func(k source.Source) bool { return samePlace(k, s) })
-	if i < 0 {
+	same := func(k source.Source) bool { return samePlace(k, s) }
+	i := slices.IndexFunc(known, same)
+	if i < 0 || slices.ContainsFunc(known[i+1:], same) {
 		return s, &URLConflictError{Name: n, URLs: sortedTexts(s.String()), Scope: in.describe()}
 	}
 	return known[i], nil

@@ -192,6 +192,9 @@ func (b *builder) node(f *fork, n name, version pep440.Version) *Node {
 	fresh := &Node{Name: b.names[n], Version: version}
 	if url := f.urls[n]; url != nil {
 		key.place = "url " + url.dist.ID()
+		if url.dist.Source.Editable {
+			key.place = "editable " + url.dist.ID()
+		}
 		fresh.Dist = url.dist
 	} else {
 		p := f.pins[versionKey{n, key.version}]

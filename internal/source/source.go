@@ -55,7 +55,10 @@ type Source struct {
 	Reference Reference // Git
 	Archive   string    // Git: the archive that is meant, in the repository
 	Editable  bool      // Directory: installed in place
-	Virtual   bool      // Directory: only its dependencies are installed
+	// Settled: whether it is Editable was decided for this requirement alone, and
+	// yields to no other one for the same directory.
+	Settled bool
+	Virtual bool // Directory: only its dependencies are installed
 }
 
 // Below returns the project's directory in an unpacked archive, a repository or

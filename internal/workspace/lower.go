@@ -257,7 +257,8 @@ func (s *Sources) pathPlace(e *entry) (source.Source, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && info.IsDir(), err != nil && filepath.Ext(path) == "":
-		out.Kind, out.Editable, out.Virtual = source.Directory, editable, !editable && !isPackage(path, e.isPackage)
+		out.Kind, out.Editable, out.Settled = source.Directory, editable, true
+		out.Virtual = !editable && !isPackage(path, e.isPackage)
 		return out, nil
 	case editable:
 		return out, e.at.Errorf("source with `editable = true` must refer to a local directory, not a file: `%s`", e.path)
