@@ -401,7 +401,30 @@ func (b *builds) BuildMetadata(ctx context.Context, w *fetch.Work) (*metadata.Me
 		return nil, fmt.Errorf("the build backend `%s` wrote invalid metadata: %w", s.System().Backend, err)
 	}
 	b.park(w.Key, s)
-	return m, nil
+	return m, b.settle(ctx, w.Dist, s.tree, m)
+}
+
+// settle has paths that a backend tells of a copy lead into the check-out of the
+// repository, which stays.
+func (b *builds) settle(ctx context.Context, d *source.Dist, copied *fetch.Checkout, m *metadata.Metadata) error {
+	if d.Source.Kind != source.Git {
+		return nil
+	}
+	root, _, err := b.engine.fetcher(source.HashPolicy{}, nil).SourceTree(ctx, d)
+	if err != nil {
+		return err
+	}
+	for i := range m.RequiresDist {
+		s, err := source.FromURL(m.RequiresDist[i].URL)
+		if err != nil || s.Location == "" || s.Kind != source.Directory && s.Kind != source.Path {
+			continue
+		}
+		if rel, err := filepath.Rel(copied.Root, s.Location); err == nil && filepath.IsLocal(rel) {
+			s.Location = filepath.Join(root, rel)
+			m.RequiresDist[i].URL = s.FileURL()
+		}
+	}
+	return nil
 }
 
 // BuildWheel implements fetch.Builder.
