@@ -28,6 +28,10 @@ type app struct {
 	closer   []func()
 	files    *workspace.Files // see projectFiles
 
+	// besideFile is the file that the command is about, settingsFrom where settings
+	// files were looked for.
+	besideFile, settingsFrom string
+
 	optionsMu sync.Mutex
 	options   map[*pyproject.File]*config.Options // see fileOptions
 

@@ -33,7 +33,10 @@ type command struct {
 	plain bool
 	// personal: of settings files only those of the user and the system count.
 	personal bool
-	prepare  func(f *flags) work
+	// beside: the settings that count are those where its argument is, if that is
+	// a Python file.
+	beside  bool
+	prepare func(f *flags) work
 }
 
 // work is what a command does once its flags are parsed.
@@ -179,6 +182,9 @@ func (a *app) arm(node *cobra.Command) {
 		a.setPrinter()
 		if !c.plain {
 			a.personal = c.personal
+			if c.beside && len(args) > 0 {
+				a.besideFile = args[0]
+			}
 			if err := a.settle(); err != nil {
 				return err
 			}

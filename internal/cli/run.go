@@ -68,7 +68,7 @@ func (b *buildPackageFlags) register(f *flags) {
 
 func runCommand() command {
 	return command{
-		path: "run", late: true, execs: true, args: "[COMMAND] [ARG]...", short: "Run a command or script", rest: true,
+		path: "run", late: true, execs: true, beside: true, args: "[COMMAND] [ARG]...", short: "Run a command or script", rest: true,
 		long: "Runs a command, a Python file, a module or a script with the packages that it needs. What stands behind the command is handed to it.",
 		prepare: func(f *flags) work {
 			var o runFlags

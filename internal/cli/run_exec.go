@@ -120,6 +120,14 @@ func (r *running) commandLine(c *childProcess) error {
 		c.path, c.argv = path, append([]string{t.name}, t.args...)
 		return spawnErrorIf(t.name, err)
 	}
+	if t.kind == runTreeKind {
+		// A command of the environment goes before a directory of that name.
+		path := filepath.Join(r.python.Scheme.Scripts, t.name+executableSuffix())
+		if info, err := os.Stat(path); err == nil && isExecutable(info) {
+			c.path, c.argv = path, append([]string{t.name}, t.args...)
+			return nil
+		}
+	}
 	c.path = r.python.Executable
 	c.argv = []string{c.path}
 	switch t.kind {

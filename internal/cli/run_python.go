@@ -52,7 +52,7 @@ func (r *running) readScript() error {
 	if t == nil {
 		return nil
 	}
-	if dir := r.projectDir(); dir != a.projectDir() {
+	if dir := r.projectDir(); dir != a.settingsFrom {
 		if err := a.loadSettings(dir); err != nil {
 			return err
 		}

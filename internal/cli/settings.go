@@ -59,7 +59,7 @@ func (a *app) settle() error {
 			return err
 		}
 	}
-	if err := a.loadSettings(a.projectDir()); err != nil {
+	if err := a.loadSettings(a.settingsDir()); err != nil {
 		return err
 	}
 	return a.keepOutOfCache()
@@ -108,8 +108,22 @@ func (a *app) keepOutOfCache() error {
 	}
 }
 
+// settingsDir is where settings files are looked for: where projects are, but
+// beside the file that `run` is to run.
+func (a *app) settingsDir() string {
+	path := a.path(a.besideFile)
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".py", ".pyw":
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() && first(a.global.project, a.env["UV_PROJECT"]) == "" {
+			return filepath.Dir(path)
+		}
+	}
+	return a.projectDir()
+}
+
 // loadSettings reads the settings files that count in a directory.
 func (a *app) loadSettings(start string) error {
+	a.settingsFrom = start
 	if project := first(a.global.project, a.env["UV_PROJECT"]); project != "" {
 		if info, err := os.Stat(start); err != nil || !info.IsDir() {
 			return fmt.Errorf("the directory of `--project` does not exist: `%s`", project)
