@@ -2,7 +2,11 @@ package auth
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -159,5 +163,35 @@ func TestNativeKeepIsNotWaitedForForever(t *testing.T) {
 	k := NativeKeep(&hangingRing{}, 10*time.Millisecond)
 	if _, err := k.Get(t.Context(), "https://example.com/", "me"); !errors.Is(err, errNoAnswer) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Logins at the same time lose nothing of each other, and the file is its
+// owner's alone.
+func TestTextKeepAtOnce(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "credentials.toml")
+	// As uv leaves it.
+	if err := os.WriteFile(path, []byte("[[credential]]\nservice = \"https://me:pw@example.com/\"\nusername = \"me\"\nscheme = \"basic\"\npassword = \"pw\"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range 12 {
+		wg.Go(func() {
+			if err := TextKeep(path).Put(t.Context(), fmt.Sprintf("https://%d.example.com/", i), Basic("me", "pw")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), "[[credential]]"); n != 13 || strings.Contains(string(text), "me:pw") {
+		t.Errorf("%d credentials are left of 13:\n%s", n, text)
+	}
+	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
 	}
 }

@@ -26,7 +26,7 @@ func (e *MissingError) Error() string {
 // Hints tells where credentials can be put.
 func (e *MissingError) Hints() []string {
 	return []string{"the index is configured with `authenticate = \"always\"`: provide credentials in its URL, " +
-		"with `UV_INDEX_<NAME>_USERNAME` and `UV_INDEX_<NAME>_PASSWORD`, in a netrc file or through the keyring"}
+		"with `UV_INDEX_<NAME>_USERNAME` and `UV_INDEX_<NAME>_PASSWORD`, with `auth login`, in a netrc file or through a keyring"}
 }
 
 // Transport returns a round tripper that authenticates requests and sends them

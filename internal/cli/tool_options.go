@@ -54,7 +54,8 @@ func (s *workSettings) optionsText() string {
 	w.bool("no-index", r.NoIndex)
 	w.urls("find-links", r.FindLinks)
 	w.text("index-strategy", r.IndexStrategy)
-	if k := r.KeyringProvider; k != nil {
+	// uv cannot read a receipt with another keyring than its own.
+	if k := r.KeyringProvider; k != nil && *k != auth.KeyringNative {
 		if text, err := k.MarshalText(); err == nil {
 			w.add("keyring-provider", toml.LitString(string(text)))
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"net"
@@ -195,18 +194,23 @@ func (o *Options) awsWebIdentity(ctx context.Context) (awsKeys, time.Time, error
 	if err != nil {
 		return awsKeys{}, time.Time{}, err
 	}
-	var v struct {
-		Keys struct {
-			AccessKeyID     string `xml:"AccessKeyId"`
-			SecretAccessKey string
-			SessionToken    string
-			Expiration      time.Time
-		} `xml:"AssumeRoleWithWebIdentityResult>Credentials"`
-	}
-	if err := xml.Unmarshal(body, &v); err != nil || v.Keys.SecretAccessKey == "" {
+	keys := awsKeys{element(body, "AccessKeyId"), element(body, "SecretAccessKey"), element(body, "SessionToken")}
+	until, err := time.Parse(time.RFC3339, element(body, "Expiration"))
+	if err != nil || keys.secret == "" {
 		return awsKeys{}, time.Time{}, fmt.Errorf("the role `%s` is not given for the web identity: status %d", role, status)
 	}
-	return awsKeys{v.Keys.AccessKeyID, v.Keys.SecretAccessKey, v.Keys.SessionToken}, v.Keys.Expiration, nil
+	return keys, until, nil
+}
+
+// element is the text of the first XML element of a name, for texts that need no
+// escapes.
+func element(body []byte, name string) string {
+	_, rest, _ := strings.Cut(string(body), "<"+name+">")
+	text, _, ok := strings.Cut(rest, "</"+name+">")
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(text)
 }
 
 func formRequest(to string, form url.Values) Request {
