@@ -5,11 +5,10 @@
 // [Open] takes a source tree and starts a [Session]: it reads which backend the
 // tree has, asks a [Provisioner] for an environment with what that requires, and
 // starts one Python process, in which all hooks of the build run; a [Pool] lets
-// builds share the import of their backend. The session
-// then asks the backend for metadata ([Session.Metadata]) and has it build
-// ([Session.Build]). The requirements that a hook adds are seen to on the way;
-// only if the environment at hand does not have them, the process is started
-// anew in another one.
+// builds share the import of their backend. The session then asks the backend for
+// metadata ([Session.Metadata]) and has it build ([Session.Build]). The
+// requirements that a hook adds are seen to on the way; only if the environment at
+// hand does not have them, the process is started anew in another one.
 //
 // # What a backend may do
 //

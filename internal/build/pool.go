@@ -36,7 +36,7 @@ func (p *Pool) host(ctx context.Context, env *Environment, backend string, vars 
 			h, err = startHost(ctx, env, backend, vars)
 			return err
 		})
-		if ctx.Err() != nil {
+		if err != nil && ctx.Err() != nil {
 			p.forget(key) // the next one may be luckier
 		}
 		// What is wrong with the backend is told by a process that a build starts
