@@ -51,7 +51,7 @@ func commands() []command {
 		pythonGroup(), pythonListCommand(), pythonInstallCommand(), pythonUpgradeCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
 		pythonUninstallCommand(), pythonUpdateShellCommand(),
 		initCommand(), addCommand(), removeCommand(), upgradeCommand(), versionCommand(),
-		runCommand(), venvCommand(), lockCommand(), lockDiffCommand(), lockMergeCommand(), whyNotCommand(), syncCommand(), treeCommand(), exportCommand(),
+		runCommand(), venvCommand(), lockCommand(), lockDiffCommand(), lockMergeCommand(), whyNotCommand(), compareCommand(), syncCommand(), treeCommand(), exportCommand(),
 		toolGroup(), toolRunCommand("tool run"), toolRunCommand("tool uvx"), toolInstallCommand(), toolUpgradeCommand(), toolListCommand(),
 		toolUninstallCommand(), toolUpdateShellCommand(), toolDirCommand(),
 		selfGroup(), selfVersionCommand(),

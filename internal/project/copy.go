@@ -168,26 +168,40 @@ func (c *copying) tree(dir string) error {
 		}
 		return err
 	}
+	return fsx.CopyTree(dir, to, sources(c.ctx, c.Workspace.Root, dir, func(path string, e fs.DirEntry) bool {
+		if _, isProject := c.trees[path]; isProject && e.IsDir() || path == c.To || path == c.aside || slices.Contains(c.Skip, path) {
+			return true
+		}
+		return filepath.Dir(path) == c.Workspace.Root && (slices.Contains(rootFiles(), e.Name()) || e.Name() == "pyproject.toml" || e.Name() == lock.FileName)
+	}))
+}
+
+// CopySources copies the sources of a workspace, with its lock: all that git does
+// not ignore, but neither its environment nor its history.
+func CopySources(ctx context.Context, w *workspace.Workspace, to string, skip []string) error {
+	want := sources(ctx, w.Root, w.Root, func(path string, _ fs.DirEntry) bool { return slices.Contains(skip, path) })
+	return errors.Join(fsx.CopyTree(w.Root, to, want), ctx.Err())
+}
+
+// sources tells what of a directory in a workspace is worth copying.
+func sources(ctx context.Context, root, dir string, skip func(path string, e fs.DirEntry) bool) func(string, fs.DirEntry) bool {
 	rules := workspace.IgnoreRulesIn(dir)
-	rules.Enter(c.Workspace.Root) // also where there is no git
+	rules.Enter(root) // also where there is no git
 	rules.Enter(dir)
-	return fsx.CopyTree(dir, to, func(path string, e fs.DirEntry) bool {
-		_, isProject := c.trees[path]
+	return func(path string, e fs.DirEntry) bool {
 		switch {
 		case path == dir:
 			return true
-		case isProject && e.IsDir(), path == c.To, path == c.aside, slices.Contains(c.Skip, path), c.ctx.Err() != nil, rules.Ignores(path, e.IsDir()):
+		case ctx.Err() != nil, skip(path, e), rules.Ignores(path, e.IsDir()) && e.Name() != lock.FileName:
 			return false
 		case e.IsDir():
 			if e.Name() == ".git" || e.Name() == "__pycache__" || isEnvironment(path) {
 				return false
 			}
 			rules.Enter(path)
-		case filepath.Dir(path) == c.Workspace.Root:
-			return !slices.Contains(rootFiles(), e.Name()) && e.Name() != "pyproject.toml" && e.Name() != lock.FileName
 		}
 		return true
-	})
+	}
 }
 
 func isEnvironment(dir string) bool {
