@@ -137,3 +137,36 @@ func TestReach(t *testing.T) {
 		}
 	}
 }
+
+// Parts and merges of the locks that other tools wrote can be read, and say what
+// they should.
+func TestPartsAndMergesOfRecordedLocks(t *testing.T) {
+	t.Parallel()
+	for name, text := range recordedLocks(t) {
+		l, err := lock.Read(name, []byte(text))
+		if err != nil {
+			continue
+		}
+		for _, member := range l.Members() {
+			names := l.WithMembers(member)
+			part := l.Part(false, names...)
+			if _, err := lock.Read(name, part.Bytes()); err != nil {
+				t.Errorf("%s: the part of %s cannot be read: %v", name, member, err)
+			}
+		}
+		same := lock.Merge(&lock.Lock{}, l, l)
+		again, err := lock.Read(name, same.Bytes())
+		if err != nil {
+			t.Errorf("%s: a merge cannot be read: %v", name, err)
+			continue
+		}
+		for _, c := range lock.Compare(l, again).Packages {
+			if c.Kind != lock.Changed {
+				t.Errorf("%s: a merge with itself has %s %s", name, c.Name, c.Kind)
+			}
+		}
+		if slices.Contains(l.Fresh(l), true) {
+			t.Errorf("%s: it differs from itself", name)
+		}
+	}
+}

@@ -238,7 +238,7 @@ func TestReadOfOtherLayoutsGivesTheSameLock(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	n := 0
 	for name, text := range recordedLocks(t) {
-		if text = strings.TrimRight(text, "\n") + "\n"; len(text) > 200_000 {
+		if text = strings.TrimRight(text, "\n") + "\n"; len(text) > 200_000 && strings.Contains(name, ".json#") {
 			continue
 		}
 		l, err := lock.Read(name, []byte(text))
