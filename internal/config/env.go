@@ -209,7 +209,30 @@ func (e Env) Variables() (Variables, error) {
 			return Variables{}, err
 		}
 	}
-	return v, v.checkURLs()
+	if err := v.checkURLs(); err != nil {
+		return v, err
+	}
+	return v, e.checkPythonDownloads()
+}
+
+// A PythonDownloadsError says that UV_PYTHON_DOWNLOADS has a value that it cannot
+// have.
+type PythonDownloadsError struct{ Value string }
+
+func (e *PythonDownloadsError) Error() string {
+	return fmt.Sprintf("invalid value `%s` for UV_PYTHON_DOWNLOADS, expected one of 'auto', 'true', 'manual', 'never', or 'false'", strings.ToValidUTF8(e.Value, "\uFFFD"))
+}
+
+// ExitCode is 1, which is uv's for this variable alone.
+func (e *PythonDownloadsError) ExitCode() int { return 1 }
+
+func (e Env) checkPythonDownloads() error {
+	switch text := e.vars["UV_PYTHON_DOWNLOADS"]; text {
+	case "", "auto", "automatic", "true", "1", "manual", "never", "false", "0":
+		return nil
+	default:
+		return &PythonDownloadsError{text}
+	}
 }
 
 func (v *Variables) checkURLs() error {

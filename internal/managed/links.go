@@ -20,7 +20,7 @@ func (l MinorLink) Point() error {
 	if l.Exists() {
 		return nil
 	}
-	if err := replaceLink(l.Target, l.Path); err != nil {
+	if err := replaceLink(l.Target, l.Path, linkDirectory); err != nil {
 		return fmt.Errorf("failed to link `%s`: %w", l.Path, err)
 	}
 	return nil
@@ -37,7 +37,7 @@ func (l MinorLink) Remove() error {
 
 // replaceLink puts a symbolic link in the place of another, or where nothing
 // is.
-func replaceLink(target, path string) error {
+func replaceLink(target, path string, link func(target, path string) error) error {
 	if info, err := os.Lstat(path); err == nil && info.IsDir() {
 		return fmt.Errorf("`%s` is a directory", path)
 	}
@@ -46,11 +46,16 @@ func replaceLink(target, path string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	link := filepath.Join(dir, "link")
-	if err := os.Symlink(target, link); err != nil {
+	aside := filepath.Join(dir, "link")
+	if err := link(target, aside); err != nil {
 		return err
 	}
-	return os.Rename(link, path)
+	if runtime.GOOS == "windows" { // which does not rename over a link to a directory
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return os.Rename(aside, path)
 }
 
 // ExecutableNames are the names under which an installation's executable is
@@ -88,7 +93,7 @@ func Relink(executable, path string) error {
 	if runtime.GOOS == "windows" {
 		return ErrNoLinks
 	}
-	return replaceLink(executable, path)
+	return replaceLink(executable, path, os.Symlink)
 }
 
 // LinkedBy reports whether a path is a link to the installation's executable.
