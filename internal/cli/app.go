@@ -40,6 +40,7 @@ type app struct {
 	config      config.Options // of the settings files
 	dir         string         // the working directory
 	warned      map[string]bool
+	cleared     map[string]bool // packages that were asked about as malware
 	ctx         context.Context
 	interrupt   context.CancelCauseFunc // ends ctx; nil if signals end the process
 	attendOnce  sync.Once

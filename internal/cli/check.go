@@ -371,8 +371,11 @@ func (c *checking) namedTy() *lock.Package {
 // installLocked installs a locked package, with the versions of the lock, apart
 // from the project.
 func (c *checking) installLocked(ctx context.Context, b *binary, s *workSettings, p *lock.Package) (*toolRunning, error) {
+	if err := c.sync.checkMalwareOf(ctx, c.python, c.locked, p); err != nil {
+		return nil, err
+	}
 	own := *s
-	own.pip.ExcludeNewer, own.pip.ExcludeNewerPackage, own.pip.Reinstall, own.pip.Upgrade = nil, nil, nil, nil
+	own.pip.Reinstall, own.pip.Upgrade = nil, nil
 	b.silent = false
 	text := string(p.Name) + "==" + p.Version.String()
 	if d := p.Describing(c.lockDir); d != nil && d.Source.IsDirect() {

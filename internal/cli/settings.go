@@ -44,9 +44,6 @@ func (a *app) settle() error {
 	if a.vars, err = a.environment.Variables(); err != nil {
 		return err
 	}
-	if a.vars.MalwareCheckURL != "" {
-		a.print.Warn("`UV_MALWARE_CHECK_URL` has no effect: packages are not checked for malware")
-	}
 	if a.global.showSettings {
 		// It must not go on: whoever asks does not expect anything to change.
 		return usageError("`--show-settings` is not supported: its output is that of uv's own structures")

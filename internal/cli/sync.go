@@ -277,6 +277,9 @@ func (s *syncing) install(ctx context.Context, l *lock.Lock) error {
 		return err
 	}
 	r.Site = site
+	if err := s.checkMalware(ctx, l, r); err != nil {
+		return err
+	}
 	result, err := project.Sync(ctx, r)
 	if result == nil {
 		return err

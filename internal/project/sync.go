@@ -103,6 +103,16 @@ func (r *SyncRequest) keepsSeeds() bool {
 	return err == nil && (!config.UV || config.Seed)
 }
 
+// Selected is what the environment is to hold.
+func (r *SyncRequest) Selected() ([]*source.Dist, error) {
+	wanted, _, err := r.wanted()
+	out := make([]*source.Dist, len(wanted))
+	for i := range wanted {
+		out[i] = wanted[i].Dist
+	}
+	return out, err
+}
+
 // wanted is what the lock has for the environment.
 func (r *SyncRequest) wanted() ([]install.Wanted, source.HashPolicy, error) {
 	if err := r.Lock.CheckEnvironment(r.For.Env); err != nil {
