@@ -290,7 +290,7 @@ func TestTextStore(t *testing.T) {
 	}
 	update := func(f func(*TextStore)) {
 		t.Helper()
-		if err := UpdateTextStore(t.Context(), path, func(s *TextStore) error { f(s); return nil }); err != nil {
+		if err := UpdateTextStore(t.Context(), path, 0, func(s *TextStore) error { f(s); return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}

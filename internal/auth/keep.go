@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // TokenUser is the username that stands for a token in Basic authentication.
@@ -27,13 +28,16 @@ type Keep interface {
 	Remove(ctx context.Context, service, username string) error
 }
 
-// TextKeep returns the [TextStore] in a file as a Keep.
-func TextKeep(path string) Keep { return textKeep(path) }
+// TextKeep returns the [TextStore] in a file as a Keep, see [UpdateTextStore].
+func TextKeep(path string, wait time.Duration) Keep { return &textKeep{path, wait} }
 
-type textKeep string
+type textKeep struct {
+	path string
+	wait time.Duration
+}
 
-func (k textKeep) Get(_ context.Context, service, username string) (Credentials, error) {
-	t, err := ReadTextStore(string(k))
+func (k *textKeep) Get(_ context.Context, service, username string) (Credentials, error) {
+	t, err := ReadTextStore(k.path)
 	if err != nil {
 		return Credentials{}, err
 	}
@@ -48,15 +52,15 @@ func (k textKeep) Get(_ context.Context, service, username string) (Credentials,
 	return c, err
 }
 
-func (k textKeep) Put(ctx context.Context, service string, c Credentials) error {
-	return UpdateTextStore(ctx, string(k), func(t *TextStore) error {
+func (k *textKeep) Put(ctx context.Context, service string, c Credentials) error {
+	return UpdateTextStore(ctx, k.path, k.wait, func(t *TextStore) error {
 		t.Set(service, c)
 		return nil
 	})
 }
 
-func (k textKeep) Remove(ctx context.Context, service, username string) error {
-	return UpdateTextStore(ctx, string(k), func(t *TextStore) error {
+func (k *textKeep) Remove(ctx context.Context, service, username string) error {
+	return UpdateTextStore(ctx, k.path, k.wait, func(t *TextStore) error {
 		if !t.Remove(service, username) {
 			return ErrNotKept
 		}

@@ -92,7 +92,7 @@ func (r *memoryRing) Delete(service, username string) error {
 func TestKeeps(t *testing.T) {
 	t.Parallel()
 	for name, k := range map[string]Keep{
-		"text":   TextKeep(filepath.Join(t.TempDir(), "a", "credentials.toml")),
+		"text":   TextKeep(filepath.Join(t.TempDir(), "a", "credentials.toml"), 0),
 		"native": NativeKeep(&memoryRing{entries: map[[2]string]string{}}, 0),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -178,7 +178,7 @@ func TestTextKeepAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 12 {
 		wg.Go(func() {
-			if err := TextKeep(path).Put(t.Context(), fmt.Sprintf("https://%d.example.com/", i), Basic("me", "pw")); err != nil {
+			if err := TextKeep(path, 0).Put(t.Context(), fmt.Sprintf("https://%d.example.com/", i), Basic("me", "pw")); err != nil {
 				t.Error(err)
 			}
 		})

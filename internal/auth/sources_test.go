@@ -48,7 +48,7 @@ func TestSources(t *testing.T) {
 func textFile(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "credentials.toml")
-	if err := TextKeep(path).Put(t.Context(), "https://example.com/", Basic("me", "pw")); err != nil {
+	if err := TextKeep(path, 0).Put(t.Context(), "https://example.com/", Basic("me", "pw")); err != nil {
 		t.Fatal(err)
 	}
 	return path

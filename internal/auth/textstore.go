@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/toml"
@@ -267,15 +268,16 @@ func (t *TextStore) text() []byte {
 
 // UpdateTextStore changes the store while no other process does: f gets what the
 // file holds, and what it leaves there is written. Nothing is written if f
-// fails. The file can be read by its owner only.
-func UpdateTextStore(ctx context.Context, path string, f func(*TextStore) error) error {
+// fails. The file can be read by its owner only. Another process is waited for as
+// [fsx.LockOptions] says.
+func UpdateTextStore(ctx context.Context, path string, wait time.Duration, f func(*TextStore) error) error {
 	if path == "" {
 		return errors.New("no directory for stored credentials: neither UV_CREDENTIALS_DIR nor a home directory is set")
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("storing credentials: %w", err)
 	}
-	lock, err := fsx.Acquire(ctx, path+".lock", fsx.Exclusive, fsx.LockOptions{})
+	lock, err := fsx.Acquire(ctx, path+".lock", fsx.Exclusive, fsx.LockOptions{Timeout: wait})
 	if err != nil {
 		return fmt.Errorf("storing credentials: %w", err)
 	}

@@ -146,7 +146,7 @@ func (a *app) keep(keyring string) (auth.Keep, error) {
 	if file == "" {
 		return nil, withHint(errors.New("there is no directory for credentials"), "set `UV_CREDENTIALS_DIR`")
 	}
-	return auth.TextKeep(a.path(file)), nil
+	return auth.TextKeep(a.path(file), a.lockTimeout()), nil
 }
 
 func (a *app) authLogout(ctx context.Context, o *authFlags, args []string) error {

@@ -16,10 +16,10 @@ import (
 )
 
 // awsKeys looks for keys: in the environment, in the files of the AWS tools,
-// with a web identity, with the container and with the machine.
+// with their login, with a web identity, with the container and with the machine.
 func (o *Options) awsKeys(ctx context.Context) (awsKeys, time.Time, error) {
 	for _, source := range []func(context.Context) (awsKeys, time.Time, error){
-		o.awsEnv, o.awsProfile, o.awsWebIdentity, o.awsContainer, o.awsMachine,
+		o.awsEnv, o.awsProfile, o.awsSSO, o.awsWebIdentity, o.awsContainer, o.awsMachine,
 	} {
 		keys, until, err := source(ctx)
 		if !errors.Is(err, errUnset) {

@@ -5,9 +5,11 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -178,6 +180,45 @@ func TestAWSKeys(t *testing.T) {
 				t.Errorf("region %s, want %s", region, c.region)
 			}
 		})
+	}
+}
+
+// A login of the AWS tools, whose tokens lie in a cache by the SHA-1 of the
+// session's name.
+func TestAWSLogin(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	cache := filepath.Join(home, ".aws", "sso", "cache")
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	config := "[profile new]\nsso_session = mine\nsso_account_id = 1\nsso_role_name = r\n[sso-session mine]\nsso_region = eu-west-1\nsso_start_url = https://a.example/\n" +
+		"[profile old]\nsso_start_url = https://b.example/\nsso_region = eu-west-2\nsso_account_id = 1\nsso_role_name = r\n"
+	if err := os.WriteFile(filepath.Join(home, ".aws", "config"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	login := func(name, until string) {
+		sum := sha1.Sum([]byte(name))
+		text := `{"accessToken":"sesame","expiresAt":"` + until + `"}`
+		if err := os.WriteFile(filepath.Join(cache, hex.EncodeToString(sum[:])+".json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	login("mine", "2031-01-01T00:00:00Z")
+	login("https://b.example/", "2029-01-01T00:00:00Z")
+	answers := map[string]string{
+		"GET https://portal.sso.eu-west-1.amazonaws.com/federation/credentials?account_id=1&role_name=r": `{"roleCredentials":{"accessKeyId":"ID","secretAccessKey":"KEY","sessionToken":"SESSION","expiration":1900000000000}}`,
+	}
+	for profile, want := range map[string]string{"new": "", "old": "the login of the profile `old` has expired"} {
+		w := &world{env: map[string]string{"HOME": home, "USERPROFILE": home, "AWS_PROFILE": profile}, answers: answers}
+		o := w.options(t)
+		keys, until, err := o.awsKeys(t.Context())
+		switch {
+		case want != "" && (err == nil || err.Error() != want):
+			t.Errorf("%s: error %v, want %q", profile, err, want)
+		case want == "" && (err != nil || keys != awsKeys{"ID", "KEY", "SESSION"} || until.Unix() != 1900000000):
+			t.Errorf("%s: %v until %v, %v", profile, keys, until, err)
+		}
 	}
 }
 
