@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
+	"math/bits"
 )
 
 // maxExpansion is how many bytes a byte of deflate makes at most.
@@ -27,6 +28,8 @@ func GunzipTo(buffer, src []byte, limit int64) (data []byte, ok bool) {
 	}
 	if int64(cap(buffer)) >= size {
 		data = buffer[:size]
+	} else if cap(buffer) > 0 { // it is used again, and so should the larger one be
+		data = make([]byte, size, max(size, 64<<10, 1<<bits.Len64(uint64(size-1))))
 	} else {
 		data = make([]byte, size)
 	}

@@ -64,6 +64,7 @@ const (
 	stampOffset = int64(unsafe.Offsetof(rowsHeader{}.stamp))
 	byteOrder   = 0x01020304
 	alignment   = 8
+	entryRoom   = 512 // for what is kept behind a file, see package web
 	maxRowsFile = 1 << 31
 )
 
@@ -146,7 +147,7 @@ func (b *RowBuilder) Finish(stamp [2]int64) ([]byte, error) {
 	if size > maxRowsFile {
 		return nil, fmt.Errorf("a cache file of %d bytes is too large", size)
 	}
-	out := make([]byte, size)
+	out := make([]byte, size, size+entryRoom)
 	for i, t := range b.tables {
 		*(*tableHeader)(unsafe.Pointer(&out[headerSize+i*tableSize])) = heads[i]
 		copy(out[heads[i].offset:], t.data)

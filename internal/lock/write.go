@@ -21,7 +21,7 @@ const (
 
 // Bytes is the text of the lock. Equal locks have equal texts.
 func (l *Lock) Bytes() []byte {
-	w := &writer{lock: l, out: make([]byte, 0, 1024+1024*len(l.Packages))}
+	w := &writer{lock: l, out: make([]byte, 0, l.guessSize())}
 	w.head()
 	w.options()
 	w.manifest()
@@ -29,6 +29,16 @@ func (l *Lock) Bytes() []byte {
 		w.pkg(&l.Packages[i])
 	}
 	return w.out
+}
+
+// guessSize is about how long the text of the lock will be.
+func (l *Lock) guessSize() int {
+	const head, perPackage, perFile = 1 << 10, 512, 320
+	size := head + perPackage*len(l.Packages)
+	for i := range l.Packages {
+		size += perFile * (1 + len(l.Packages[i].Wheels))
+	}
+	return size
 }
 
 // A writer writes TOML in the layout of lock files.

@@ -204,6 +204,8 @@ func (b *decodedBody) start() error {
 	return corrupt(err)
 }
 
+var packedBodies sync.Pool // of *[]byte: memory for what is decompressed at once
+
 // all reads the whole body at once: first what is compressed, which is faster to
 // decompress from memory, and whose end tells how long the rest is.
 // Buffer is used for it if it is large enough.
@@ -211,11 +213,19 @@ func (b *decodedBody) all(buffer []byte) ([]byte, error) {
 	if b.length > MaxBody {
 		return nil, errTooLarge
 	}
-	packed, err := readBody(b.raw, b.length, min(b.length, 8<<20))
+	kept, _ := packedBodies.Get().(*[]byte)
+	if kept == nil {
+		kept = new([]byte)
+	}
+	packed, err := readBodyTo(*kept, b.raw, b.length, min(b.length, 8<<20))
 	if err != nil {
 		return nil, err
 	}
 	if data, ok := archive.GunzipTo(buffer, packed, MaxBody); ok {
+		if cap(packed) <= mostBorrowed {
+			*kept = packed
+			packedBodies.Put(kept)
+		}
 		return data, nil
 	}
 	b.raw = struct {

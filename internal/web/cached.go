@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/tame-py/tame/internal/auth"
@@ -227,5 +228,5 @@ func (c *Client) confirm(r CachedRequest, old entry, p *policy) {
 	if p.sameBut(&old.policy) && touch(r.File, old.file, p) {
 		return
 	}
-	c.store(r, old.payload, p)
+	c.store(r, slices.Clip(old.payload), p) // the old entry lies behind it
 }

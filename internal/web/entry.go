@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"os"
+	"slices"
 )
 
 // An entry of the cache is a file: the payload, so that it begins on a boundary
@@ -28,11 +29,13 @@ const (
 	flagImmutable   = 1 << 2
 )
 
-// appendEntry returns the file of an entry. selfChecked says that the payload
-// has a checksum of its own.
+// entrySize is how long what follows the payload is, but for the texts in it.
+const entrySize = 128
+
+// appendEntry returns the file of an entry, in the memory behind the payload if
+// there is enough. selfChecked says that the payload has a checksum of its own.
 func appendEntry(payload []byte, p *policy, selfChecked bool) []byte {
-	b := make([]byte, 0, len(payload)+len(p.etag)+len(p.modified)+len(p.vary)+128)
-	b = append(b, payload...)
+	b := slices.Grow(payload, len(p.etag)+len(p.modified)+len(p.vary)+entrySize)
 	b = p.append(b)
 	length, flags, from := len(b)-len(payload), uint32(0), 0
 	if p.noCache {

@@ -83,10 +83,18 @@ func ReadText(resp *Response) (string, error) {
 // readBody reads a body of the given length, or of unknown length if that is -1.
 // hint is how long it probably is, to begin with, or -1.
 func readBody(r io.Reader, length, hint int64) ([]byte, error) {
+	return readBodyTo(nil, r, length, hint)
+}
+
+// readBodyTo is readBody into a buffer, if that is large enough to begin with.
+func readBodyTo(buffer []byte, r io.Reader, length, hint int64) ([]byte, error) {
 	if hint < 0 {
 		hint = 16 << 10
 	}
-	body := make([]byte, 0, hint+1) // one more, to see the end without growing
+	body := buffer[:0]
+	if int64(cap(body)) < hint+1 { // one more, to see the end without growing
+		body = make([]byte, 0, hint+1)
+	}
 	for {
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
