@@ -145,7 +145,7 @@ func (a *app) mergeProjects(ctx context.Context, merged *lock.Lock, args []strin
 	if len(args) == 5 {
 		label = args[4]
 	}
-	if err := m.findCommits(a.path(args[2]), label); err != nil {
+	if err := m.findCommits(a.path(args[0]), a.path(args[2]), label); err != nil {
 		return nil, err
 	}
 	aside, err := os.MkdirTemp("", "tame-merge-")

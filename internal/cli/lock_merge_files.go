@@ -29,29 +29,41 @@ func (m *projectMerge) git(args ...string) (string, error) {
 
 // findCommits finds out what is being merged: git does not tell its drivers. It
 // is the one of the candidates whose lock is the file at hand.
-func (m *projectMerge) findCommits(theirs, label string) error {
-	blob, err := m.git("hash-object", "--no-filters", "--", theirs)
-	if err != nil {
+func (m *projectMerge) findCommits(base, theirs, label string) error {
+	var err error
+	if m.theirs, err = m.commitOf(theirs, m.candidates(label)...); err != nil {
 		return err
 	}
-	for _, candidate := range m.candidates(label) {
-		if has, err := m.git("rev-parse", "--verify", "--quiet", "--end-of-options", candidate+":"+m.path); err != nil || has != blob {
-			continue
+	fork, _ := m.git("merge-base", "HEAD", m.theirs)
+	fork = strings.TrimSpace(fork)
+	if m.isMerge() {
+		if m.base = fork; fork == "" {
+			return errors.New("the branches have no common history")
 		}
-		m.theirs = candidate
-		break
+		return nil // with several bases, git has merged their locks
 	}
-	if m.theirs == "" {
-		return errors.New("git does not tell which commit is merged")
+	m.base, err = m.commitOf(base, m.theirs+"^", fork)
+	return err
+}
+
+// commitOf is a commit with the lock in a file: one of the candidates or, failing
+// these, one that has brought that lock.
+func (m *projectMerge) commitOf(file string, candidates ...string) (string, error) {
+	blob, err := m.git("hash-object", "--no-filters", "--", file)
+	if err != nil {
+		return "", err
 	}
-	if m.base = m.theirs + "^"; m.isMerge() {
-		out, err := m.git("merge-base", "HEAD", m.theirs)
-		if err != nil {
-			return fmt.Errorf("the branches have no common history: %w", err)
+	blob = strings.TrimSpace(blob)
+	if found, err := m.git("log", "--all", "-n", "5", "--format=%H", "--find-object="+blob, "--", m.path); err == nil {
+		candidates = append(candidates, strings.Fields(found)...)
+	}
+	for _, candidate := range candidates {
+		has, err := m.git("rev-parse", "--verify", "--quiet", "--end-of-options", candidate+":"+m.path)
+		if err == nil && strings.TrimSpace(has) == blob {
+			return candidate, nil
 		}
-		m.base = strings.TrimSpace(out)
 	}
-	return nil
+	return "", errors.New("git does not tell which commits are merged")
 }
 
 // isMerge tells a merge of branches from commits that are picked one by one, by

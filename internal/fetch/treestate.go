@@ -49,7 +49,7 @@ func readTreeState(root string) (*treeState, error) {
 			}
 			return nil
 		}
-		if strings.HasSuffix(e.Name(), ".pyc") {
+		if strings.HasSuffix(e.Name(), ".pyc") || strings.HasSuffix(e.Name(), ".lock.tame") { // the journal of an edit
 			return nil
 		}
 		if text, ok := fileState(path, e); ok {
