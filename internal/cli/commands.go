@@ -53,7 +53,7 @@ func commands() []command {
 		initCommand(), addCommand(), removeCommand(), upgradeCommand(), versionCommand(),
 		runCommand(), venvCommand(), lockCommand(), lockDiffCommand(), lockMergeCommand(), whyNotCommand(), compareCommand(), syncCommand(), treeCommand(), exportCommand(),
 		toolGroup(), toolRunCommand("tool run"), toolRunCommand("tool uvx"), toolInstallCommand(), toolUpgradeCommand(), toolListCommand(),
-		toolUninstallCommand(), toolUpdateShellCommand(), toolDirCommand(),
+		toolUninstallCommand(), toolAuditCommand(), toolUpdateShellCommand(), toolDirCommand(),
 		selfGroup(), selfVersionCommand(),
 		buildCommand(), publishCommand(), auditCommand(), formatCommand(), checkCommand(),
 		helpCommand(), completionCommand(), buildBackendGroup(),
