@@ -16,7 +16,8 @@ const (
 	Auto Policy = iota
 	// Always searches first, and makes no request without credentials.
 	Always
-	// Never searches, nor sends what the URL carries.
+	// Never searches, and sends only what the URL of the request itself carries:
+	// not to the files of an index what the URL of the index carries.
 	Never
 )
 

@@ -138,12 +138,12 @@ func TestTransport(t *testing.T) {
 			want:  []string{"me:pw /private/simple/x/", "me:pw /private/files/x.whl", "- /elsewhere"},
 		},
 		{
-			name: "never means never",
+			name: "never sends only what the request carries",
 			options: func(o *Options, base string) {
 				o.Indexes = []Index{{URL: Join(base+"/private/simple/", Basic("me", "pw")), Policy: Never}}
 			},
 			netrc: netrc, paths: []string{"/private/simple/x/", "me:pw@/private/simple/x/"},
-			want: []string{"- /private/simple/x/", "- /private/simple/x/"},
+			want: []string{"- /private/simple/x/", "me:pw /private/simple/x/"},
 		},
 		{
 			name:    "always searches before it asks",

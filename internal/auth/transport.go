@@ -58,7 +58,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	own := requestCredentials(req)
 	switch {
 	case r.policy() == Never:
-		return r.send(Credentials{})
+		return r.send(own)
 	case own.Complete():
 		return r.sendNew(own)
 	case own.Username != "":

@@ -20,7 +20,9 @@ import (
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/ui"
+	"github.com/tame-py/tame/internal/web"
 )
 
 // Stdio is where a process reads and writes.
@@ -135,6 +137,10 @@ func exitCode(err error) int {
 	var dist *resolve.DistError
 	var prepare *engine.PrepareError
 	var dependencies *resolve.DependenciesError
+	var asked *web.Error
+	if errors.As(err, &dist) && dist.Dist.Source.Kind == source.Registry && errors.As(err, &asked) {
+		return exitError // the index failed, which is no answer
+	}
 	if errors.As(err, &none) || errors.As(err, &dependencies) || errors.As(err, &dist) || errors.As(err, &prepare) {
 		return exitFailed
 	}

@@ -142,6 +142,12 @@ func auditFields() []field[Audit] {
 	}
 }
 
+// ownFields lists the keys that belong to a project itself.
+func ownFields() []field[Options] {
+	index := many("index", func(o *Options) *[]Index { return &o.Index }, asIndex)
+	return append(dependencyFields(), index)
+}
+
 func dependencyFields() []field[Options] {
 	type O = Options
 	return slices.Concat([]field[O]{

@@ -199,9 +199,22 @@ func FromProject(name, dir string, text []byte) (Options, error) {
 	return fromDocument(name, dir, doc)
 }
 
-// FromFile is FromProject for a file that was read already.
+// FromFile is FromProject for a file that was read already. Of a table with
+// something wrong there are only the settings that belong to the project itself,
+// such as its indexes and constraints, and it is only an error if one of those is
+// wrong: the others were warned of when settings were looked for.
 func FromFile(name, dir string, f *pyproject.File) (Options, error) {
-	return fromDocument(name, dir, f.TOML())
+	o, err := fromDocument(name, dir, f.TOML())
+	table := f.TOML().Lookup("tool", "uv")
+	if err == nil || table == nil || table.Kind() != toml.Table {
+		return o, err
+	}
+	o = Options{}
+	if err := readTable(&o, table, ownFields(), false); err != nil {
+		return Options{}, parseError(name, err)
+	}
+	o.relativeTo(dir)
+	return o, nil
 }
 
 func fromDocument(name, dir string, doc *toml.Document) (Options, error) {
