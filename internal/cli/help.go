@@ -106,7 +106,7 @@ func writeOptions(b *strings.Builder, p ui.Palette, node *cobra.Command) {
 		}
 	}
 	node.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
-		if f.Name != "help" && f.Name != "version" {
+		if f.Name != "help" && (f.Name != "version" || f.Value.Type() != "bool") {
 			collect(f)
 		}
 	})
