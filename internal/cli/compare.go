@@ -36,7 +36,7 @@ func compareCommand() command {
 			f.number(&o.rounds, "rounds", "N", "How often each of them does each thing", 1)
 			f.choice(&o.format, "output-format", "FORMAT", "How to show it", "text", "json")
 			f.text(&o.report, "report", "FILE", "Write what is told, and what it takes to tell it again, as Markdown into this file")
-			o.register(f)
+			f.python(&o.python) // what else there is to set, both read in the project's settings
 			return func(ctx context.Context, a *app, args []string) error { return a.compare(ctx, &o) }
 		},
 	}
