@@ -192,8 +192,9 @@ func (r *lockReading) show(o *projectTreeFlags, req lock.TreeRequest, latest map
 	return nil
 }
 
-// latest asks the indexes of a lock which of its packages have newer versions.
-func (r *lockReading) latest(ctx context.Context) (map[*lock.Package]pep440.Version, error) {
+// latestRequest asks the indexes of a lock for newer versions, within the limits
+// that the lock was made with.
+func (r *lockReading) latestRequest(ctx context.Context) (*pip.LatestRequest, error) {
 	e, err := r.connected(ctx, r.interpreter)
 	if err != nil {
 		return nil, err
@@ -207,9 +208,17 @@ func (r *lockReading) latest(ctx context.Context) (map[*lock.Package]pep440.Vers
 		}
 		policy.ExcludeNewer.Package[c.Name] = c.Cutoff
 	}
-	req := pip.LatestRequest{
+	return &pip.LatestRequest{
 		Client: e.Index, Policy: &policy, Python: r.lock.RequiresPython,
 		Prereleases: func(name pyname.Package) bool { return r.lock.Options.PrereleaseOf(name) == resolve.Allow },
+	}, nil
+}
+
+// latest asks the indexes of a lock which of its packages have newer versions.
+func (r *lockReading) latest(ctx context.Context) (map[*lock.Package]pep440.Version, error) {
+	req, err := r.latestRequest(ctx)
+	if err != nil {
+		return nil, err
 	}
 	out := map[*lock.Package]pep440.Version{}
 	var mu sync.Mutex

@@ -61,22 +61,32 @@ func (req *LatestRequest) Outdated(ctx context.Context, installed []*install.Ins
 // Latest is the highest usable version on the index with a URL or, without one,
 // on any of the indexes that count; zero if there is none.
 func (req *LatestRequest) Latest(ctx context.Context, name pyname.Package, index string) (Latest, error) {
-	answer, err := req.Client.Versions(ctx, name, index, req.Policy)
-	if err != nil {
-		return Latest{}, err
-	}
-	var best Latest
-	for _, versions := range answer.Lists {
-		if l := req.newest(versions); best.Version.IsZero() || l.Version.Compare(best.Version) > 0 {
-			best = l
-		}
-	}
-	return best, nil
+	_, best, err := req.Allowed(ctx, name, index, func(pep440.Version) bool { return false })
+	return best, err
 }
 
-func (req *LatestRequest) newest(m *index.VersionMap) Latest {
+// Allowed is what Latest is, and besides it the highest of the versions that a
+// function admits.
+func (req *LatestRequest) Allowed(ctx context.Context, name pyname.Package, index string, admits func(pep440.Version) bool) (allowed, latest Latest, err error) {
+	answer, err := req.Client.Versions(ctx, name, index, req.Policy)
+	if err != nil {
+		return allowed, latest, err
+	}
+	anything := func(pep440.Version) bool { return true }
+	for _, versions := range answer.Lists {
+		if l := req.newest(versions, anything); latest.Version.IsZero() || l.Version.Compare(latest.Version) > 0 {
+			latest = l
+		}
+		if l := req.newest(versions, admits); allowed.Version.IsZero() || l.Version.Compare(allowed.Version) > 0 {
+			allowed = l
+		}
+	}
+	return allowed, latest, nil
+}
+
+func (req *LatestRequest) newest(m *index.VersionMap, admits func(pep440.Version) bool) Latest {
 	for i := m.Len() - 1; i >= 0; i-- {
-		if v := m.Version(i); v.IsPrerelease() && !req.Prereleases(m.Name) {
+		if v := m.Version(i); v.IsPrerelease() && !req.Prereleases(m.Name) || !admits(v) {
 			continue
 		}
 		c := m.Candidate(i)
