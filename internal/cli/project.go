@@ -253,6 +253,9 @@ func (p *projectWork) constrainBuilds() error {
 // uv.toml does not have.
 func (p *projectWork) declared() (project.Declared, error) {
 	var out project.Declared
+	if p.target.Tool != nil {
+		return out, nil // all that counts is in its requirements
+	}
 	f := p.projectRoot()
 	o, err := p.app.fileOptions(f)
 	if err != nil {

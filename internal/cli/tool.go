@@ -368,6 +368,7 @@ func (f failedUpgrade) ExitCode() int { return 1 }
 type upgrade struct {
 	name      pyname.Package
 	specifier string
+	named     bool
 }
 
 func toolsToUpgrade(all bool, args []string) ([]upgrade, error) {
@@ -384,7 +385,7 @@ func toolsToUpgrade(all bool, args []string) ([]upgrade, error) {
 		if err != nil {
 			return nil, usageError(err.Error())
 		}
-		out = append(out, upgrade{parsed, text[len(name):]})
+		out = append(out, upgrade{parsed, text[len(name):], true})
 	}
 	return out, nil
 }
@@ -431,15 +432,18 @@ func (a *app) upgradeTool(ctx context.Context, o *toolFlags, store tool.Store, w
 	if t.finder, err = a.finder(); err != nil {
 		return false, err
 	}
-	if t.inputs, err = receiptInputs(receipt, w.specifier); err != nil {
-		return false, err
+	t.inputs = receiptInputs(receipt)
+	if w.named {
+		// What is asked for now is no constraint of the next time.
+		if err := t.narrow(string(receipt.Tool().Name) + w.specifier); err != nil {
+			return false, err
+		}
 	}
 	return t.upgrade(ctx, a.textOrEnv(o.python, "UV_PYTHON"))
 }
 
-// receiptInputs are the requirements of a receipt; a specifier narrows that on
-// the tool itself.
-func receiptInputs(r *tool.Receipt, specifier string) (*pip.Inputs, error) {
+// receiptInputs are the requirements of a receipt.
+func receiptInputs(r *tool.Receipt) *pip.Inputs {
 	in := &pip.Inputs{Excludes: r.Excludes}
 	for _, q := range r.Requirements {
 		in.Requirements = append(in.Requirements, pip.Input{Requirement: q})
@@ -453,12 +457,5 @@ func receiptInputs(r *tool.Receipt, specifier string) (*pip.Inputs, error) {
 	for _, q := range r.BuildConstraints {
 		in.BuildConstraints = append(in.BuildConstraints, pip.Input{Requirement: q})
 	}
-	if specifier == "" {
-		return in, nil
-	}
-	narrowed, err := parseToolRequest(string(r.Tool().Name) + specifier)
-	if err != nil {
-		return nil, err
-	}
-	return in, addConstraint(in, narrowed.text)
+	return in
 }

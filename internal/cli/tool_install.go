@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/source"
@@ -73,7 +75,10 @@ type toolInstallation struct {
 	made            bool // the environment is new
 	replaces        bool // one whose executables are not known was removed
 	hush            bool // stages are not told
-	checked         int  // distributions that were looked at, which took
+	passing         int  // constraints, the last ones, that hold only this time
+	locking         *projectWork
+	lock            *lock.Lock // of the environment, if tools have locks
+	checked         int        // distributions that were looked at, which took
 	took            time.Duration
 }
 
@@ -186,14 +191,40 @@ func (t *toolInstallation) install(ctx context.Context, asked *string) error {
 		return err
 	}
 	t.findEnvironment(ctx, interpreter, asked != nil || t.pinned())
-	if t.env != nil && t.old != nil && !t.force && t.unchanged(ctx) {
+	kept := t.env != nil && t.old != nil && !t.force
+	if kept && !a.locksTools() && t.unchanged(ctx) {
 		a.print.Line("`%s` is already installed", t.given)
-		return nil
+		return t.rememberOptions()
 	}
-	if err := t.sync(ctx, interpreter); err != nil {
+	changes, err := t.resolveAndInstall(ctx, interpreter)
+	if err != nil {
 		return err
 	}
+	if kept && a.locksTools() && changes.IsEmpty() && !t.asksAnew() && !isTrue(t.settings.pip.CompileBytecode) {
+		a.print.Line("`%s` is already installed", t.given)
+		t.python = cmp.Or(t.python, t.old.Python)
+		return t.writeDown(t.old.EntryPoints)
+	}
+	t.show(changes)
 	return t.publish(ctx)
+}
+
+// rememberOptions writes down the settings of an installation that was there, if
+// they are others.
+func (t *toolInstallation) rememberOptions() error {
+	now := t.settings.optionsText()
+	if now == t.old.Options {
+		return nil
+	}
+	r := *t.old
+	r.Options = now
+	return t.store.WriteReceipt(t.name, &r)
+}
+
+// asksAnew reports whether a new version or installation was asked for.
+func (t *toolInstallation) asksAnew() bool {
+	p := &t.settings.pip
+	return isTrue(p.Reinstall) || len(p.ReinstallPackage) > 0 || isTrue(p.Upgrade) || len(p.UpgradePackage) > 0
 }
 
 // pinned reports whether a version file of the user names the Python.
@@ -232,8 +263,7 @@ func (t *toolInstallation) findEnvironment(ctx context.Context, i *python.Interp
 
 // unchanged reports whether the tool is installed just as it is asked for.
 func (t *toolInstallation) unchanged(ctx context.Context) bool {
-	s := t.settings
-	if isTrue(s.pip.Reinstall) || len(s.pip.ReinstallPackage) > 0 || isTrue(s.pip.Upgrade) || len(s.pip.UpgradePackage) > 0 {
+	if t.asksAnew() {
 		return false
 	}
 	fresh := t.receipt(nil)
@@ -262,20 +292,13 @@ func (t *toolInstallation) request(env *python.Environment) (*pip.InstallRequest
 	return t.app.installRequest(t.settings, t.engine, t.inputs, env, site)
 }
 
-// sync resolves, and makes the environment hold just that.
-func (t *toolInstallation) sync(ctx context.Context, i *python.Interpreter) error {
-	changes, err := t.resolveAndInstall(ctx, i)
-	if err != nil {
-		return err
-	}
-	t.show(changes)
-	return nil
-}
-
 // resolveAndInstall makes the environment hold what is asked for. If there is
 // none, it is made after the resolution, so that a failure leaves what was there.
 func (t *toolInstallation) resolveAndInstall(ctx context.Context, i *python.Interpreter) (*engine.Changes, error) {
 	t.settings.buildConstraints = t.inputs.BuildConstraints
+	if t.app.locksTools() {
+		return t.installLocked(ctx, i)
+	}
 	e, err := t.connected(ctx, i)
 	if err != nil {
 		return nil, err
@@ -403,7 +426,7 @@ func (t *toolInstallation) publish(ctx context.Context) error {
 	if err := t.withdrawOld(entries); err != nil {
 		return err
 	}
-	if err := t.store.WriteReceipt(t.name, t.receipt(entries)); err != nil {
+	if err := t.writeDown(entries); err != nil {
 		return err
 	}
 	t.tell(byPackage)
@@ -489,19 +512,13 @@ func (t *toolInstallation) receipt(entries []tool.EntryPoint) *tool.Receipt {
 		var out []source.Requirement
 		for _, i := range list {
 			q := i.Requirement
-			// Paths stand absolute: a receipt is relative to nothing.
-			if q.Source.Kind == source.Directory || q.Source.Kind == source.Path {
-				q.Source.Given = q.Source.Location
-			}
+			absolute(&q)
 			out = append(out, q)
 		}
 		return out
 	}
-	r.Requirements, r.Constraints, r.Overrides = bare(in.Requirements), bare(in.Constraints), bare(in.Overrides)
-	// What was to be upgraded is no constraint of the next time.
-	r.Constraints = slices.DeleteFunc(r.Constraints, func(q source.Requirement) bool {
-		return !q.Source.IsDirect() && len(q.Source.Specifiers) == 0
-	})
+	r.Requirements, r.Overrides = bare(in.Requirements), bare(in.Overrides)
+	r.Constraints = bare(in.Constraints[:len(in.Constraints)-t.passing])
 	r.Excludes, r.BuildConstraints = in.Excludes, bare(in.BuildConstraints)
 	return r
 }

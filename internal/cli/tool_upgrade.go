@@ -13,18 +13,23 @@ import (
 	"github.com/tame-py/tame/packaging/pyname"
 )
 
-// addConstraint narrows the inputs by a requirement.
-func addConstraint(in *pip.Inputs, text string) error {
-	p, err := pep508.Parse(text)
+// narrow constrains the tool for this time, in the words of a request.
+func (t *toolInstallation) narrow(text string) error {
+	request, err := parseToolRequest(text)
 	if err != nil {
-		return fmt.Errorf("failed to parse `%s`: %w", text, err)
+		return err
+	}
+	p, err := pep508.Parse(request.text)
+	if err != nil {
+		return fmt.Errorf("failed to parse `%s`: %w", request.text, err)
 	}
 	q, err := source.FromPEP508(p)
 	if err != nil {
 		return err
 	}
 	q.Extras = nil
-	in.Constraints = append(in.Constraints, pip.Input{Requirement: q})
+	t.inputs.Constraints = append(t.inputs.Constraints, pip.Input{Requirement: q})
+	t.passing++
 	return nil
 }
 
@@ -61,7 +66,7 @@ func (t *toolInstallation) upgrade(ctx context.Context, asked *string) (did bool
 		a.print.Line("Upgraded tool environment for `%s` to Python %s", a.print.Color.Bold(string(t.name)), t.env.Interpreter.Version)
 	case changes.IsEmpty():
 		a.print.Debug("Nothing to upgrade for %s", t.name)
-		return false, t.store.WriteReceipt(t.name, t.receipt(t.old.EntryPoints))
+		return false, t.writeDown(t.old.EntryPoints)
 	case old != after:
 		a.print.Line("Updated %s %s -> %s", a.print.Color.Bold(string(t.name)), "v"+old, "v"+after)
 	default:

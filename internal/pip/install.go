@@ -229,11 +229,11 @@ func (req *InstallRequest) resolve(ctx context.Context) (*resolve.Graph, error) 
 	if req.Policy.Hashes, err = hashPolicy(req.Inputs, req.Hashes, req.Target.Env); err != nil {
 		return nil, err
 	}
-	manifest := req.Inputs.manifest()
-	manifest.Preferences = req.Preferences
-	if err := req.Inputs.addScoped(&manifest); err != nil {
+	manifest, err := req.Inputs.Manifest()
+	if err != nil {
 		return nil, err
 	}
+	manifest.Preferences = req.Preferences
 	rr := engine.ResolveRequest{
 		Manifest: manifest, Options: req.Options, Policy: req.Policy, Static: req.Static,
 		Site: req.Site, Upgrade: req.Upgrade.Has, Reinstall: req.Reinstall.Has,
@@ -286,6 +286,13 @@ func targetOptions(rr *engine.ResolveRequest, i *python.Interpreter, t python.Ta
 		rr.Options.Python = resolve.ForVersion(i.Version, t.Version)
 	}
 	rr.Policy.Tags, rr.Policy.Target = t.Tags, rr.Options.Python.Target
+}
+
+// Manifest puts the inputs, with what the settings add to them, in the resolver's
+// terms.
+func (in *Inputs) Manifest() (resolve.Manifest, error) {
+	m := in.manifest()
+	return m, in.addScoped(&m)
 }
 
 // manifest puts the inputs in the resolver's terms.

@@ -112,6 +112,9 @@ func (s *Selection) selected(w *workspace.Workspace) []*workspace.Member {
 
 // Check demands that the extras and groups that were named exist.
 func (s *Selection) Check(t Target, l *lock.Lock) error {
+	if t.Tool != nil {
+		return nil
+	}
 	if t.Script != nil {
 		for _, extra := range s.Extras.Named {
 			return fmt.Errorf("PEP 723 scripts do not support optional dependencies, but extra `%s` was specified", extra)

@@ -100,6 +100,9 @@ func (l lowering) all(list []pep508.Requirement) ([]source.Requirement, error) {
 
 // inputs collects what is asked for.
 func (r *LockRequest) inputs() (*inputs, error) {
+	if t := r.Target.Tool; t != nil {
+		return t.inputs(r), nil
+	}
 	in := &inputs{excludes: r.Declared.Excludes}
 	lower, err := r.Target.lowering(r.Engine.Workspaces.Sources)
 	if err != nil {
@@ -192,10 +195,23 @@ func (in *inputs) addScript(r *LockRequest, lower lowering) error {
 	return nil
 }
 
+// inputs are what the tool asks for, on its minor version of Python and later.
+func (t *Tool) inputs(r *LockRequest) *inputs {
+	return &inputs{
+		requirements: t.Requirements, constraints: t.Constraints, buildConstraints: t.BuildConstraints,
+		overrides: t.Overrides, excludes: t.Excludes, python: r.minor(),
+	}
+}
+
+// minor is the interpreter's minor version of Python, and later ones.
+func (r *LockRequest) minor() target.Python {
+	return target.AtLeast(r.Interpreter.Version.OnlyRelease().Truncate(2))
+}
+
 // rangeOf is the Pythons to lock for. Without any demand they are those from the
 // interpreter's minor version on.
 func (r *LockRequest) rangeOf(p Pythons) target.Python {
-	minor := target.AtLeast(r.Interpreter.Version.OnlyRelease().Truncate(2))
+	minor := r.minor()
 	switch {
 	case p.Open:
 		r.warn("no `requires-python` value found in the workspace; defaulting to `%s`", minor)

@@ -3,6 +3,7 @@ package project
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -113,6 +114,11 @@ func Lock(ctx context.Context, r *LockRequest) (*LockResult, error) {
 		return nil, err
 	}
 	old, text, err := r.Target.ReadLock()
+	var broken *LockError
+	if r.Target.Tool != nil && errors.As(err, &broken) {
+		r.Debug("Ignoring the lock of the tool: %v", err) // nobody keeps it by hand
+		err = nil
+	}
 	if err != nil {
 		return nil, err
 	}

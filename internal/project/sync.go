@@ -163,7 +163,7 @@ func (r *SyncRequest) editable(d *source.Dist) bool {
 func (s *Selection) Roots(t Target, l *lock.Lock) (lock.Roots, error) {
 	r := lock.Roots{OnlyGroups: s.Groups.Only, Extra: s.Extras.Has, Default: s.Groups.ByDefault}
 	r.Group = func(_ pyname.Package, group pyname.Group) bool { return s.Groups.Has(group) }
-	if t.Script != nil {
+	if t.Workspace == nil {
 		return r, nil
 	}
 	if len(s.Members) == 0 {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/tame-py/tame/internal/lock"
+	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/target"
 	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/pep440"
@@ -14,11 +16,12 @@ import (
 	"github.com/tame-py/tame/packaging/pyproject"
 )
 
-// A Target is what is locked in one file: a workspace, or a script. Exactly one
-// of the fields is set.
+// A Target is what is locked in one file: a workspace, a script, or a tool.
+// Exactly one of the fields is set.
 type Target struct {
 	Workspace *workspace.Workspace
 	Script    *Script
+	Tool      *Tool
 }
 
 // A Script is a Python file with metadata of its own (PEP 723).
@@ -27,10 +30,22 @@ type Script struct {
 	File *pyproject.File
 }
 
+// A Tool is a program that is installed for a user, in an environment of its own.
+// What it asks for is known already; no settings of a project add to it.
+type Tool struct {
+	Dir                                         string // of the environment, absolute
+	Requirements, Constraints, BuildConstraints []source.Requirement
+	Overrides                                   []resolve.Override
+	Excludes                                    []resolve.Exclude
+}
+
 // Dir is the directory of the lock.
 func (t Target) Dir() string {
-	if t.Script != nil {
+	switch {
+	case t.Script != nil:
 		return filepath.Dir(t.Script.Path)
+	case t.Tool != nil:
+		return t.Tool.Dir
 	}
 	return t.Workspace.Root
 }
@@ -40,7 +55,7 @@ func (t Target) LockPath() string {
 	if t.Script != nil {
 		return t.Script.Path + ".lock"
 	}
-	return filepath.Join(t.Workspace.Root, lock.FileName)
+	return filepath.Join(t.Dir(), lock.FileName)
 }
 
 // LockName is the name of the lock, for messages.
