@@ -65,7 +65,8 @@ func (o *addFlags) register(f *flags) {
 	f.text(&o.branch, "branch", "BRANCH", "The branch of Git repositories")
 	f.bool(&o.lfs, "lfs", "Use Git LFS").fromEnv("UV_GIT_LFS")
 	f.commas(&o.extras, "extra", "EXTRA", "Ask for this extra of the packages")
-	f.pair(&o.workspace, "workspace", "no-workspace", "Make directories members of the workspace")
+	f.pair(&o.workspace, "workspace", "no-workspace", "Make directories members of the workspace").
+		negated("Make no directory a member of the workspace")
 	o.editFlags.register(f, true)
 	f.under("Installer options")
 	o.filterFlags.register(f)

@@ -69,7 +69,8 @@ func (o *buildCommandFlags) register(f *flags) {
 	f.pair(&o.noGitignore, "no-create-gitignore", "create-gitignore", "Write no `.gitignore` into the output directory")
 	f.list(&o.constraints, "build-constraints,b", "FILE", "Keep to these versions of build requirements").alias("build-constraint").fromEnv("UV_BUILD_CONSTRAINT")
 	f.pair(&o.requireHashes, "require-hashes", "no-require-hashes", "Refuse build requirements that have no hash").fromEnv("UV_REQUIRE_HASHES")
-	f.pair(&o.verifyHashes, "verify-hashes", "no-verify-hashes", "Check the hashes that constraints have").hide()
+	f.pair(&o.verifyHashes, "verify-hashes", "no-verify-hashes", "Check the hashes that constraints have").hide().
+		negated("Do not check them").fromEnv("UV_NO_VERIFY_HASHES")
 	f.exclusive("package", "all-packages")
 	f.under("Python options")
 	f.python(&o.python)

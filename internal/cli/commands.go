@@ -54,7 +54,7 @@ func commands() []command {
 		runCommand(), venvCommand(), lockCommand(), lockDiffCommand(), lockMergeCommand(), whyNotCommand(), compareCommand(), syncCommand(), treeCommand(), exportCommand(),
 		toolGroup(), toolRunCommand("tool run"), toolRunCommand("tool uvx"), toolInstallCommand(), toolUpgradeCommand(), toolListCommand(),
 		toolUninstallCommand(), toolAuditCommand(), toolUpdateShellCommand(), toolDirCommand(),
-		selfGroup(), selfVersionCommand(),
+		selfGroup(), selfVersionCommand(), selfUpdateCommand(),
 		buildCommand(), publishCommand(), auditCommand(), formatCommand(), checkCommand(),
 		helpCommand(), completionCommand(), buildBackendGroup(),
 	}, workspaceCommands(), authCommands(), buildBackendCommands())
@@ -126,7 +126,7 @@ func chosen(list []command, global *pflag.FlagSet, args []string) (path string, 
 		arg := args[i]
 		if strings.HasPrefix(arg, "-") && arg != "-" && arg != "--" {
 			rest = append(rest, arg)
-			if i+1 < len(args) && takesNext(global, arg) {
+			if i+1 < len(args) && (takesNext(global, arg) || path == "pip" && arg == "--cert") {
 				i++
 				rest = append(rest, args[i])
 			}

@@ -72,12 +72,15 @@ func (o *exportFlags) registerExport(f *flags) {
 	for _, name := range []string{"extra", "all-extras"} {
 		f.exclusive("only-group", name)
 	}
-	f.pair(&o.annotate, "annotate", "no-annotate", "Say in comments who needs each package")
-	f.pair(&o.header, "header", "no-header", "Begin with a comment on the command")
+	f.pair(&o.annotate, "annotate", "no-annotate", "Say in comments who needs each package").
+		negated("Leave out the comments that say who needs each package")
+	f.pair(&o.header, "header", "no-header", "Begin with a comment on the command").
+		negated("Leave out the comment on the command")
 	f.pair(&o.indexURL, "emit-index-url", "no-emit-index-url", "Write the URLs of indexes too")
 	f.pair(&o.findLinks, "emit-find-links", "no-emit-find-links", "Write the places of --find-links too")
 	o.registerEditable(f)
-	f.pair(&o.hashes, "hashes", "no-hashes", "Write the hashes of files").fromEnv("UV_NO_HASHES")
+	f.pair(&o.hashes, "hashes", "no-hashes", "Write the hashes of files").
+		negated("Leave out the hashes of files").fromEnv("UV_NO_HASHES")
 	f.text(&o.output, "output-file,o", "FILE", "Write into this file")
 	f.bool(&o.licenses, "licenses", "Write the licenses of packages into a CycloneDX document")
 	o.registerFilter(f)

@@ -27,6 +27,7 @@ type flags struct {
 	conflicts [][]string
 	aliases   map[string][]string
 	last      *pflag.Flag
+	negation  *pflag.Flag // of the pair added last
 }
 
 // under sets the heading below which the following flags are listed.
@@ -88,9 +89,20 @@ func (f *flags) pair(p **bool, names, negation, usage string) *flags {
 		f.add(&switchValue{set: func(on bool) { v := !on; *p = &v }}, negation, "", "")
 		f.last.NoOptDefVal = "true"
 		f.last.Hidden = true
+		f.negation = f.last
 	}
 	f.add(&switchValue{set: func(on bool) { *p = &on }}, names, "", usage)
 	f.last.NoOptDefVal = "true"
+	return f
+}
+
+// negated turns to the negation of the pair added last. With a usage the help
+// lists it, too.
+func (f *flags) negated(usage string) *flags {
+	f.last = f.negation
+	if usage != "" {
+		f.last.Hidden, f.last.Usage = false, usage
+	}
 	return f
 }
 

@@ -32,10 +32,12 @@ func (g *globalFlags) register(f *flags) {
 	f.text(&g.cacheDir, "cache-dir", "DIR", "Keep the cache in this directory").fromEnv("UV_CACHE_DIR")
 
 	f.under("Python options")
-	f.pair(&g.managedPython, "managed-python", "no-managed-python", "Use only Pythons that are managed by this tool").fromEnv("UV_MANAGED_PYTHON")
+	f.pair(&g.managedPython, "managed-python", "no-managed-python", "Use only Pythons that are managed by this tool").fromEnv("UV_MANAGED_PYTHON").
+		negated("Use no Pythons that are managed by this tool").fromEnv("UV_NO_MANAGED_PYTHON")
 	f.choice(&g.pythonPreference, "python-preference", "PREFERENCE", "Which Pythons to prefer",
 		"only-managed", "managed", "system", "only-system").hide()
-	f.pair(&g.pythonDownloads, "allow-python-downloads", "no-python-downloads", "Download a Python where none is found").hide()
+	f.pair(&g.pythonDownloads, "allow-python-downloads", "no-python-downloads", "Download a Python where none is found").hide().
+		negated("Download no Python").fromEnv("UV_PYTHON_DOWNLOADS")
 	f.choice(&g.pythonFetch, "python-fetch", "WHEN", "When to download a Python", "automatic", "manual", "never").hide().alias("python-downloads")
 
 	f.under("Global options")
@@ -43,7 +45,8 @@ func (g *globalFlags) register(f *flags) {
 	f.count(&g.verbose, "verbose,v", "Print what is decided and why; twice: every step")
 	f.choice(&g.color, "color", "WHEN", "When to use colour", "auto", "always", "never")
 	f.bool(&g.noColor, "no-color", "Never use colour").hide()
-	f.pair(&g.systemCerts, "system-certs", "no-system-certs", "Trust the certificates of the operating system").fromEnv("UV_SYSTEM_CERTS").alias("native-tls")
+	f.pair(&g.systemCerts, "system-certs", "no-system-certs", "Trust the certificates of the operating system").fromEnv("UV_SYSTEM_CERTS").alias("native-tls").
+		negated("").alias("no-native-tls")
 	f.pair(&g.offline, "offline", "no-offline", "Use no network").fromEnv("UV_OFFLINE")
 	f.list(&g.insecureHosts, "allow-insecure-host", "HOST", "Do not verify the certificate of this host").fromEnv("UV_INSECURE_HOST").alias("trusted-host")
 	f.pair(&g.noProgress, "no-progress", "", "Show no progress").fromEnv("UV_NO_PROGRESS")

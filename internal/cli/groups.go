@@ -196,7 +196,8 @@ func (e *environmentFlags) register(f *flags, changes bool) {
 	f.python(&e.python)
 	f.pair(&e.system, "system", "no-system", "Use the Python of the system rather than a virtual environment").fromEnv("UV_SYSTEM_PYTHON")
 	if changes {
-		f.pair(&e.breakSystem, "break-system-packages", "no-break-system-packages", "Change an environment even if it says that something else manages it").fromEnv("UV_BREAK_SYSTEM_PACKAGES")
+		f.pair(&e.breakSystem, "break-system-packages", "no-break-system-packages", "Change an environment even if it says that something else manages it").fromEnv("UV_BREAK_SYSTEM_PACKAGES").
+			negated("Leave an environment alone if it says that something else manages it, which is the default")
 	}
 	f.exclusive("system", "no-system")
 }

@@ -27,6 +27,7 @@ type initFlags struct {
 	virtual           bool
 	bare              *bool
 	backend, vcs      string
+	trap              bool // `--backend`, which is not the flag's name
 	authorFrom        string
 	noReadme          bool
 	noPin, pin        bool
@@ -53,8 +54,8 @@ func (o *initFlags) register(f *flags) {
 	f.bool(&o.lib, "lib", "A project for others to import").alias("library")
 	f.bool(&o.script, "script", "A script: a Python file with metadata in its head")
 	f.pair(&o.packaged, "package", "no-package", "A project that is built and installed, the default")
-	f.set.Lookup("no-package").Hidden = false
-	f.set.Lookup("no-package").Usage = "A project of nothing but files that are run"
+	f.negated("A project of nothing but files that are run")
+	f.bool(&o.trap, "backend", "").hide()
 	f.bool(&o.virtual, "virtual", "").hide()
 	f.pair(&o.bare, "bare", "", "Make only the pyproject.toml").fromEnv("UV_INIT_BARE")
 	f.choice(&o.backend, "build-backend", "BACKEND", "What builds the project", scaffold.Backends()...).also(scaffold.BackendAliases()...).fromEnv("UV_INIT_BUILD_BACKEND")
@@ -86,6 +87,9 @@ func (o *initFlags) conflicts(f *flags) {
 }
 
 func (a *app) init(ctx context.Context, o *initFlags, args []string) error {
+	if o.trap {
+		return withHint(usageError("`init` has no option `--backend`"), "did you mean `--build-backend`?")
+	}
 	path, err := oneArgument(args)
 	if err != nil {
 		return err

@@ -30,7 +30,7 @@ func lockCommand() command {
 			var o lockFlags
 			f.pair(&o.check, "check", "", "Only look whether the lock is up to date, and fail if it is not")
 			f.pair(&o.locked, "locked", "", "").hide().fromEnv("UV_LOCKED")
-			f.pair(&o.exists, "check-exists", "", "Only look whether there is a lock, without holding it against the project")
+			f.pair(&o.exists, "check-exists", "", "Only look whether there is a lock, without holding it against the project").fromEnv("UV_FROZEN")
 			f.pair(&o.frozen, "frozen", "", "").hide().fromEnv("UV_FROZEN")
 			f.bool(&o.dryRun, "dry-run", "Only say what would change")
 			f.text(&o.script, "script", "FILE", "Lock what this script needs, in a file beside it")

@@ -71,3 +71,38 @@ func (c *compileCompat) check(a *app) error {
 	}
 	return nil
 }
+
+// syncCompat are flags of pip-sync, none of which has an equivalent.
+type syncCompat struct {
+	ask, user                            bool
+	executable, cert, config, pipOptions *string
+}
+
+func (c *syncCompat) register(f *flags) {
+	f.bool(&c.ask, "ask", "").hide()
+	f.optional(&c.executable, "python-executable", "FILE", "").hide()
+	f.bool(&c.user, "user", "").hide()
+	f.optional(&c.cert, "client-cert", "FILE", "").hide()
+	f.optional(&c.config, "config", "FILE", "").hide()
+	f.optional(&c.pipOptions, "pip-args", "ARGS", "").hide()
+}
+
+// check refuses each of them and says what to do instead.
+func (c *syncCompat) check(a *app) error {
+	for _, flag := range []struct {
+		given     bool
+		name, why string
+	}{
+		{c.ask, "--ask", a.name + " never asks before it changes something; `--dry-run` says what would change"},
+		{c.executable != nil, "--python-executable", "`--python` names the Python whose environment to change"},
+		{c.user, "--user", "a virtual environment takes its place"},
+		{c.cert != nil, "--client-cert", "`SSL_CLIENT_CERT` names a client's certificate"},
+		{c.config != nil, "--config", a.name + " does not use a configuration file of pip-sync"},
+		{c.pipOptions != nil, "--pip-args", "pass the arguments to " + a.name + " directly"},
+	} {
+		if flag.given {
+			return fmt.Errorf("pip-sync's `%s` is unsupported (%s)", flag.name, flag.why)
+		}
+	}
+	return nil
+}

@@ -92,7 +92,8 @@ func (o *downloadOptions) prepare(f *flags, dir string, aliases ...string) work 
 	f.commas(&o.omit, "no-emit-package", "NAME", "Leave this package out, but not what it needs")
 	f.bool(&o.noLocal, "no-emit-local", "Leave out what lies on this machine, such as the project of a lock")
 	f.pair(&o.requireHashes, "require-hashes", "no-require-hashes", "Refuse what has no hash").fromEnv("UV_REQUIRE_HASHES")
-	f.pair(&o.verifyHashes, "verify-hashes", "no-verify-hashes", "Check the hashes that requirements files have").hide()
+	f.pair(&o.verifyHashes, "verify-hashes", "no-verify-hashes", "Check the hashes that requirements files have").hide().
+		negated("Do not check them").fromEnv("UV_NO_VERIFY_HASHES")
 	f.under("Python options")
 	f.python(&o.python)
 	f.pair(&o.system, "system", "no-system", "Use the Python of the system rather than a virtual environment").fromEnv("UV_SYSTEM_PYTHON")

@@ -102,7 +102,8 @@ func (i *inputFlags) sources(a *app, args []string, s *config.Pip) (pip.Sources,
 
 func (o *installOptions) registerShared(f *flags) {
 	f.pair(&o.requireHashes, "require-hashes", "no-require-hashes", "Refuse what has no hash").fromEnv("UV_REQUIRE_HASHES")
-	f.pair(&o.verifyHashes, "verify-hashes", "no-verify-hashes", "Check the hashes that requirements files have").hide()
+	f.pair(&o.verifyHashes, "verify-hashes", "no-verify-hashes", "Check the hashes that requirements files have").hide().
+		negated("Do not check them").fromEnv("UV_NO_VERIFY_HASHES")
 	f.bool(&o.dryRun, "dry-run", "Only say what would be done")
 	f.torchBackend(&o.torch)
 	o.registerPip(f, true)
@@ -124,7 +125,7 @@ func pipInstallCommand() command {
 			o.registerConstraints(f, true)
 			f.pair(&o.noDeps, "no-deps", "deps", "Install no dependencies")
 			f.pair(&o.exact, "exact", "inexact", "Remove what is not part of this installation")
-			f.bool(&o.user, "user", "Not supported").hide()
+			f.bool(&o.user, "user", "Not supported: a virtual environment takes its place")
 			o.registerShared(f)
 			o.resolver.register(f)
 			o.installer.register(f)
@@ -146,8 +147,11 @@ func pipSyncCommand() command {
 		path: "pip sync", args: "<FILE>...", short: "Make an environment hold exactly what requirements files list",
 		prepare: func(f *flags) work {
 			o := installOptions{sync: true}
+			var compat syncCompat
+			compat.register(f)
 			o.registerConstraints(f, false)
-			f.pair(&o.allowEmpty, "allow-empty-requirements", "no-allow-empty-requirements", "Go on if there are no requirements: remove everything")
+			f.pair(&o.allowEmpty, "allow-empty-requirements", "no-allow-empty-requirements", "Go on if there are no requirements: remove everything").
+				negated("Stop if there are no requirements, which is the default")
 			o.registerShared(f)
 			o.installer.register(f)
 			o.resolver.timeFlags.register(f)
@@ -156,6 +160,9 @@ func pipSyncCommand() command {
 			o.binary.register(f)
 			o.refresh.register(f)
 			return func(ctx context.Context, a *app, args []string) error {
+				if err := compat.check(a); err != nil {
+					return err
+				}
 				if len(args) == 0 {
 					return usageError("a requirements file is expected")
 				}

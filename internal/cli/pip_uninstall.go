@@ -99,6 +99,10 @@ func pipDebugCommand() command {
 		prepare: func(f *flags) work {
 			var p pipFlags
 			p.registerPip(f, false)
+			var ignored []string
+			for _, name := range []string{"platform", "python-version", "implementation", "abi"} {
+				f.list(&ignored, name, "VALUE", "").hide()
+			}
 			return func(_ context.Context, a *app, _ []string) error {
 				return withHint(usageError("pip's `debug` is unsupported"), "pip's own can be run: `%sx pip debug`", a.name)
 			}

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"os"
 	"runtime"
 	"runtime/debug"
 )
@@ -38,6 +40,33 @@ func selfVersionCommand() command {
 			return func(_ context.Context, a *app, _ []string) error { return a.showVersion(short, format) }
 		},
 	}
+}
+
+// selfUpdateCommand says how the program is updated: no place to download it
+// from is built in.
+func selfUpdateCommand() command {
+	return command{
+		path: "self update", args: "[VERSION]", reads: true, plain: true, short: "Say how to update this program",
+		prepare: func(f *flags) work {
+			var token string
+			var dryRun bool
+			f.text(&token, "token", "TOKEN", "For compatibility with uv").fromEnv("UV_GITHUB_TOKEN")
+			f.bool(&dryRun, "dry-run", "Only say what would be done")
+			return func(_ context.Context, a *app, _ []string) error {
+				return withHint(errors.New("the program does not update itself: it knows of no place to download from"),
+					"update it the way it was installed, for example with a package manager, or put the new program in place of `%s`", a.self())
+			}
+		},
+	}
+}
+
+// self is the path of the program as far as it is known.
+func (a *app) self() string {
+	path, err := os.Executable()
+	if err != nil {
+		return a.name
+	}
+	return path
 }
 
 func (a *app) showVersion(short bool, format string) error {

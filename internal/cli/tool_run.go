@@ -39,17 +39,22 @@ func toolRunCommand(path string) command {
 			var o toolRunFlags
 			f.text(&o.from, "from", "PACKAGE", "The package that provides the command, if its name is another")
 			o.registerWith(f)
-			f.pair(&o.isolated, "isolated", "", "Do not use an installed tool")
+			f.pair(&o.isolated, "isolated", "", "Do not use an installed tool").fromEnv("UV_ISOLATED")
 			f.list(&o.envFiles, "env-file", "FILE", "Set the variables in this file").fromEnv("UV_ENV_FILE")
 			f.pair(&o.noEnvFile, "no-env-file", "", "Read no file of variables").fromEnv("UV_NO_ENV_FILE")
 			f.bool(&o.showResolution, "show-resolution", "Say what is resolved and installed").hide()
 			var version bool
+			var shell string
+			f.text(&shell, "generate-shell-completion", "SHELL", "Print the completion script of a shell").hide()
 			f.bool(&version, "version,V", "Print the version")
 			o.register(f)
 			return func(ctx context.Context, a *app, args []string) error {
 				if version {
 					a.print.Data("%s\n", a.versionLine())
 					return nil
+				}
+				if shell != "" {
+					return a.completion(shell)
 				}
 				return a.toolRun(ctx, &o, args)
 			}
