@@ -82,6 +82,7 @@ type builds struct {
 	count   atomic.Int64 // of builds that were begun
 	turns   par.Turns[string]
 	pool    build.Pool
+	run     fetch.Run
 	python  string // the interpreter, in recipes
 	target  *tags.Set
 

@@ -67,7 +67,7 @@ func (e *Engine) fetcher(hashes source.HashPolicy, rebuild func(*source.Dist) bo
 		o.Metadata = e.Index
 	}
 	if e.builds != nil {
-		o.Builder = e.builds
+		o.Builder, o.Run = e.builds, &e.builds.run
 	}
 	return fetch.New(o)
 }

@@ -112,22 +112,6 @@ func (f *Fetcher) build(ctx context.Context, d *source.Dist) (*Wheel, error) {
 	return f.buildNew(ctx, d, id, recipe)
 }
 
-// reusable is the wheel that was built before, nil if there is none or another
-// one is wanted.
-func (f *Fetcher) reusable(d *source.Dist, id *identity, recipe *Recipe) *Wheel {
-	if f.rebuilds(d) {
-		return nil
-	}
-	return f.lookupBuilt(d, id, recipe)
-}
-
-// rebuilds reports whether a distribution is built although the cache may have
-// a wheel of it.
-func (f *Fetcher) rebuilds(d *source.Dist) bool {
-	return f.opts.Rebuild != nil && f.opts.Rebuild(d) ||
-		d.Source.Kind == source.Directory && f.opts.Cache.Refresh().Wants(d.Name)
-}
-
 func (f *Fetcher) buildNew(ctx context.Context, d *source.Dist, id *identity, recipe *Recipe) (*Wheel, error) {
 	dir, remove, err := f.tempDir()
 	if err != nil {

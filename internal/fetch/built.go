@@ -128,6 +128,7 @@ func (f *Fetcher) unpackBuilt(ctx context.Context, d *source.Dist, path string, 
 		return nil, err
 	}
 	w.Dist, w.CacheInfo, w.Source = d, id.info, id.hashes
+	f.opts.Run.note(r, append(states, id)...)
 	for _, s := range states {
 		w.Content = append(w.Content, s.content.digest)
 	}
@@ -180,7 +181,7 @@ func (f *Fetcher) BuiltMetadata(ctx context.Context, d *source.Dist) (*metadata.
 	if err != nil {
 		return nil, err
 	}
-	key := "metadata " + id.builtKey(recipe, false) + "\n" + id.state()
+	key := "metadata " + runKey(id, recipe)
 	if m, err := f.knownMetadata(d, id, recipe, key); m != nil || err != nil {
 		return m, err
 	}
@@ -193,14 +194,21 @@ func (f *Fetcher) BuiltMetadata(ctx context.Context, d *source.Dist) (*metadata.
 		return m, err
 	}
 	m, err := f.askMetadata(ctx, d, id, recipe)
-	if err == nil && f.opts.Metadata != nil && d.Name != "" {
+	if err != nil {
+		return nil, err
+	}
+	f.opts.Run.metadata.Store(key, m)
+	if f.opts.Metadata != nil && d.Name != "" {
 		f.opts.Metadata.StoreMetadata(d.Name, key, m)
 	}
-	return m, err
+	return m, nil
 }
 
 // knownMetadata is what a backend has told before, nil if that is nothing.
 func (f *Fetcher) knownMetadata(d *source.Dist, id *identity, recipe *Recipe, key string) (*metadata.Metadata, error) {
+	if m, ok := f.opts.Run.knows(key); ok {
+		return m, checkMetadata(d, m)
+	}
 	if f.opts.Metadata != nil && d.Name != "" && !f.opts.Cache.Refresh().Wants(d.Name) {
 		if m, ok := f.opts.Metadata.StoredMetadata(d.Name, key); ok {
 			return m, nil

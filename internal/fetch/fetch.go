@@ -85,6 +85,8 @@ type Options struct {
 	// Rebuild tells what is built although the cache has a wheel of it; nil is
 	// nothing.
 	Rebuild func(*source.Dist) bool
+	// Run is what was built since the program began; nil is nothing yet.
+	Run *Run
 	// Metadata keeps what source distributions say of themselves; nil keeps
 	// nothing.
 	Metadata MetadataStore
@@ -115,6 +117,9 @@ func New(opts Options) *Fetcher {
 	}
 	if opts.Building == nil {
 		opts.Building = func(*source.Dist, bool) {}
+	}
+	if opts.Run == nil {
+		opts.Run = new(Run)
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
