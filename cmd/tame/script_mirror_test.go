@@ -41,13 +41,13 @@ func portableOf(python string) portablePython {
 
 // stdlibParts are the directories of the standard library that the program's
 // questions to an interpreter need.
-var stdlibParts = []string{"encodings", "collections", "importlib", "json", "re", "ctypes", "email", "logging", "sysconfig", "urllib"}
+var stdlibParts = []string{"encodings", "collections", "importlib", "json", "re", "ctypes", "email", "logging", "sysconfig", "urllib", "distutils"}
 
 func makePortable(python string) (p portablePython) {
-	const ask = `import sys, sysconfig, os, platform; print(platform.python_version(), os.path.realpath(sys.executable), sysconfig.get_path("stdlib"), sep="\n")`
+	const ask = `import sys, sysconfig, os, platform; print(platform.python_version(), os.path.realpath(sys.executable), sysconfig.get_path("stdlib"), sysconfig._get_sysconfigdata_name() + ".py", sep="\n")`
 	out, err := exec.Command(python, "-I", "-c", ask).Output()
 	answer := strings.Split(strings.TrimSpace(string(out)), "\n")
-	if err != nil || len(answer) != 3 {
+	if err != nil || len(answer) != 4 {
 		p.err = fmt.Errorf("%s does not tell about itself: %s, %w", python, out, err)
 		return p
 	}
@@ -75,6 +75,8 @@ func makePortable(python string) (p portablePython) {
 			return nil
 		case d.IsDir():
 			return filepath.SkipDir
+		case strings.HasPrefix(top, "_sysconfigdata_") && top != answer[3]: // of another platform, which distributors add
+			return nil
 		case top == "lib-dynload" && !neededModule.MatchString(d.Name()), !strings.HasSuffix(path, ".py") && !strings.HasSuffix(path, ".so"):
 			return nil
 		}
