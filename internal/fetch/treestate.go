@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tame-py/tame/internal/fsx"
 )
@@ -25,9 +26,11 @@ type treeState struct {
 const largeFile = 4 << 20
 
 // readTreeState reads a directory. What tools put there beside the source is
-// passed over: environments, caches, repositories, what builds leave.
+// passed over: environments, caches, repositories, what builds leave, and a lock
+// where no wheel can depend on it.
 func readTreeState(root string) (*treeState, error) {
 	s := &treeState{files: map[string]string{}}
+	aside := sync.OnceValue(func() bool { return ignoresOurs(root) })
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			if path == root {
@@ -50,6 +53,9 @@ func readTreeState(root string) (*treeState, error) {
 			return nil
 		}
 		if strings.HasSuffix(e.Name(), ".pyc") || strings.HasSuffix(e.Name(), ".lock.tame") { // the journal of an edit
+			return nil
+		}
+		if isOurs(rel) && aside() {
 			return nil
 		}
 		if text, ok := fileState(path, e); ok {
