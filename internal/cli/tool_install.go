@@ -75,7 +75,8 @@ type toolInstallation struct {
 	made            bool // the environment is new
 	replaces        bool // one whose executables are not known was removed
 	hush            bool // stages are not told
-	passing         int  // constraints, the last ones, that hold only this time
+	passing         int  // constraints, the last ones, that hold only this time,
+	narrowed        bool // and narrow what is locked, too
 	locking         *projectWork
 	lock            *lock.Lock // of the environment, if tools have locks
 	checked         int        // distributions that were looked at, which took
@@ -108,7 +109,7 @@ func (a *app) toolInstall(ctx context.Context, o *toolInstallFlags, target strin
 	if t.inputs, err = a.toolInputs(ctx, s, &o.toolFlags, r.text, o.editable); err != nil {
 		return err
 	}
-	t.name, t.given = toolInput(t.inputs).Name, r.text
+	t.name, t.given, t.passing = toolInput(t.inputs).Name, r.text, len(s.pip.UpgradePackage)
 	if !r.latest && !r.version {
 		if err := checkFrom(o, target, t.name); err != nil {
 			return err
@@ -441,7 +442,7 @@ func (t *toolInstallation) tell(provided map[pyname.Package][]tool.Executable) {
 		list := provided[name]
 		if len(list) == 0 {
 			p.Text("No executables are provided by package `%s`\n", name)
-			p.Text("\nhint: `--with %[1]s` adds `%[1]s` without linking executables of it\n", name)
+			p.Text("\nhint: Use `--with %[1]s` to include `%[1]s` as a dependency without installing its executables\n", name)
 			continue
 		}
 		names := make([]string, len(list))

@@ -30,6 +30,9 @@ func (t *toolInstallation) lockTarget() (project.Target, error) {
 	if err != nil {
 		return project.Target{}, err
 	}
+	if !t.narrowed {
+		m.Constraints = m.Constraints[:len(m.Constraints)-t.passing]
+	}
 	build := make([]source.Requirement, len(t.inputs.BuildConstraints))
 	for i := range t.inputs.BuildConstraints {
 		build[i] = t.inputs.BuildConstraints[i].Requirement

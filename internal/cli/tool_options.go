@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/toml"
+	"github.com/tame-py/tame/internal/tool"
 	"github.com/tame-py/tame/packaging/pyname"
 )
 
@@ -231,6 +233,19 @@ func (w *optionWriter) selections(s *workSettings) {
 	}
 	write("no-build", "no-build-package", s.noBuild)
 	write("no-binary", "no-binary-package", s.noBinary)
+}
+
+// sameOptions reports whether two texts of settings mean the same.
+func (a *app) sameOptions(x, y string) bool {
+	if x == y {
+		return true
+	}
+	first, err := receiptOptions(tool.ReceiptName, a.dir, x)
+	if err != nil {
+		return false
+	}
+	second, err := receiptOptions(tool.ReceiptName, a.dir, y)
+	return err == nil && reflect.DeepEqual(first, second)
 }
 
 // receiptOptions reads the settings of a receipt. What cannot be read any more is

@@ -241,6 +241,9 @@ func (t *toolRunning) installedEnvironment(ctx context.Context, f *python.Finder
 	if asked != nil && *asked != "" && !f.Satisfies(env.Interpreter, python.ParseRequest(*asked, a.dir)) {
 		return nil
 	}
+	if receipt, err := store.Receipt(name); err != nil || !a.sameOptions(receipt.Options, s.optionsText()) {
+		return nil
+	}
 	if slices.ContainsFunc(t.inputs.Requirements, func(i pip.Input) bool { return i.Source.Kind == source.Directory }) {
 		return nil
 	}

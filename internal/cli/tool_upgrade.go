@@ -29,7 +29,7 @@ func (t *toolInstallation) narrow(text string) error {
 	}
 	q.Extras = nil
 	t.inputs.Constraints = append(t.inputs.Constraints, pip.Input{Requirement: q})
-	t.passing++
+	t.passing, t.narrowed = 1, true
 	return nil
 }
 
