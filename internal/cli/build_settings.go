@@ -91,7 +91,7 @@ func (a *app) buildOptions(s *workSettings, in *pip.Inputs, i *python.Interprete
 	r := &s.pip.Resolver
 	o := engine.BuildOptions{
 		Interpreter: i, Settings: buildSettings(r.ConfigSettings), PackageSettings: map[pyname.Package]build.Settings{},
-		Variables: r.ExtraBuildVariables, Extra: map[pyname.Package][]engine.ExtraRequirement{},
+		Variables: r.ExtraBuildVariables, Extra: map[pyname.Package][]engine.ExtraRequirement{}, Lower: s.lower,
 		Policy: s.policy(in), Static: s.static(), NoIsolation: index.Selection{All: isTrue(r.NoBuildIsolation)},
 	}
 	for name, c := range r.ConfigSettingsPackage {

@@ -17,6 +17,7 @@ import (
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pep508"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
@@ -217,6 +218,9 @@ func (p *projectWork) settle(ctx context.Context) error {
 	}
 	if p.target.Workspace != nil {
 		p.engine.Workspaces.Add(p.target.Workspace)
+	}
+	p.settings.lower = func(r pep508.Requirement) ([]source.Requirement, error) {
+		return p.target.Lower([]pep508.Requirement{r}, p.engine.Workspaces.Sources)
 	}
 	return nil
 }

@@ -12,8 +12,11 @@ import (
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/pip"
+	"github.com/tame-py/tame/internal/project"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/venv"
+	"github.com/tame-py/tame/packaging/pep508"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
 
@@ -290,6 +293,10 @@ func (s *scriptEnvironment) request(ctx context.Context) (*pip.InstallRequest, e
 		return nil, err
 	}
 	settings.buildConstraints = in.BuildConstraints
+	target := project.Target{Script: &project.Script{Path: filepath.Join(s.scriptDir(), "script"), File: s.script.File}}
+	settings.lower = func(r pep508.Requirement) ([]source.Requirement, error) {
+		return target.Lower([]pep508.Requirement{r}, settings.workspaceOptions())
+	}
 	site, err := install.Open(s.env.Interpreter.InstalledIn()...)
 	if err != nil {
 		return nil, err

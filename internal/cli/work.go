@@ -18,9 +18,12 @@ import (
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/web"
 	"github.com/tame-py/tame/packaging/metadata"
+	"github.com/tame-py/tame/packaging/pep508"
 	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/packaging/pyproject"
 )
 
 // workSettings are all that decides how to resolve and install: flags over
@@ -41,6 +44,10 @@ type workSettings struct {
 	// buildConstraints hold for what is built where there are no inputs that
 	// have them.
 	buildConstraints []pip.Input
+
+	// lower applies the sources of the project or script at hand to extra build
+	// requirements; nil applies none.
+	lower func(pep508.Requirement) ([]source.Requirement, error)
 
 	// lockedIndex is the index that a lock names, which goes before that of the
 	// interpreter's pip.
@@ -554,6 +561,15 @@ func (a *app) reader(s *workSettings) *pip.Reader {
 			}
 			_, body, err := client.Get(ctx, web.Request{URL: url})
 			return body, err
+		},
+		Settings: func(script *pyproject.Script) (pip.Settings, error) {
+			o, err := a.fileOptions(script.File)
+			if err != nil {
+				return pip.Settings{}, err
+			}
+			own := settingsInputs(o, &config.Pip{})
+			own.BuildConstraints = nil // those of the command count
+			return own, nil
 		},
 	}
 }

@@ -45,6 +45,8 @@ type BuildOptions struct {
 	NoIsolation index.Selection
 	// Extra are build requirements beyond those that projects declare.
 	Extra map[pyname.Package][]ExtraRequirement
+	// Lower applies the sources of who asks for Extra to it; nil applies none.
+	Lower func(pep508.Requirement) ([]source.Requirement, error)
 	// Variables are environment variables for the builds of projects.
 	Variables map[pyname.Package]map[string]string
 	// Constraints narrow what build environments hold; Hashes are the digests

@@ -67,13 +67,21 @@ func (p *provisioner) lower(ctx context.Context, requires []pep508.Requirement) 
 		if err != nil {
 			return nil, err
 		}
-		req, err := source.FromPEP508(matched)
+		lowered, err := p.lowerExtra(matched)
 		if err != nil {
 			return nil, fmt.Errorf("the extra build requirement `%s`: %w", extra.Requirement, err)
 		}
-		out = append(out, req)
+		out = append(out, lowered...)
 	}
 	return out, nil
+}
+
+func (p *provisioner) lowerExtra(r pep508.Requirement) ([]source.Requirement, error) {
+	if p.options.Lower != nil {
+		return p.options.Lower(r)
+	}
+	req, err := source.FromPEP508(r)
+	return []source.Requirement{req}, err
 }
 
 // declared are build requirements with the sources of the project applied, if

@@ -75,6 +75,9 @@ type Reader struct {
 	Loose bool
 	// Workspace says how the sources of projects are applied.
 	Workspace workspace.Options
+	// Settings are the requirements among the settings of a script that is named
+	// as a requirements file; nil if they do not count.
+	Settings func(*pyproject.Script) (Settings, error)
 
 	stdin []byte
 }
@@ -251,7 +254,7 @@ func (in *Inputs) addFile(ctx context.Context, s Sources, r *Reader, name string
 	case legacyProjectFile:
 		return in.addTree(r, s, name)
 	case scriptFile:
-		return in.addScript(ctx, r, name)
+		return in.readScript(ctx, r, name)
 	case lockFile:
 		return in.readLock(ctx, r, s, name)
 	}
@@ -268,7 +271,7 @@ func (in *Inputs) addFile(ctx context.Context, s Sources, r *Reader, name string
 		// Programs often have no suffix.
 		if text, err := r.open(ctx, name); err == nil {
 			if script, err := pyproject.ParseScript(name, text); err == nil && script != nil {
-				return in.AddScript(r, script, filepath.Dir(r.path(name)))
+				return in.addScript(r, script, name)
 			}
 		}
 	}

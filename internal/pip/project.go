@@ -216,7 +216,7 @@ func (in *Inputs) addGroup(r *Reader, ref GroupRef) error {
 	return nil
 }
 
-func (in *Inputs) addScript(ctx context.Context, r *Reader, name string) error {
+func (in *Inputs) readScript(ctx context.Context, r *Reader, name string) error {
 	text, err := r.open(ctx, name)
 	if err != nil {
 		return readError(name, err)
@@ -228,7 +228,20 @@ func (in *Inputs) addScript(ctx context.Context, r *Reader, name string) error {
 	if script == nil {
 		return &KindError{File: name, Reason: "it has no PEP 723 metadata block (`# /// script`) to read dependencies from"}
 	}
-	return in.AddScript(r, script, filepath.Dir(r.path(name)))
+	return in.addScript(r, script, name)
+}
+
+// addScript adds the dependencies of a script that is named as a requirements
+// file, and the requirements among its settings.
+func (in *Inputs) addScript(r *Reader, script *pyproject.Script, name string) error {
+	if err := in.AddScript(r, script, filepath.Dir(r.path(name))); err != nil || r.Settings == nil {
+		return err
+	}
+	own, err := r.Settings(script)
+	if err != nil {
+		return err
+	}
+	return in.AddSettings(own)
 }
 
 // AddScript adds the dependencies of a script, whose sources are relative to

@@ -55,6 +55,12 @@ type inputs struct {
 type lowering func(pep508.Requirement) ([]source.Requirement, error)
 
 func (t Target) lowering(o workspace.Options) (lowering, error) {
+	if t.Tool != nil {
+		return func(r pep508.Requirement) ([]source.Requirement, error) {
+			req, err := source.FromPEP508(r)
+			return []source.Requirement{req}, err
+		}, nil
+	}
 	if t.Script != nil {
 		sources, err := workspace.ReadSources(t.Script.File, t.Dir(), o)
 		if err != nil {
