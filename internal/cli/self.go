@@ -53,6 +53,11 @@ func selfUpdateCommand() command {
 			f.text(&token, "token", "TOKEN", "For compatibility with uv").fromEnv("UV_GITHUB_TOKEN")
 			f.bool(&dryRun, "dry-run", "Only say what would be done")
 			return func(_ context.Context, a *app, _ []string) error {
+				if off, err := a.flagOrEnv(a.global.offline, "UV_OFFLINE"); err != nil {
+					return err
+				} else if isTrue(off) {
+					return failedWith{errors.New("there is nothing to update from without the network (`--offline`)")}
+				}
 				return withHint(errors.New("the program does not update itself: it knows of no place to download from"),
 					"update it the way it was installed, for example with a package manager, or put the new program in place of `%s`", a.self())
 			}
