@@ -28,6 +28,9 @@ type Options struct {
 	// Time is the time stamp of all members; see [SourceDate]. The zero Time
 	// stands for that of uv_build: the earliest that the format knows.
 	Time time.Time
+	// JSON puts METADATA.json and WHEEL.json into wheels, beside the files that
+	// the standards want.
+	JSON bool
 	// Warn is told what is odd about the project; it may be nil.
 	Warn func(text string)
 	// Version finds a version that is left to the version control system, see

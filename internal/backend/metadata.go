@@ -11,9 +11,17 @@ import (
 	"github.com/tame-py/tame/packaging/marker"
 )
 
-// metadata is the text of METADATA and PKG-INFO: the core metadata of a
-// project, after it was checked.
+// metadata is the text of METADATA and PKG-INFO.
 func (b *build) metadata() ([]byte, error) {
+	f, err := b.fields()
+	if err != nil {
+		return nil, err
+	}
+	return []byte(f.String()), nil
+}
+
+// fields is the core metadata of a project, after it was checked.
+func (b *build) fields() (*fields, error) {
 	p := b.project
 	if p.description != nil && strings.Contains(*p.description, "\n") {
 		return nil, invalid("`project.description` must be a single line")
@@ -33,7 +41,7 @@ func (b *build) metadata() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := fields{}
+	w := &fields{}
 	w.add("Metadata-Version", p.metadataVersion())
 	w.add("Name", p.given)
 	w.add("Version", p.version.String())
@@ -62,8 +70,9 @@ func (b *build) metadata() ([]byte, error) {
 	w.addSet("Description-Content-Type", contentType)
 	if description != nil {
 		w.WriteString("\n" + *description)
+		w.body = description
 	}
-	return []byte(w.String()), nil
+	return w, nil
 }
 
 // metadataVersion is the oldest that knows all fields in use.
@@ -77,11 +86,16 @@ func (p *project) metadataVersion() string {
 	return "2.3"
 }
 
-// fields is the text of a metadata file.
-type fields struct{ strings.Builder }
+// fields is the text of a metadata file, and what is in it.
+type fields struct {
+	strings.Builder
+	all  []pair
+	body *string
+}
 
 // add writes a field; further lines of the value are indented below the first.
 func (w *fields) add(key, value string) {
+	w.all = append(w.all, pair{key, value})
 	first := true
 	for line := range lines(value) {
 		if first {

@@ -179,6 +179,11 @@ func (b *build) writeDistInfo(w writer) error {
 	if err := w.add(dir+"/WHEEL", []byte(info)); err != nil {
 		return err
 	}
+	if b.JSON {
+		if err := w.add(dir+"/WHEEL.json", []byte(wheelJSON)); err != nil {
+			return err
+		}
+	}
 	points, err := b.project.entryPointsText()
 	if err != nil {
 		return err
@@ -188,11 +193,18 @@ func (b *build) writeDistInfo(w writer) error {
 			return err
 		}
 	}
-	metadata, err := b.metadata()
+	metadata, err := b.fields()
 	if err != nil {
 		return err
 	}
-	return w.add(dir+"/METADATA", metadata)
+	if err := w.add(dir+"/METADATA", []byte(metadata.String())); err != nil || !b.JSON {
+		return err
+	}
+	text, err := metadata.json()
+	if err != nil {
+		return err
+	}
+	return w.add(dir+"/METADATA.json", text)
 }
 
 // checkPrepared refuses a wheel whose metadata differ from those that were made

@@ -343,6 +343,12 @@ func count(t *testing.T, dir string) fsx.Removal {
 	return fsx.Removal{Files: u.Files, Dirs: u.Dirs, Bytes: u.Bytes}
 }
 
+// counted leaves out what the disk decides.
+func counted(r fsx.Removal) fsx.Removal {
+	r.Freed = 0
+	return r
+}
+
 func TestCleanAll(t *testing.T) {
 	t.Parallel()
 	root, _, _ := fill(t)
@@ -351,7 +357,7 @@ func TestCleanAll(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got != want {
+	if got = counted(got); got != want {
 		t.Errorf("removed %+v, want %+v", got, want)
 	}
 	if _, err := os.Lstat(root); !os.IsNotExist(err) {
@@ -403,7 +409,7 @@ func TestCleanPackages(t *testing.T) {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 	after := count(t, root)
-	if want := (fsx.Removal{Files: before.Files - after.Files, Dirs: before.Dirs - after.Dirs, Bytes: before.Bytes - after.Bytes}); got != want {
+	if want := (fsx.Removal{Files: before.Files - after.Files, Dirs: before.Dirs - after.Dirs, Bytes: before.Bytes - after.Bytes}); counted(got) != want {
 		t.Errorf("told of %+v, removed %+v", got, want)
 	}
 	x.Close()
@@ -442,7 +448,7 @@ func TestPrune(t *testing.T) {
 			t.Fatal(err)
 		}
 		after := count(t, root)
-		if want := (fsx.Removal{Files: before.Files - after.Files, Dirs: before.Dirs - after.Dirs, Bytes: before.Bytes - after.Bytes}); got != want {
+		if want := (fsx.Removal{Files: before.Files - after.Files, Dirs: before.Dirs - after.Dirs, Bytes: before.Bytes - after.Bytes}); counted(got) != want {
 			t.Errorf("ci %v: told of %+v, removed %+v", ci, got, want)
 		}
 		if again, err := x.Prune(ci); err != nil || again != (fsx.Removal{}) {

@@ -59,7 +59,7 @@ func TestCleanPackagesOfUV(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := count(t, root)
-	if want := (fsx.Removal{Files: before.Files - after.Files, Dirs: before.Dirs - after.Dirs, Bytes: before.Bytes - after.Bytes}); got != want {
+	if want := (fsx.Removal{Files: before.Files - after.Files, Dirs: before.Dirs - after.Dirs, Bytes: before.Bytes - after.Bytes}); counted(got) != want {
 		t.Errorf("told of %+v, removed %+v", got, want)
 	}
 	for name, there := range map[string]bool{

@@ -73,5 +73,5 @@ func backendCommand(hook string, run func(backend.Options) (string, error)) comm
 // backendOptions are those that every build in process has.
 func (a *app) backendOptions(dir string) (backend.Options, error) {
 	at, err := backend.SourceDate(a.env["SOURCE_DATE_EPOCH"])
-	return backend.Options{Dir: dir, Time: at, Warn: func(text string) { a.print.Warn("%s", text) }}, err
+	return backend.Options{Dir: dir, Time: at, JSON: a.previews("metadata-json"), Warn: func(text string) { a.print.Warn("%s", text) }}, err
 }

@@ -174,9 +174,12 @@ func (a *app) showRemoved(r fsx.Removal, nothing string) {
 		a.print.Line("%s", nothing)
 		return
 	}
-	size := ""
-	if r.Bytes > 0 {
-		size = " (" + a.print.Color.Green(ui.Bytes(r.Bytes)) + ")"
+	size, gone := "", r.Bytes
+	if a.previews("cache-physical-space") {
+		gone = r.Freed
+	}
+	if r.Bytes > 0 || gone > 0 {
+		size = " (" + a.print.Color.Green(ui.Bytes(gone)) + ")"
 	}
 	a.print.Line("Removed %s%s", countRemoved(r), size)
 }

@@ -231,6 +231,7 @@ func (a *app) pipCompile(ctx context.Context, o *compileOptions) error {
 	req := &pip.CompileRequest{
 		Engine: e, Inputs: in, Dir: a.dir, Interpreter: interpreter, Target: target, Static: s.static(), Policy: s.policy(in),
 		Hashes: isTrue(s.pip.GenerateHashes), FileHashes: s.format == "pylock.toml",
+		AllowedHashes: a.previews("artifact-hash-filtering"),
 	}
 	if req.Options, err = s.resolveOptions(); err != nil {
 		return err

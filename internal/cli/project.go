@@ -324,8 +324,8 @@ func (p *projectWork) choice(pythons *project.Pythons, dir string) (pythonChoice
 func (p *projectWork) environmentRequest(root string, c pythonChoice, pythons project.Pythons, reuse project.Reuse) *project.EnvironmentRequest {
 	return &project.EnvironmentRequest{
 		Root: root, Finder: p.seeker, Request: c.request, Pythons: pythons, Reuse: reuse,
-		Relocatable: p.app.previews("relocatable-envs-default"),
-		Show:        p.app.shown, Debug: p.app.print.Debug, Warn: func(format string, args ...any) { p.app.print.Warn(format, args...) },
+		Relocatable: p.app.previews("relocatable-envs-default"), NoDistutilsPatch: p.app.previews("no-distutils-patch"),
+		Show: p.app.shown, Debug: p.app.print.Debug, Warn: func(format string, args ...any) { p.app.print.Warn(format, args...) },
 	}
 }
 

@@ -102,6 +102,10 @@ func (a *app) venv(ctx context.Context, o *venvFlags, args []string) error {
 	a.reportPython(found)
 	a.warnIncompatible(c, found.Interpreter)
 	options, err := a.venvOptions(o, &c, f)
+	if given == nil && o.prompt == nil {
+		// `.venv` would be no help to anybody.
+		options.Prompt = filepath.Base(a.dir)
+	}
 	if err != nil {
 		return err
 	}
@@ -144,6 +148,8 @@ func (a *app) venvOptions(o *venvFlags, c *pythonChoice, f *python.Finder) (venv
 	out := venv.Options{
 		SystemPackages: o.systemSite,
 		Upgradeable:    !c.request.IncludesPatch(), Store: f.Store(),
+		Relocatable:      a.previews("relocatable-envs-default"),
+		NoDistutilsPatch: a.previews("no-distutils-patch"),
 	}
 	var err error
 	set := func(to *bool, flag *bool, variable string) {

@@ -359,6 +359,7 @@ func (a *app) newEngine(ctx context.Context, s *workSettings) (*engine.Engine, e
 		Cache: c, Changing: a.attend, Report: a.showStage, Building: a.showBuild, Environ: a.environ(), Getenv: a.getenv,
 		Warn:       func(text string) { a.print.Warn("%s", text) },
 		Workspaces: s.finder(),
+		Previews:   engine.Previews{ModuleConflicts: a.previews("detect-module-conflicts"), MetadataJSON: a.previews("metadata-json")},
 		Fetch:      fetch.Options{AnyName: isTrue(a.vars.SkipWheelFilenameCheck)},
 	}
 	if n := a.vars.ConcurrentDownloads; n != nil {

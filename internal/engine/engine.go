@@ -33,6 +33,9 @@ type Engine struct {
 	// not be nil where there are any.
 	Workspaces *workspace.Finder
 
+	// Previews are what is still being tried out.
+	Previews Previews
+
 	// Changing is called before an environment is changed. It may be nil.
 	Changing func()
 	// Report is told of each stage that is over. Nil is silent.
@@ -54,6 +57,17 @@ type Engine struct {
 
 	builds    *builds // nil builds nothing
 	described *builds // whose settings are known, see DescribeBuilds
+}
+
+// Previews are features that are still being tried out and change what
+// installing and building do.
+type Previews struct {
+	// ModuleConflicts warns of files that several packages of one installation
+	// have.
+	ModuleConflicts bool
+	// MetadataJSON puts metadata in JSON into the wheels that the backend of our
+	// own makes.
+	MetadataJSON bool
 }
 
 // fetcher brings distributions that match hashes. Those that rebuild selects

@@ -263,6 +263,11 @@ func (e *Engine) apply(ctx context.Context, req *InstallRequest, plan *install.P
 	if err := install.Apply(ctx, layout, req.Site, install.Changes{Remove: remove, Install: wheels}, options); err != nil {
 		return nil, err
 	}
+	if e.Previews.ModuleConflicts {
+		if err := e.warnOverlaps(wheels); err != nil {
+			return nil, err
+		}
+	}
 	if len(remove) > 0 && e.Report != nil {
 		e.Report(Event{Uninstalled, len(remove), removed.Sub(start)})
 	}
@@ -275,6 +280,19 @@ func (e *Engine) apply(ctx context.Context, req *InstallRequest, plan *install.P
 		}
 	}
 	return out, nil
+}
+
+// warnOverlaps names the files that several of the wheels have.
+func (e *Engine) warnOverlaps(wheels []install.Wheel) error {
+	overlaps, err := install.Overlaps(wheels)
+	for _, o := range overlaps {
+		text := "the file `" + o.Path + "` is in more than one package, so that it is a matter of luck which one is installed:"
+		for _, w := range o.Wheels {
+			text += "\n* " + w.String()
+		}
+		e.warn(text)
+	}
+	return err
 }
 
 // layoutOf is where an environment's packages go. Scripts of a relocatable

@@ -29,7 +29,7 @@ func (e *Engine) ownBackend(dir string, system *build.System) worker {
 // is no number is as if there was none: who builds by the way of installing has
 // not set it for this.
 func (e *Engine) backendOptions(ctx context.Context, dir string) backend.Options {
-	o := backend.Options{Dir: dir, Version: func(s backend.VersionSource) (string, error) { return e.gitVersion(ctx, s) }}
+	o := backend.Options{Dir: dir, JSON: e.Previews.MetadataJSON, Version: func(s backend.VersionSource) (string, error) { return e.gitVersion(ctx, s) }}
 	if e.Getenv != nil {
 		text, _ := e.Getenv("SOURCE_DATE_EPOCH")
 		o.Time, _ = backend.SourceDate(text)

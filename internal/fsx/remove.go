@@ -11,6 +11,9 @@ type Removal struct {
 	Files int64 // files and links, everything that is not a directory
 	Dirs  int64
 	Bytes int64 // sum of the sizes of the files
+	// Freed is the space on the disk that is free now, as far as the system tells:
+	// files that have other names elsewhere free none.
+	Freed int64
 }
 
 // Add adds the counts of other.
@@ -18,6 +21,7 @@ func (r *Removal) Add(other Removal) {
 	r.Files += other.Files
 	r.Dirs += other.Dirs
 	r.Bytes += other.Bytes
+	r.Freed += other.Freed
 }
 
 // RemoveAll removes the file or directory at path with all that is in it, and
@@ -38,7 +42,7 @@ func RemoveAll(path string, removed func(n int)) (Removal, error) {
 	if info.IsDir() {
 		err = r.tree(path)
 	} else {
-		err = r.file(path, info.Size())
+		err = r.file(path, info)
 	}
 	r.tell()
 	return r.Removal, err
@@ -58,14 +62,18 @@ func (r *remover) tell() {
 	}
 }
 
-func (r *remover) file(path string, size int64) error {
+// file removes a file. Its info may be nil.
+func (r *remover) file(path string, info fs.FileInfo) error {
 	err := removeName(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err == nil {
 		r.Files++
-		r.Bytes += size
+		if info != nil {
+			r.Bytes += info.Size()
+			r.Freed += freedBy(info)
+		}
 	}
 	return err
 }

@@ -23,7 +23,7 @@ func (r *remover) empty(path string) error {
 		}
 		var stat unix.Stat_t
 		if unix.Fstatat(fd, name, &stat, unix.AT_SYMLINK_NOFOLLOW) != nil {
-			stat.Size = 0
+			stat.Size, stat.Blocks = 0, 0
 		}
 		err := unix.Unlinkat(fd, name, 0)
 		if (errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM)) && unix.Fchmod(fd, 0o700) == nil {
@@ -33,6 +33,9 @@ func (r *remover) empty(path string) error {
 		case err == nil:
 			r.Files++
 			r.Bytes += stat.Size
+			if stat.Nlink <= 1 {
+				r.Freed += stat.Blocks * blockSize
+			}
 			return nil
 		case errors.Is(err, unix.ENOENT):
 			return nil

@@ -32,12 +32,9 @@ func (r *remover) emptyByPath(path string) error {
 		if entry.IsDir() {
 			err = r.tree(name)
 		} else {
-			var size int64
-			if info, statErr := entry.Info(); statErr == nil {
-				size = info.Size()
-			}
-			if err = r.file(name, size); denied(path, err) {
-				err = r.file(name, size)
+			info, _ := entry.Info()
+			if err = r.file(name, info); denied(path, err) {
+				err = r.file(name, info)
 			}
 		}
 		if err != nil {

@@ -40,6 +40,10 @@ type CompileRequest struct {
 	// Hashes asks for the digests of everything, FileHashes only for those of
 	// distributions that no index lists.
 	Hashes, FileHashes bool
+	// AllowedHashes leaves out the digests of files that the policy refuses:
+	// those of source distributions where nothing may be built, and of wheels
+	// where none may be used.
+	AllowedHashes bool
 }
 
 // Compiled is what requirements come down to.
@@ -113,7 +117,36 @@ func (req *CompileRequest) hashes(ctx context.Context, g *resolve.Graph) (map[*r
 	return out, err
 }
 
+// digests are those of one distribution.
 func (req *CompileRequest) digests(ctx context.Context, n *resolve.Node) ([]simple.Hash, error) {
+	found, err := req.allDigests(ctx, n)
+	if req.AllowedHashes && n.Candidate != nil && n.Dist.Source.Kind == source.Registry {
+		found = allowedDigests(found, n, &req.Policy)
+	}
+	return found, err
+}
+
+// allowedDigests are those of files of the same kind as the one that was chosen,
+// if the policy refuses the other kind. There is always one.
+func allowedDigests(found []simple.Hash, n *resolve.Node, p *index.Policy) []simple.Hash {
+	wheel := n.Dist.IsWheel()
+	if wheel && !p.NoBuild.Has(n.Name) || !wheel && !p.NoBinary.Has(n.Name) {
+		return found
+	}
+	var allowed []simple.Hash
+	for _, f := range n.Candidate.Files() {
+		if f.IsWheel() == wheel {
+			allowed = append(allowed, f.File.Hashes...)
+		}
+	}
+	kept := slices.DeleteFunc(slices.Clone(found), func(h simple.Hash) bool { return !slices.Contains(allowed, h) })
+	if len(kept) == 0 {
+		return found
+	}
+	return kept
+}
+
+func (req *CompileRequest) allDigests(ctx context.Context, n *resolve.Node) ([]simple.Hash, error) {
 	if pinned := req.Pins.of(n.Name, n.Version); len(pinned) > 0 {
 		return pinned, nil
 	}

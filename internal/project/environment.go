@@ -34,8 +34,9 @@ type EnvironmentRequest struct {
 	Request python.Request // what Python is wanted; the zero Request is any
 	Pythons Pythons        // what the project demands
 	Reuse   Reuse
-	// Relocatable makes an environment that can be moved.
-	Relocatable bool
+	// Relocatable makes an environment that can be moved, and NoDistutilsPatch one
+	// without the guard that only old Pythons need.
+	Relocatable, NoDistutilsPatch bool
 
 	// Show returns a path as messages show it.
 	Show  func(path string) string
@@ -170,6 +171,7 @@ func (r *EnvironmentRequest) CanMake() (replaces bool, err error) {
 func (r *EnvironmentRequest) Make(ctx context.Context, i *python.Interpreter, prompt string) (*python.Environment, error) {
 	env, err := venv.Create(ctx, r.Root, i, venv.Options{
 		Prompt: prompt, Existing: venv.Clear, Relocatable: r.Relocatable, Upgradeable: !r.Request.IncludesPatch(), Store: r.Finder.Store(),
+		NoDistutilsPatch: r.NoDistutilsPatch,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("failed to create virtual environment: %w", err)
