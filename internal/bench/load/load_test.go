@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -53,6 +54,7 @@ func TestProtocols(t *testing.T) {
 	plain, secure := httptest.NewServer(handler), httptest.NewUnstartedServer(handler)
 	defer plain.Close()
 	secure.EnableHTTP2 = true
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // the first look at the server speaks no TLS
 	secure.StartTLS()
 	defer secure.Close()
 	config := secure.Client().Transport.(*http.Transport).TLSClientConfig

@@ -124,7 +124,9 @@ func appendUUID(dst []byte, r rand.Source) []byte {
 }
 
 // A value from a table must not end a line of the head, or a request.
-func cleanTarget(dst []byte, s string) []byte { return append(dst, url.QueryEscape(s)...) }
+func cleanTarget(dst []byte, s string) []byte {
+	return append(dst, strings.ReplaceAll(url.QueryEscape(s), "+", "%20")...) // right in paths, too
+}
 
 func cleanField(dst []byte, s string) []byte {
 	return append(dst, strings.Map(func(r rune) rune {
