@@ -252,6 +252,12 @@ func TestHuggingFace(t *testing.T) {
 	if c, _ := s.Find(t.Context(), "https://example.com/x"); !c.IsZero() {
 		t.Errorf("the token goes to another host: %v", c)
 	}
+	off := NewStore(Options{Getenv: func(key string) string {
+		return map[string]string{"HF_TOKEN": "hf_x", "UV_NO_HF_TOKEN": "1"}[key]
+	}})
+	if c, _ := off.Find(t.Context(), "https://huggingface.co/x"); !c.IsZero() {
+		t.Errorf("UV_NO_HF_TOKEN is ignored: %v", c)
+	}
 }
 
 func fakeKeyring(t *testing.T, script string) []string {

@@ -422,7 +422,7 @@ func (a *app) connect(ctx context.Context, e *engine.Engine, s *workSettings, in
 		return err
 	}
 	e.Web = client
-	e.Index = index.New(index.Options{Web: client, Cache: e.Cache, Locations: locations, Debug: e.Debug})
+	e.Index = index.New(index.Options{Web: client, Cache: e.Cache, Locations: locations, Debug: e.Debug, AnyName: isTrue(a.vars.SkipWheelFilenameCheck)})
 	s.projects.tell(e.Index)
 	if interpreter == nil {
 		return nil

@@ -129,6 +129,7 @@ func TestAWSKeys(t *testing.T) {
 		fails        string
 	}{
 		{name: "environment", files: true, env: map[string]string{"AWS_ACCESS_KEY_ID": "1", "AWS_SECRET_ACCESS_KEY": "2", "AWS_REGION": "here"}, want: awsKeys{"1", "2", ""}, region: "here"},
+		{name: "default region", files: true, env: map[string]string{"AWS_ACCESS_KEY_ID": "1", "AWS_SECRET_ACCESS_KEY": "2", "AWS_DEFAULT_REGION": "there"}, want: awsKeys{"1", "2", ""}, region: "there"},
 		{name: "default profile", files: true, want: awsKeys{"A", "B", ""}, region: "eu-west-1"},
 		{name: "named profile", files: true, env: map[string]string{"AWS_PROFILE": "other"}, want: awsKeys{"C", "D", "E"}, region: "us-east-1"},
 		{name: "program", files: true, env: map[string]string{"AWS_PROFILE": "work"}, want: given, region: "eu-west-2"},

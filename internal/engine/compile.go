@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"time"
 
@@ -20,7 +21,7 @@ func (e *Engine) compile(ctx context.Context, req *InstallRequest, wheels []inst
 	timeout := time.Duration(0)
 	if text, ok := e.Getenv("UV_COMPILE_BYTECODE_TIMEOUT"); ok && text != "" {
 		if timeout, err = time.ParseDuration(text + "s"); err != nil {
-			return err
+			return fmt.Errorf("failed to parse environment variable `UV_COMPILE_BYTECODE_TIMEOUT` with invalid value `%s`: it should be a number of seconds", text)
 		}
 		if timeout == 0 {
 			timeout = -1

@@ -29,6 +29,9 @@ type Options struct {
 	Locations Locations
 	// Debug gets a line about each thing that is passed over; nil is silent.
 	Debug func(format string, args ...any)
+	// AnyName takes metadata of another name or version than the file's, of which
+	// then the file's count (UV_SKIP_WHEEL_FILENAME_CHECK).
+	AnyName bool
 }
 
 // A Client asks indexes. Each question is asked once in its life, whoever asks.
@@ -38,6 +41,7 @@ type Client struct {
 	cache     *cache.Cache
 	locations Locations
 	debug     func(format string, args ...any)
+	anyName   bool
 
 	pages    par.Cache[pageKey, *par.Future[found]]
 	flats    par.Cache[string, *par.Future[*listing]]
@@ -54,7 +58,7 @@ func New(o Options) *Client {
 	if o.Debug == nil {
 		o.Debug = func(string, ...any) {}
 	}
-	return &Client{web: o.Web, cache: o.Cache, locations: o.Locations, debug: o.Debug}
+	return &Client{web: o.Web, cache: o.Cache, locations: o.Locations, debug: o.Debug, anyName: o.AnyName}
 }
 
 // Locations returns where the client looks for projects.

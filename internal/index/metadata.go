@@ -67,7 +67,7 @@ func (c *Client) Metadata(ctx context.Context, d *source.Dist) (*metadata.Metada
 		if err != nil {
 			return nil, c.excuse(d, err)
 		}
-		if err := consistent(d, m); err != nil {
+		if err := consistent(d, m); err != nil && !c.anyName {
 			return nil, &Unavailable{Reason: Foreign, Dist: d.String(), Err: err}
 		}
 		return m, nil

@@ -127,7 +127,7 @@ func TestInterpreters(t *testing.T) {
 
 func TestTargets(t *testing.T) {
 	t.Parallel()
-	env := map[string]string{"MACOSX_DEPLOYMENT_TARGET": "12.3", "ANDROID_API_LEVEL": "21"}
+	env := map[string]string{"MACOSX_DEPLOYMENT_TARGET": "12.3", "ANDROID_API_LEVEL": "21", "IPHONEOS_DEPLOYMENT_TARGET": "14.2"}
 	for _, name := range tags.Targets() {
 		target, err := tags.ParseTarget(name, nil)
 		if err != nil {
@@ -148,7 +148,7 @@ func TestTargets(t *testing.T) {
 		"x86_64-manylinux2014":   "manylinux_2_17_x86_64 Linux x86_64",
 		"i686-pc-windows-msvc":   "win32 Windows x86",
 		"windows":                "win_amd64 Windows x86_64",
-		"arm64-apple-ios":        "ios_13_0_arm64_iphoneos iOS arm64",
+		"arm64-apple-ios":        "ios_14_2_arm64_iphoneos iOS arm64",
 	} {
 		target, err := tags.ParseTarget(name, func(k string) string { return env[k] })
 		if err != nil {
