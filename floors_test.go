@@ -21,7 +21,7 @@ import (
 // The first line is floor 0.
 var floors = []string{
 	"internal/blake2b internal/par internal/fsx internal/toml internal/archive internal/pubgrub internal/ui internal/cloud internal/bench/stats internal/bench/machine packaging/pyname packaging/pep440 packaging/tags",
-	"internal/cache internal/auth internal/bench/load internal/bench/report packaging/marker packaging/simple",
+	"internal/cache internal/auth internal/bench/load internal/bench/report internal/bench/truth packaging/marker packaging/simple",
 	"internal/web internal/git packaging/pep508",
 	"internal/managed packaging/metadata packaging/requirements packaging/pyproject packaging/pylock",
 	"internal/audit internal/python internal/scaffold packaging/dist",
