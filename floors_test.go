@@ -22,8 +22,8 @@ import (
 var floors = []string{
 	"internal/blake2b internal/par internal/fsx internal/toml internal/archive internal/pubgrub internal/ui internal/cloud internal/bench/stats internal/bench/machine packaging/pyname packaging/pep440 packaging/tags",
 	"internal/cache internal/auth internal/bench/load internal/bench/report internal/bench/truth packaging/marker packaging/simple",
-	"internal/web internal/git packaging/pep508",
-	"internal/managed packaging/metadata packaging/requirements packaging/pyproject packaging/pylock",
+	"internal/web internal/git internal/bench/command packaging/pep508",
+	"internal/managed internal/bench/ab packaging/metadata packaging/requirements packaging/pyproject packaging/pylock",
 	"internal/audit internal/python internal/scaffold packaging/dist",
 	"internal/venv internal/source internal/publish internal/target internal/backend internal/pypitest",
 	"internal/index internal/workspace internal/build internal/install internal/pypitest/cmd/serve",
@@ -43,7 +43,7 @@ var (
 		"internal/ui":       {"internal/cli"},
 		"internal/config":   {"internal/cli"},
 		"internal/pypitest": {"internal/perf", "internal/pypitest/cmd/serve"},
-		"os/exec":           {"internal/python", "internal/git", "internal/build", "internal/auth", "internal/cloud", "internal/install", "internal/cli", "internal/perf"},
+		"os/exec":           {"internal/python", "internal/git", "internal/build", "internal/auth", "internal/cloud", "internal/install", "internal/cli", "internal/perf", "internal/bench/command", "internal/bench/ab"},
 	}
 	onlyCallers = map[string][]string{
 		"os.Getenv":    {"internal/config", "cmd/"},

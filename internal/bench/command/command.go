@@ -1,0 +1,242 @@
+// Package command measures commands: it starts them, waits for them and reads
+// what the kernel counted for them ([Runner.Run]), and repeats that in
+// randomised blocks ([Measure]) with what is to be done around each run. It
+// does the job of hyperfine and reads and writes its formats ([ReadHyperfine],
+// [WriteJSON], [WriteCSV], [WriteTable]).
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Command is one subject: what is run, and what around it.
+type Command struct {
+	Name       string // what it is called in reports
+	Line       string // as for a shell
+	Reference  bool   // the others are compared with it
+	Parameters []Parameter
+
+	Setup    string // once, before all runs
+	Prepare  string // before each run
+	Conclude string // after each run
+	Cleanup  string // once, after all runs
+	Output   string // "null", "pipe", "inherit" or a file
+}
+
+// A Parameter is a value that stands for its name in braces.
+type Parameter struct{ Name, Value string }
+
+// A Usage is what one run took.
+type Usage struct {
+	Wall, User, System time.Duration
+	MaxRSS             int64 // bytes, of the largest process among those waited for
+	MinorFaults        int64 // pages that were in memory
+	MajorFaults        int64 // pages that were read from disk
+	Voluntary          int64 // context switches because it waited
+	Involuntary        int64 // context switches because others wanted the processor
+	// ExitCode is that of the process, or −1 if a signal ended it.
+	ExitCode int
+}
+
+// A Runner starts commands.
+type Runner struct {
+	// Shell are the words before the command line, such as `/bin/sh -c`; nil runs
+	// the words of the line themselves.
+	Shell  []string
+	Env    []string
+	Input  string // a file; the null device if empty
+	Stdout io.Writer
+	Stderr io.Writer
+	Random *rand.Rand
+
+	overhead Usage // of the shell
+}
+
+// DefaultShell is the shell of the system with its flag for a command line.
+func DefaultShell() []string { return defaultShell() }
+
+// Overhead is what of the shell's own time has been found by [Runner.Calibrate],
+// and is taken off each run.
+func (r *Runner) Overhead() time.Duration { return r.overhead.Wall }
+
+// Calibrate measures the shell with nothing to do.
+func (r *Runner) Calibrate(ctx context.Context, runs int) error {
+	r.overhead = Usage{}
+	if r.Shell == nil {
+		return nil
+	}
+	var wall, user, system []time.Duration
+	for range runs {
+		u, err := r.Run(ctx, "", "null", "")
+		if err != nil {
+			return fmt.Errorf("measuring the shell: %w", err)
+		}
+		if u.ExitCode != 0 {
+			return fmt.Errorf("the shell `%s` fails to run an empty command: exit code %d", strings.Join(r.Shell, " "), u.ExitCode)
+		}
+		wall, user, system = append(wall, u.Wall), append(user, u.User), append(system, u.System)
+	}
+	// The median, because one disturbed run of an empty shell would be taken off
+	// all that follow.
+	r.overhead = Usage{Wall: middle(wall), User: middle(user), System: middle(system)}
+	return nil
+}
+
+func middle(times []time.Duration) time.Duration {
+	slices.Sort(times)
+	return times[len(times)/2]
+}
+
+// iterationVariable tells a command which run it is, and offsetVariable moves
+// its stack by a random length: the layout of memory alone can make a program
+// faster or slower by several percent. Both are known from hyperfine.
+const (
+	iterationVariable = "HYPERFINE_ITERATION"
+	offsetVariable    = "HYPERFINE_RANDOMIZED_ENVIRONMENT_OFFSET"
+)
+
+// Run runs a command line once. A command that fails is no error; one that
+// cannot be started is. The time of the shell is taken off.
+func (r *Runner) Run(ctx context.Context, line, output, iteration string) (Usage, error) {
+	words, err := r.words(line)
+	if err != nil {
+		return Usage{}, err
+	}
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
+	cmd.Env = slices.Clone(r.Env)
+	if r.Random != nil {
+		cmd.Env = append(cmd.Env, offsetVariable+"="+strings.Repeat("X", r.Random.IntN(4096)))
+	}
+	if iteration != "" {
+		cmd.Env = append(cmd.Env, iterationVariable+"="+iteration)
+	}
+	separate(cmd)
+	closers, err := r.streams(cmd, output)
+	defer func() {
+		for _, c := range closers {
+			_ = c.Close()
+		}
+	}()
+	if err != nil {
+		return Usage{}, err
+	}
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		return Usage{}, startError(words[0], err)
+	}
+	err = cmd.Wait()
+	wall := time.Since(start)
+	if ctx.Err() != nil {
+		return Usage{}, context.Cause(ctx)
+	}
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		return Usage{}, fmt.Errorf("waiting for `%s`: %w", line, err)
+	}
+	u := usage(cmd.ProcessState)
+	u.Wall = max(0, wall-r.overhead.Wall)
+	u.User = max(0, u.User-r.overhead.User)
+	u.System = max(0, u.System-r.overhead.System)
+	return u, nil
+}
+
+func (r *Runner) words(line string) ([]string, error) {
+	if r.Shell != nil {
+		return append(slices.Clone(r.Shell), line), nil
+	}
+	words, err := Split(line)
+	if err == nil && len(words) == 0 {
+		err = errors.New("the command is empty")
+	}
+	return words, err
+}
+
+// streams ties the standard streams of a command, and returns what is to be
+// closed once it has ended.
+func (r *Runner) streams(cmd *exec.Cmd, output string) (closers []io.Closer, err error) {
+	if r.Input != "" {
+		in, err := os.Open(r.Input)
+		if err != nil {
+			return nil, fmt.Errorf("opening the input: %w", err)
+		}
+		cmd.Stdin, closers = in, append(closers, in)
+	}
+	switch output {
+	case "", "null": // exec opens the null device
+	case "inherit":
+		cmd.Stdout, cmd.Stderr = r.Stdout, r.Stderr
+	case "pipe":
+		cmd.Stdout = drain{}
+	default:
+		out, err := os.Create(output)
+		if err != nil {
+			return closers, fmt.Errorf("opening the output: %w", err)
+		}
+		cmd.Stdout, closers = out, append(closers, out)
+	}
+	return closers, nil
+}
+
+// drain reads a pipe to nowhere. It is no io.Discard, which exec knows too.
+type drain struct{}
+
+func (drain) Write(p []byte) (int, error) { return len(p), nil }
+
+// A StartError is a command that could not be started.
+type StartError struct {
+	Program string
+	Err     error
+}
+
+func startError(program string, err error) error {
+	var wrapped *exec.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	return &StartError{Program: program, Err: err}
+}
+
+func (e *StartError) Error() string { return fmt.Sprintf("cannot run `%s`: %v", e.Program, e.Err) }
+
+// Unwrap is why.
+func (e *StartError) Unwrap() error { return e.Err }
+
+// Hints say what may be meant.
+func (e *StartError) Hints() []string {
+	if errors.Is(e.Err, exec.ErrNotFound) || errors.Is(e.Err, os.ErrNotExist) {
+		return []string{"without a shell the first word must be a program; shell syntax and built-in commands take a shell"}
+	}
+	return nil
+}
+
+// A FailedError is a command that ended with an exit code other than 0.
+type FailedError struct {
+	Line string
+	What string // "run 3", "the setup command"
+	Code int    // −1 for a signal
+}
+
+func (e *FailedError) Error() string {
+	how := "ended with exit code " + strconv.Itoa(e.Code)
+	if e.Code < 0 {
+		how = "was ended by a signal"
+	}
+	return fmt.Sprintf("`%s` %s in %s", e.Line, how, e.What)
+}
+
+// Hints say how to go on.
+func (e *FailedError) Hints() []string {
+	if strings.HasPrefix(e.What, "the ") {
+		return []string{"append ` || true` to the command if its failure does not matter"}
+	}
+	return []string{"`--ignore-failure` measures it all the same, and `--show-output` shows what it says"}
+}
