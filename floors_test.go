@@ -24,7 +24,7 @@ var floors = []string{
 	"internal/cache internal/auth internal/bench/load internal/bench/report internal/bench/truth packaging/marker packaging/simple",
 	"internal/web internal/git internal/bench/command packaging/pep508",
 	"internal/managed internal/bench/ab packaging/metadata packaging/requirements packaging/pyproject packaging/pylock",
-	"internal/audit internal/python internal/scaffold packaging/dist",
+	"internal/audit internal/migrate internal/python internal/scaffold internal/task packaging/dist",
 	"internal/venv internal/source internal/publish internal/target internal/backend internal/pypitest",
 	"internal/index internal/workspace internal/build internal/install internal/pypitest/cmd/serve",
 	"internal/fetch internal/resolve internal/ephemeral",

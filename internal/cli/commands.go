@@ -50,7 +50,7 @@ func commands() []command {
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
 		pythonGroup(), pythonListCommand(), pythonInstallCommand(), pythonUpgradeCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
 		pythonUninstallCommand(), pythonUpdateShellCommand(),
-		initCommand(), addCommand(), removeCommand(), upgradeCommand(), outdatedCommand(), versionCommand(),
+		initCommand(), importCommand(), addCommand(), removeCommand(), upgradeCommand(), outdatedCommand(), versionCommand(),
 		runCommand(), venvCommand(), lockCommand(), lockDiffCommand(), lockMergeCommand(), whyNotCommand(), compareCommand(), syncCommand(), treeCommand(), exportCommand(),
 		toolGroup(), toolRunCommand("tool run"), toolRunCommand("tool uvx"), toolInstallCommand(), toolUpgradeCommand(), toolListCommand(),
 		toolUninstallCommand(), toolAuditCommand(), toolUpdateShellCommand(), toolDirCommand(),

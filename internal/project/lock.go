@@ -77,6 +77,8 @@ type LockRequest struct {
 	// Preferences are versions to take where nothing speaks against them, beside
 	// those of the lock.
 	Preferences []resolve.Preference
+	// Commits are git sources with the commits to take for them, in the same way.
+	Commits []source.Source
 	// Journal is that of the edit that the lock is part of, or nil.
 	Journal *Journal
 
@@ -202,6 +204,7 @@ func (r *LockRequest) resolve(ctx context.Context, in *inputs, old *lock.Lock, v
 	if old != nil && verdict.Use >= lock.Versions {
 		rr.Commits = old.Commits(upgrade)
 	}
+	rr.Commits = append(rr.Commits, r.Commits...)
 	rr.Options.Universal, rr.Options.Env = true, nil
 	rr.Options.Environments, rr.Options.RequiredEnvironments = in.environments, slices.Concat(in.environments, in.required)
 	rr.Options.Python = resolve.ForRange(r.Interpreter.Version, in.python)
