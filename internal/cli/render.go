@@ -16,6 +16,9 @@ func (a *app) showStage(e engine.Event) {
 	case engine.Resolved:
 		a.status("Resolved", countPackages(e.Count), e.Took)
 	case engine.Prepared:
+		if e.Shared {
+			what += " without build isolation"
+		}
 		a.status("Prepared", what, e.Took)
 	case engine.Uninstalled:
 		a.status("Uninstalled", what, e.Took)

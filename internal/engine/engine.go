@@ -103,11 +103,14 @@ type Event struct {
 	Stage Stage
 	Count int // distributions; for Compiled, files
 	Took  time.Duration
+	// Shared: these were built in the environment itself, after others were
+	// installed there.
+	Shared bool
 }
 
 func (e *Engine) report(stage Stage, count int, since time.Time) {
 	if e.Report != nil {
-		e.Report(Event{stage, count, time.Since(since)})
+		e.Report(Event{Stage: stage, Count: count, Took: time.Since(since)})
 	}
 }
 

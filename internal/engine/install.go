@@ -48,6 +48,8 @@ type InstallRequest struct {
 	// Connect, if not nil, gives the engine its client and indexes. It is called
 	// once something must be fetched or built.
 	Connect func(context.Context) error
+
+	shared bool // what is built next comes after others, see Event
 }
 
 // A Change is a distribution that came or went.
@@ -125,6 +127,7 @@ func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, err
 	if req.Site, err = install.Open(req.Environment.Interpreter.InstalledIn()...); err != nil {
 		return nil, err
 	}
+	req.shared = true
 	more, err := e.carryOut(ctx, &req, last, fetcher)
 	if err != nil {
 		return nil, err
@@ -148,7 +151,9 @@ func (e *Engine) carryOut(ctx context.Context, req *InstallRequest, plan *instal
 			return nil, err
 		}
 		wheels = append(wheels, fetched...)
-		e.report(Prepared, len(fetched)+req.Ahead, start)
+		if e.Report != nil {
+			e.Report(Event{Prepared, len(fetched) + req.Ahead, time.Since(start), req.shared})
+		}
 	} else if req.Ahead > 0 {
 		e.report(Prepared, req.Ahead, time.Now())
 	}
@@ -269,7 +274,7 @@ func (e *Engine) apply(ctx context.Context, req *InstallRequest, plan *install.P
 		}
 	}
 	if len(remove) > 0 && e.Report != nil {
-		e.Report(Event{Uninstalled, len(remove), removed.Sub(start)})
+		e.Report(Event{Stage: Uninstalled, Count: len(remove), Took: removed.Sub(start)})
 	}
 	if len(wheels) > 0 {
 		e.report(Installed, len(wheels), removed)
