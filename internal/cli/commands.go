@@ -53,7 +53,7 @@ func commands() []command {
 		initCommand(), importCommand(), addCommand(), removeCommand(), upgradeCommand(), outdatedCommand(), versionCommand(),
 		runCommand(), venvCommand(), lockCommand(), lockDiffCommand(), lockMergeCommand(), whyNotCommand(), compareCommand(), syncCommand(), treeCommand(), exportCommand(),
 		toolGroup(), toolRunCommand("tool run"), toolRunCommand("tool uvx"), toolInstallCommand(), toolUpgradeCommand(), toolListCommand(),
-		toolUninstallCommand(), toolAuditCommand(), toolUpdateShellCommand(), toolDirCommand(),
+		toolUninstallCommand(), toolExportCommand(), toolSyncCommand(), toolAuditCommand(), toolUpdateShellCommand(), toolDirCommand(),
 		selfGroup(), selfVersionCommand(), selfUpdateCommand(),
 		buildCommand(), publishCommand(), auditCommand(), formatCommand(), checkCommand(),
 		helpCommand(), completionCommand(), buildBackendGroup(),

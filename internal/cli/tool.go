@@ -33,7 +33,7 @@ func toolDirCommand() command {
 				dir := store.Root
 				if bin {
 					if dir = store.Bin; dir == "" {
-						return errors.New("there is no home directory to link executables into; set `UV_TOOL_BIN_DIR`")
+						return errNoToolBin
 					}
 				}
 				a.print.Text("%s\n", a.print.Color.Cyan(dir))

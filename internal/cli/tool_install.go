@@ -33,6 +33,8 @@ type toolInstallFlags struct {
 	withExecutablesFrom []string
 }
 
+var errNoToolBin = errors.New("there is no home directory to link executables into; set `UV_TOOL_BIN_DIR`")
+
 func toolInstallCommand() command {
 	return command{
 		path: "tool install", personal: true, args: "<PACKAGE>", short: "Install a tool for your user",
@@ -116,7 +118,7 @@ func (a *app) toolInstall(ctx context.Context, o *toolInstallFlags, target strin
 		}
 	}
 	if t.store.Bin == "" {
-		return errors.New("there is no home directory to link executables into; set `UV_TOOL_BIN_DIR`")
+		return errNoToolBin
 	}
 	if err := t.store.Init(); err != nil {
 		return err

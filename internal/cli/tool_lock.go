@@ -85,6 +85,11 @@ func (t *toolInstallation) lockTool(ctx context.Context, i *python.Interpreter) 
 		_, err := t.connected(ctx, i)
 		return err
 	}
+	if in := t.inputs.Constraints; !t.narrowed {
+		for _, i := range in[len(in)-t.passing:] {
+			r.Constraints = append(r.Constraints, i.Requirement)
+		}
+	}
 	r.Refresh = isTrue(t.settings.refresh.refresh) || len(t.settings.refresh.refreshPackage) > 0
 	if !r.Upgrade.All && t.env != nil {
 		if r.Preferences, err = t.installedVersions(&r.Upgrade); err != nil {

@@ -8,8 +8,6 @@ import (
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
-	"github.com/tame-py/tame/internal/source"
-	"github.com/tame-py/tame/packaging/pep508"
 	"github.com/tame-py/tame/packaging/pyname"
 )
 
@@ -19,11 +17,7 @@ func (t *toolInstallation) narrow(text string) error {
 	if err != nil {
 		return err
 	}
-	p, err := pep508.Parse(request.text)
-	if err != nil {
-		return fmt.Errorf("failed to parse `%s`: %w", request.text, err)
-	}
-	q, err := source.FromPEP508(p)
+	q, err := requirementOf(request.text)
 	if err != nil {
 		return err
 	}

@@ -34,9 +34,15 @@ func (r *Requirement) ToSource(root string) source.Requirement {
 	case Registry, RegistryPath:
 		*s = source.Source{Kind: source.Registry, Specifiers: r.Specifiers, Index: r.Source.Location}
 	case Git:
-		*s = source.Source{Kind: source.Git, Location: r.Source.Location, Subdirectory: r.Source.Subdirectory, Archive: r.Source.Archive, Reference: r.Source.Reference}
+		*s = source.Source{
+			Kind: source.Git, Location: r.Source.Location, Given: r.Source.pep508(), Subdirectory: r.Source.Subdirectory,
+			Archive: r.Source.Archive, Reference: r.Source.Reference,
+		}
 	case URL:
-		*s = source.Source{Kind: source.URL, Location: r.Source.Location, Subdirectory: r.Source.Subdirectory}
+		*s = source.Source{Kind: source.URL, Location: r.Source.Location, Given: r.Source.Location, Subdirectory: r.Source.Subdirectory}
+		if s.Subdirectory != "" {
+			s.Given += "#subdirectory=" + s.Subdirectory
+		}
 	case Path:
 		*s = source.Source{Kind: source.Path, Location: r.Source.Absolute(root)}
 	default:

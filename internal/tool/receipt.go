@@ -133,11 +133,7 @@ func ParseReceipt(name string, text []byte) (*Receipt, error) {
 	if err := r.readEntryPoints(t.Get("entrypoints")); err != nil {
 		return nil, err
 	}
-	var options strings.Builder
-	for e := range t.Get("options").Entries() {
-		fmt.Fprintf(&options, "%s = %s\n", toml.QuoteKey(e.Key), e.Value.Raw())
-	}
-	r.Options = options.String()
+	r.Options = optionLines(t.Get("options"))
 	return r, nil
 }
 
