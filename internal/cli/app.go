@@ -31,6 +31,7 @@ type app struct {
 	// besideFile is the file that the command is about, settingsFrom where settings
 	// files were looked for.
 	besideFile, settingsFrom string
+	settingsFiles            []string // those that were read
 
 	optionsMu sync.Mutex
 	options   map[*pyproject.File]*config.Options // see fileOptions

@@ -188,6 +188,9 @@ func (a *app) arm(node *cobra.Command) {
 			if err := a.settle(); err != nil {
 				return err
 			}
+			if a.global.showSettings != "" {
+				return a.showSettings(cmd)
+			}
 		}
 		a.heed(&c)
 		return do(a.ctx, a, args)

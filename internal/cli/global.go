@@ -22,7 +22,7 @@ type globalFlags struct {
 	preview          *bool
 	previewFeatures  []string
 	isolated         bool
-	showSettings     bool
+	showSettings     string // "", text, json
 	noInstallerMeta  bool
 }
 
@@ -55,7 +55,8 @@ func (g *globalFlags) register(f *flags) {
 	f.text(&g.configFile, "config-file", "FILE", "Read settings from this uv.toml, and from nowhere else").fromEnv("UV_CONFIG_FILE")
 	f.pair(&g.noConfig, "no-config", "", "Read no settings files").fromEnv("UV_NO_CONFIG")
 	f.bool(&g.isolated, "isolated", "Deprecated: see the `--isolated` of `run`").hide()
-	f.bool(&g.showSettings, "show-settings", "Show the settings in force and stop").hide()
+	f.choice(&g.showSettings, "show-settings", "FORMAT", "Show the settings in force, each with where it is from, and stop", "text", "json").hide()
+	f.last.NoOptDefVal = "text"
 	f.bool(&g.noInstallerMeta, "no-installer-metadata", "Write no INSTALLER, REQUESTED and direct_url.json").hide().fromEnv("UV_NO_INSTALLER_METADATA")
 	f.pair(&g.preview, "preview", "no-preview", "Use what is still being tried out").hide().fromEnv("UV_PREVIEW")
 	f.commas(&g.previewFeatures, "preview-features", "NAMES", "Use these features that are still being tried out").hide().fromEnv("UV_PREVIEW_FEATURES").alias("preview-feature")

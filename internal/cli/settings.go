@@ -44,14 +44,10 @@ func (a *app) settle() error {
 	if a.vars, err = a.environment.Variables(); err != nil {
 		return err
 	}
-	if a.global.showSettings {
-		// It must not go on: whoever asks does not expect anything to change.
-		return usageError("`--show-settings` is not supported: its output is that of uv's own structures")
-	}
 	if a.global.isolated {
 		a.print.Warn("the `--isolated` flag is deprecated; use `--no-config` to keep settings files from being read")
 	}
-	if !a.personal {
+	if !a.personal && a.global.showSettings == "" {
 		if err := a.recoverEdits(a.projectDir()); err != nil {
 			return err
 		}
@@ -147,7 +143,7 @@ func (a *app) loadSettings(start string) error {
 	if err != nil {
 		return err
 	}
-	a.config = result.Options
+	a.config, a.settingsFiles = result.Options, result.Files
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/tame-py/tame/internal/config"
 )
 
 // usageError is a mistake in how the program was called.
@@ -68,31 +70,11 @@ func nearestFlag(set *pflag.FlagSet, name string) string {
 		if f.Hidden {
 			return
 		}
-		if d := editDistance(f.Name, name); d < bestDistance {
+		if d := config.EditDistance(f.Name, name); d < bestDistance {
 			best, bestDistance = f.Name, d
 		}
 	})
 	return best
-}
-
-// editDistance is the Levenshtein distance of two short texts.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := last
-			if a[i] != b[j] {
-				cost = 1 + min(last, row[j], row[j+1])
-			}
-			last, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }
 
 // unknownCommand words a name that is no command of a group.

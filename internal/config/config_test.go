@@ -221,7 +221,7 @@ func TestWrongValues(t *testing.T) {
 		`cache-keys=[{fil="x"}]`:                           "1:13 expected a cache key",
 		`cache-keys=[1]`:                                   "1:13 expected a cache key",
 		`cache-keys=[{git={x=true}}]`:                      "1:19 unknown field `x`, expected one of `commit`, `tags`",
-		`dependency-metadata=[{nam="x"}]`:                  "1:23 unknown field `nam`, expected one of `name`, `version`, `requires-dist`, `requires-python`, `provides-extra`, `provides-extras`",
+		`dependency-metadata=[{nam="x"}]`:                  "1:23 unknown field `nam`, did you mean `name`?",
 		`dependency-metadata=[{}]`:                         "1:22 missing field `name`",
 		`override-dependencies=[1]`:                        "1:24 invalid type: integer `1`, expected a string or map",
 		`exclude-dependencies=[{package={name="a"}}]`:      "1:23 missing field `dependencies`",

@@ -148,7 +148,7 @@ func readTable[T any](t *T, table *toml.Value, fields []field[T], strict bool) e
 		i := slices.IndexFunc(fields, func(f field[T]) bool { return f.name == e.Key })
 		switch {
 		case i < 0 && strict:
-			return e.Errorf("unknown field `%s`, expected one of `%s`", e.Key, strings.Join(fieldNames(fields), "`, `"))
+			return unknownField(e, fieldNames(fields))
 		case i < 0 || fields[i].read == nil:
 			continue
 		}
@@ -157,6 +157,14 @@ func readTable[T any](t *T, table *toml.Value, fields []field[T], strict bool) e
 		}
 	}
 	return nil
+}
+
+// unknownField words a key that is none, with the one that was meant or else all.
+func unknownField(e toml.Entry, names []string) error {
+	if near := Nearest(e.Key, names); near != "" {
+		return e.Errorf("unknown field `%s`, did you mean `%s`?", e.Key, near)
+	}
+	return e.Errorf("unknown field `%s`, expected one of `%s`", e.Key, strings.Join(names, "`, `"))
 }
 
 func fieldNames[T any](fields []field[T]) []string {

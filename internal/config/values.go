@@ -97,6 +97,9 @@ func choice(values ...string) func(*toml.Value) (string, error) {
 				return s, nil
 			}
 		}
+		if near := Nearest(s, values); near != "" && !strings.Contains(near, "=") {
+			return "", v.Errorf("unknown variant `%s`, did you mean `%s`? (expected %s)", s, near, oneOf(values))
+		}
 		return "", v.Errorf("unknown variant `%s`, expected %s", s, oneOf(values))
 	}
 }
