@@ -125,7 +125,7 @@ func (b *binary) installInputs(ctx context.Context, a *app, s *workSettings, sou
 			return nil, err
 		}
 	}
-	if err := t.makeEnvironment(ctx, interpreter); err != nil {
+	if err := t.makeEnvironment(ctx, interpreter, nil); err != nil {
 		t.release()
 		return nil, fmt.Errorf("failed to install %s: %w", b.name, err)
 	}

@@ -14,8 +14,10 @@ import (
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/ephemeral"
 	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/tool"
 	"github.com/tame-py/tame/packaging/pyname"
@@ -29,6 +31,7 @@ type toolRunFlags struct {
 	envFiles       []string
 	noEnvFile      *bool
 	showResolution bool
+	projectTools   *bool
 }
 
 func toolRunCommand(path string) command {
@@ -42,6 +45,7 @@ func toolRunCommand(path string) command {
 			f.pair(&o.isolated, "isolated", "", "Do not use an installed tool").fromEnv("UV_ISOLATED")
 			f.list(&o.envFiles, "env-file", "FILE", "Set the variables in this file").fromEnv("UV_ENV_FILE")
 			f.pair(&o.noEnvFile, "no-env-file", "", "Read no file of variables").fromEnv("UV_NO_ENV_FILE")
+			f.pair(&o.projectTools, "project-tools", "no-project-tools", "Take the versions from the lock of the project at hand, if it has the tool")
 			f.bool(&o.showResolution, "show-resolution", "Say what is resolved and installed").hide()
 			var version bool
 			var shell string
@@ -72,6 +76,9 @@ type toolRunning struct {
 	hush    bool   // say nothing about making the environment
 	inputs  *pip.Inputs
 	env     *python.Environment
+
+	locked  *lock.Lock // of the project whose tools are used, which lies in
+	lockDir string
 }
 
 func (a *app) toolRun(ctx context.Context, o *toolRunFlags, args []string) error {
@@ -97,6 +104,9 @@ func (a *app) toolRun(ctx context.Context, o *toolRunFlags, args []string) error
 	}
 	a.warnToolUpgrade(o)
 	if t.settings, err = a.toolSettings(&o.toolFlags); err != nil {
+		return err
+	}
+	if err := t.useProject(ctx); err != nil {
 		return err
 	}
 	if err := t.ready(ctx); err != nil {
@@ -175,7 +185,8 @@ func (t *toolRunning) ready(ctx context.Context) error {
 	if t.command == "" {
 		t.command = string(toolInput(t.inputs).Name)
 	}
-	if t.request.python == nil {
+	preferences := t.preferLocked()
+	if t.request.python == nil && t.locked == nil {
 		if env := t.installedEnvironment(ctx, f, asked); env != nil {
 			t.env = env
 			return nil
@@ -185,7 +196,7 @@ func (t *toolRunning) ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return t.makeEnvironment(ctx, interpreter)
+	return t.makeEnvironment(ctx, interpreter, preferences)
 }
 
 func (t *toolRunning) interpreter(ctx context.Context, f *python.Finder, asked *string) (*python.Interpreter, error) {
@@ -261,7 +272,7 @@ func (t *toolRunning) installedEnvironment(ctx context.Context, f *python.Finder
 
 // makeEnvironment resolves what is asked for, and takes the environment with that
 // out of the cache.
-func (t *toolRunning) makeEnvironment(ctx context.Context, i *python.Interpreter) error {
+func (t *toolRunning) makeEnvironment(ctx context.Context, i *python.Interpreter, preferences []resolve.Preference) error {
 	t.settings.buildConstraints = t.inputs.BuildConstraints
 	e, err := t.connected(ctx, i)
 	if err != nil {
@@ -275,6 +286,7 @@ func (t *toolRunning) makeEnvironment(ctx context.Context, i *python.Interpreter
 	if err != nil {
 		return err
 	}
+	req.Preferences = preferences
 	graph, err := req.Resolve(ctx)
 	if err != nil {
 		return err
