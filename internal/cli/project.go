@@ -452,6 +452,8 @@ func (p *projectWork) lockRequest(mode project.LockMode, flag string, i *python.
 		Upgrade: project.Upgrade{All: isTrue(p.settings.pip.Upgrade), Requirements: p.settings.pip.UpgradePackage, Groups: groups},
 		Say:     func(format string, args ...any) { p.app.print.Line(format, args...) },
 		Debug:   p.app.print.Debug,
+
+		MetadataFree: p.app.previews("lock-without-metadata"),
 	}
 	r.Connect = func(ctx context.Context) error {
 		_, err := p.connected(ctx, r.Interpreter) // it may be found later

@@ -66,13 +66,8 @@ func (a *answers) Versions(name pyname.Package, from string) *par.Future[*resolv
 
 // Metadata implements resolve.Provider.
 func (a *answers) Metadata(d *source.Dist) *par.Future[*resolve.Metadata] {
-	for i := range a.static {
-		s := &a.static[i]
-		if s.Name == d.Name && (s.Version.IsZero() || s.Version.Equal(d.Version)) {
-			m := s.Metadata
-			m.Name, m.Version = d.Name, d.Version
-			return par.Settled(a.resolved(d, &m), nil)
-		}
+	if m := a.given(d); m != nil {
+		return par.Settled(a.resolved(d, m), nil)
 	}
 	a.mu.Lock()
 	i, ok := a.installed[d]
@@ -91,6 +86,35 @@ func (a *answers) Metadata(d *source.Dist) *par.Future[*resolve.Metadata] {
 		return a.settledMetadata(d, future)
 	}
 	return future
+}
+
+// given is what the settings say in place of the metadata of a distribution, nil
+// if they do not. Where the version is not known, as of a source tree, they must
+// say it, and leave no choice.
+func (a *answers) given(d *source.Dist) *metadata.Metadata {
+	var single *metadata.Metadata
+	count := 0
+	for i := range a.static {
+		s := &a.static[i]
+		if s.Name != d.Name {
+			continue
+		}
+		count++
+		if !s.Version.IsZero() && d.Version.IsZero() && !d.IsWheel() {
+			m := s.Metadata
+			m.Name, m.Version = d.Name, s.Version
+			single = &m
+		}
+		if s.Version.IsZero() || s.Version.Equal(d.Version) {
+			m := s.Metadata
+			m.Name, m.Version = d.Name, d.Version
+			return &m
+		}
+	}
+	if count != 1 {
+		return nil
+	}
+	return single
 }
 
 // readVersions asks the indexes for a project.

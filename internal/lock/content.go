@@ -20,8 +20,12 @@ type contentCheck struct {
 	local LocalMetadata
 
 	allowed map[Source]bool // registries; nil is any
-	seen    []bool
-	queue   []int
+	// free is set if packages without metadata are held against what they need;
+	// declared are then the places that requirements name.
+	free     bool
+	declared map[pyname.Package][]Source
+	seen     []bool
+	queue    []int
 }
 
 // run returns why the lock does not fit, or "".
@@ -32,6 +36,9 @@ func (c *contentCheck) run() (string, error) {
 		}
 	}
 	c.allowIndexes()
+	if c.free = c.want.MetadataFree && c.lock.Revision >= MetadataFree; c.free {
+		c.declareManifest()
+	}
 	if reason := c.start(); reason != "" {
 		return reason, nil
 	}
@@ -43,6 +50,7 @@ func (c *contentCheck) run() (string, error) {
 			return reason, err
 		}
 		if p.Source.IsImmutable() {
+			c.trust(p)
 			continue
 		}
 		c.push(p.Dependencies)
@@ -52,6 +60,9 @@ func (c *contentCheck) run() (string, error) {
 		for _, g := range p.Groups {
 			c.push(g.Dependencies)
 		}
+	}
+	if c.free && !c.want.Agreed {
+		return c.undeclared(), nil
 	}
 	return "", nil
 }
@@ -345,6 +356,7 @@ func (c *contentCheck) pkg(p *Package) (string, error) {
 	case p.Source.IsImmutable(), c.want.Agreed && p.Source.IsTree() && c.isMember(p.Name):
 		return "", nil
 	case p.Source.Kind == URL && c.want.Offline:
+		c.trust(p)
 		return "", nil
 	case p.Version.IsZero() && !p.Source.IsTree():
 		return fmt.Sprintf("`%s` has no version", p.Name), nil
@@ -365,11 +377,22 @@ func (c *contentCheck) pkg(p *Package) (string, error) {
 			}
 		}
 	}
+	if c.isStatic(p) {
+		d.Version = p.Version
+	}
 	m, dynamic, err := c.local.BuiltMetadata(c.ctx, d)
 	if err != nil {
 		return "", err
 	}
 	return c.compare(p, m, dynamic), nil
+}
+
+// isStatic reports whether the settings say what this version of a package needs,
+// so that nobody else has to be asked.
+func (c *contentCheck) isStatic(p *Package) bool {
+	return !p.Version.IsZero() && slices.ContainsFunc(c.want.Manifest.Metadata, func(s StaticMetadata) bool {
+		return s.Name == p.Name && !s.Version.IsZero() && s.Version.Equal(p.Version)
+	})
 }
 
 func (c *contentCheck) isMember(name pyname.Package) bool {
@@ -391,6 +414,13 @@ func (c *contentCheck) compare(p *Package, m *resolve.Metadata, dynamic bool) st
 		return fmt.Sprintf("the version of `%s` is now %s, it was %s", p.Name, m.Version, p.Version)
 	}
 	is := NewMetadata(m, c.want.Root)
+	if c.free && p.Metadata.isEmpty() {
+		reason := c.edges(p, m)
+		if reason == "" {
+			c.allowMetadata(&is)
+		}
+		return reason
+	}
 	if c.lock.Revision >= 1 {
 		was, now := distinctSorted(p.Metadata.ProvidesExtras), distinctSorted(is.ProvidesExtras)
 		if added, removed := without(now, was), without(was, now); len(added)+len(removed) > 0 {
@@ -405,13 +435,16 @@ func (c *contentCheck) compare(p *Package, m *resolve.Metadata, dynamic bool) st
 	if text := c.groupChange(" of `"+string(p.Name)+"`", p.Metadata.Groups, is.Groups, c.lock.Revision >= 1); text != "" {
 		return text
 	}
-	if c.allowed != nil {
-		c.allowOf(is.RequiresDist)
-		for _, g := range is.Groups {
-			c.allowOf(g.Requirements)
-		}
-	}
+	c.allowMetadata(&is)
 	return ""
+}
+
+// allowMetadata adds the registries that a package names.
+func (c *contentCheck) allowMetadata(m *Metadata) {
+	c.allowOf(m.RequiresDist)
+	for _, g := range m.Groups {
+		c.allowOf(g.Requirements)
+	}
 }
 
 func distinctSorted(all []pyname.Extra) []pyname.Extra {

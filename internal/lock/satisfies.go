@@ -29,6 +29,9 @@ type Want struct {
 	Members []Member
 	Agreed  bool
 	Upgrade Upgrade
+	// MetadataFree accepts packages without metadata in locks that may have such;
+	// see [MetadataFree].
+	MetadataFree bool
 	// Refresh is set if what is known of indexes is not to be trusted.
 	Refresh bool
 	// Indexes are the registries that may be used; nil allows any.

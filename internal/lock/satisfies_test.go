@@ -219,3 +219,117 @@ source = { git = "https://git.example/tool?tag=v2#012345678901234567890123456789
 		t.Errorf("zeta is preferred from %q", index)
 	}
 }
+
+const freeLock = `version = 1
+revision = 4
+requires-python = ">=3.11"
+resolution-markers = [
+    "sys_platform == 'win32'",
+    "sys_platform != 'win32'",
+]
+
+[[package]]
+name = "app"
+version = "0.1.0"
+source = { editable = "." }
+dependencies = [
+    { name = "lib" },
+    { name = "zeta", version = "1.5", source = { registry = "https://idx.example/simple" }, extra = ["fast"], marker = "sys_platform == 'win32'" },
+    { name = "zeta", version = "2.0", source = { registry = "https://idx.example/simple" }, marker = "sys_platform != 'win32'" },
+]
+
+[package.optional-dependencies]
+more = [
+    { name = "iota" },
+]
+
+[package.dev-dependencies]
+dev = [
+    { name = "iota" },
+]
+
+[[package]]
+name = "iota"
+version = "1.0"
+source = { registry = "https://idx.example/simple" }
+
+[[package]]
+name = "lib"
+version = "1"
+source = { directory = "libs/lib" }
+
+[[package]]
+name = "zeta"
+version = "1.5"
+source = { registry = "https://idx.example/simple" }
+resolution-markers = [
+    "sys_platform == 'win32'",
+]
+
+[package.optional-dependencies]
+fast = [
+    { name = "iota" },
+]
+
+[[package]]
+name = "zeta"
+version = "2.0"
+source = { registry = "https://idx.example/simple" }
+resolution-markers = [
+    "sys_platform != 'win32'",
+]
+`
+
+func TestSatisfiesWithoutMetadata(t *testing.T) {
+	t.Parallel()
+	l := read(t, freeLock)
+	for _, test := range []struct {
+		name   string
+		change func(*lock.Want, *tree)
+		reason string
+	}{
+		{"unchanged", func(*lock.Want, *tree) {}, ""},
+		{"feature off", func(w *lock.Want, _ *tree) { w.MetadataFree = false }, "the extras of `app` changed: added `more`"},
+		{"still met", func(_ *lock.Want, app *tree) { app.requires[2] = "zeta>1; sys_platform != 'win32'" }, ""},
+		{"extra of its own", func(_ *lock.Want, app *tree) { app.requires = append(app.requires, "app[more]; extra == 'more'") }, ""},
+		{"empty extra and group", func(_ *lock.Want, app *tree) {
+			app.extras, app.groups["docs"] = append(app.extras, "none"), nil
+		}, ""},
+		{"extra without dependencies", func(_ *lock.Want, app *tree) { app.requires[2] = "zeta[fast,slow]>1; sys_platform != 'win32'" }, ""},
+		{"not met", func(_ *lock.Want, app *tree) { app.requires[2] = "zeta>2; sys_platform != 'win32'" }, "the requirements of `app` changed: added `zeta>2"},
+		{"condition", func(_ *lock.Want, app *tree) { app.requires[1] = "zeta[fast]<2; sys_platform == 'linux'" }, "the requirements of `app` changed: added `zeta`; removed `zeta[fast]`"},
+		{"gone", func(_ *lock.Want, app *tree) { app.requires = app.requires[1:] }, "the requirements of `app` changed: removed `lib`"},
+		{"extra gone", func(_ *lock.Want, app *tree) { app.extras, app.requires = nil, app.requires[:3] }, "the extras of `app` changed: removed `more`"},
+		{"in an extra", func(_ *lock.Want, app *tree) { app.requires[3] = "zeta; extra == 'more'" }, "the requirements of `app` in the extra `more` changed: added `zeta`; removed `iota`"},
+		{"in a group", func(_ *lock.Want, app *tree) { app.groups["dev"] = nil }, "the requirements of `app` in the dependency group `dev` changed: removed `iota`"},
+		{"group gone", func(_ *lock.Want, app *tree) { delete(app.groups, "dev") }, "the dependency groups of `app` changed: removed `dev`"},
+		{"place not named", func(_ *lock.Want, app *tree) { app.requires[0] = "lib" }, "nothing asks for `lib` from `libs/lib` any more"},
+		{"other place", func(_ *lock.Want, app *tree) { app.requires[0] = "lib @ /srv/other" }, "the requirements of `app` changed: added `lib @ other`"},
+	} {
+		app := &tree{
+			version: "0.1.0", extras: []pyname.Extra{"more"}, groups: map[pyname.Group][]string{"dev": {"iota"}},
+			requires: []string{"lib @ /srv/libs/lib", "zeta[fast]<2; sys_platform == 'win32'", "zeta>=2; sys_platform != 'win32'", "iota; extra == 'more'"},
+		}
+		w := lock.Want{
+			Root: "/srv", Python: target.FromSpecifiers(pep440.MustParseSpecifiers(">=3.11")), MetadataFree: true,
+			Members: []lock.Member{{Name: "app", Source: source.Source{Kind: source.Directory, Location: "/srv", Editable: true}}},
+		}
+		test.change(&w, app)
+		v, err := l.Satisfies(t.Context(), &w, trees{"/srv": app, "/srv/libs/lib": {version: "1"}})
+		if err != nil || !strings.Contains(v.Reason, test.reason) || v.OK() != (test.reason == "") {
+			t.Errorf("%s: %q, %v; want %q", test.name, v.Reason, err, test.reason)
+		}
+	}
+}
+
+func TestWithoutMetadata(t *testing.T) {
+	t.Parallel()
+	l := read(t, projectLock)
+	free := string(l.WithoutMetadata().Bytes())
+	if strings.Contains(free, "package.metadata") || !strings.HasPrefix(free, "version = 1\nrevision = 4\n") {
+		t.Errorf("got:\n%s", free)
+	}
+	if string(l.Bytes()) != projectLock {
+		t.Error("the lock itself was changed")
+	}
+}

@@ -40,7 +40,8 @@ func (r *LockRequest) agreement(text string) *agreement {
 		return nil
 	}
 	t := textHash{Hash: sha256.New()}
-	t.add("1") // of how members are read, and held against a lock
+	// How members are read, and held against a lock.
+	t.add(map[bool]string{false: "1", true: "without metadata"}[r.MetadataFree])
 	t.add(w.Root)
 	o := r.Engine.Workspaces.Sources
 	t.list(len(o.DisabledFor) + 1)

@@ -64,7 +64,9 @@ type LockRequest struct {
 	Policy  index.Policy
 	Static  []engine.StaticMetadata
 	Upgrade Upgrade
-	Refresh bool // resolve anew, with the versions of the lock
+	// MetadataFree makes locks without metadata, and accepts them.
+	MetadataFree bool
+	Refresh      bool // resolve anew, with the versions of the lock
 	// Found is told of the lock that is there, and returns the indexes that were
 	// configured, nil if none were.
 	Found   func(*lock.Lock) (*index.Locations, error)
@@ -217,6 +219,9 @@ func (r *LockRequest) resolve(ctx context.Context, in *inputs, old *lock.Lock, v
 	made, err := r.fromGraph(ctx, in, graph, old)
 	if err != nil {
 		return nil, err
+	}
+	if r.MetadataFree {
+		made = made.WithoutMetadata()
 	}
 	return &LockResult{Lock: made, Changed: true, Previous: old, Graph: graph}, nil
 }
