@@ -45,6 +45,9 @@ const (
 	Pythons Bucket = "tame-pythons-v0"
 	// Partials holds the beginnings of interrupted downloads: <key of URL>.
 	Partials Bucket = "tame-partials-v0"
+	// Tasks holds what tasks of projects have made of what: <key of task>; pruning
+	// removes all of them.
+	Tasks Bucket = "tame-tasks-v0"
 	// Temporaries holds what is being written. See [Cache.TempDir].
 	Temporaries Bucket = "tame-temporaries-v0"
 )
@@ -55,7 +58,7 @@ const ours = "tame-"
 func Buckets() []Bucket {
 	return []Bucket{
 		Archives, Wheels, Pages, Metadata, Sources, Responses, Git, Interpreters,
-		Sites, Locks, Sizes, Environments, Builds, Pythons, Partials, Temporaries,
+		Sites, Locks, Sizes, Environments, Builds, Pythons, Partials, Tasks, Temporaries,
 	}
 }
 

@@ -288,7 +288,7 @@ func (x *Cleaner) Prune(ci bool) (fsx.Removal, error) {
 	if err := x.pruneBuckets(&total); err != nil {
 		return total, err
 	}
-	emptied := []Bucket{Sizes, Sites, Locks, Environments, Partials}
+	emptied := []Bucket{Sizes, Sites, Locks, Environments, Partials, Tasks}
 	if x.alone {
 		emptied = append(emptied, Temporaries, Builds)
 	}

@@ -51,7 +51,7 @@ func commands() []command {
 		pythonGroup(), pythonListCommand(), pythonInstallCommand(), pythonUpgradeCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
 		pythonUninstallCommand(), pythonUpdateShellCommand(),
 		initCommand(), importCommand(), addCommand(), removeCommand(), upgradeCommand(), outdatedCommand(), versionCommand(),
-		runCommand(), venvCommand(), lockCommand(), lockDiffCommand(), lockMergeCommand(), whyNotCommand(), compareCommand(), syncCommand(), treeCommand(), exportCommand(),
+		runCommand(), shellCommand(), venvCommand(), lockCommand(), lockDiffCommand(), lockMergeCommand(), whyNotCommand(), compareCommand(), syncCommand(), treeCommand(), exportCommand(),
 		toolGroup(), toolRunCommand("tool run"), toolRunCommand("tool uvx"), toolInstallCommand(), toolUpgradeCommand(), toolListCommand(),
 		toolUninstallCommand(), toolExportCommand(), toolSyncCommand(), toolAuditCommand(), toolUpdateShellCommand(), toolDirCommand(),
 		selfGroup(), selfVersionCommand(), selfUpdateCommand(),

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/ephemeral"
 	"github.com/tame-py/tame/internal/lock"
@@ -26,6 +28,8 @@ type runFlags struct {
 	isolated, noProject, active          *bool
 	maxDepth                             int
 	showResolution                       bool
+	list                                 bool
+	set                                  *pflag.FlagSet // to know of `--`
 
 	project projectFlags
 	resolutionFlags
@@ -69,7 +73,8 @@ func (b *buildPackageFlags) register(f *flags) {
 func runCommand() command {
 	return command{
 		path: "run", late: true, execs: true, beside: true, args: "[COMMAND] [ARG]...", short: "Run a command or script", rest: true,
-		long: "Runs a command, a Python file, a module or a script with the packages that it needs. What stands behind the command is handed to it.",
+		long: "Runs a command, a Python file, a module, a script or a task of the project (`[tool.tame.tasks]`) with the packages that it needs. What stands behind the command is handed to it. " +
+			"A task goes before a program of the same name, which `run -- NAME` runs.",
 		prepare: func(f *flags) work {
 			var o runFlags
 			o.register(f)
@@ -85,6 +90,8 @@ func (o *runFlags) register(f *flags) {
 	f.bool(&o.module, "module,m", "Run a module, as `python -m` does")
 	f.bool(&o.script, "script,s", "Run a file as a Python script, whatever its name")
 	f.bool(&o.guiScript, "gui-script", "Run a file as a Python script without a console (on Windows)")
+	o.set = f.set
+	f.bool(&o.list, "list", "Show the tasks of the project")
 	f.list(&o.envFiles, "env-file", "FILE", "Set the variables in this file").fromEnv("UV_ENV_FILE")
 	f.pair(&o.noEnvFile, "no-env-file", "", "Read no file of variables").fromEnv("UV_NO_ENV_FILE")
 	f.pair(&o.isolated, "isolated", "", "Run in an environment of its own").fromEnv("UV_ISOLATED")
@@ -142,6 +149,25 @@ func (a *app) run(ctx context.Context, o *runFlags, args []string) error {
 	}
 	variables, err := a.envFileVariables(o)
 	if err != nil {
+		return err
+	}
+	if o.list {
+		return a.listTasks(o)
+	}
+	settings, err := a.findTask(o, args)
+	if err != nil {
+		return err
+	}
+	if isTask := settings != nil; isTask {
+		if err := a.settingVariables(o, settings, variables); err != nil {
+			return err
+		}
+		return a.runTask(ctx, o, settings, args, variables, depth)
+	}
+	if settings, err = a.taskSettings(o, ""); err != nil {
+		return err
+	}
+	if err := a.settingVariables(o, settings, variables); err != nil {
 		return err
 	}
 	r := &running{app: a, flags: o}

@@ -13,11 +13,11 @@ import (
 // envFileVariables reads the files of variables, of which later ones count
 // before earlier ones. What is set already stays.
 func (a *app) envFileVariables(o *runFlags) (map[string]string, error) {
+	out := map[string]string{}
 	none, err := a.flagOrEnv(o.noEnvFile, "UV_NO_ENV_FILE")
 	if err != nil || isTrue(none) {
-		return nil, err
+		return out, err
 	}
-	out := map[string]string{}
 	for _, name := range a.listOrEnv(o.envFiles, "UV_ENV_FILE") {
 		if name == "" {
 			continue

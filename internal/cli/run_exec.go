@@ -19,6 +19,7 @@ type childProcess struct {
 	path string   // of the program
 	argv []string // argv[0] included
 	env  []string
+	dir  string // to start it in, "" for that of this process
 	// stdin takes the place of this process's standard input, if not nil.
 	stdin *os.File
 }
@@ -82,13 +83,18 @@ func (r *running) replace(c *childProcess) error {
 	if r.work != nil && r.work.engine != nil {
 		r.work.engine.Close() // nobody would end what it has left running
 	}
+	if c.dir != "" {
+		if err := os.Chdir(c.dir); err != nil {
+			return err
+		}
+	}
 	return replaceProcess(c)
 }
 
 // spawn starts the child, hands it the signals that this process gets, and
 // waits for it.
 func (r *running) spawn(c *childProcess) error {
-	cmd := &exec.Cmd{Path: c.path, Args: c.argv, Env: c.env, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	cmd := &exec.Cmd{Path: c.path, Args: c.argv, Env: c.env, Dir: c.dir, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 	if c.stdin != nil {
 		cmd.Stdin = c.stdin
 	}

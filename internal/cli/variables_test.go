@@ -199,6 +199,7 @@ func variables() (headings []string, byHeading map[string][]variable) {
 			{"TAME_GIT_CREDENTIALS", "Ask the credential helpers of git for indexes, too", "variables_network.txtar"},
 			{"TAME_KEYRING_TIMEOUT", "Seconds to wait for a keyring", "variables_network.txtar"},
 			{"TAME_AUDIT_SERVICE_URL", "The database of vulnerabilities", "audit.txtar"},
+			{"TAME_SHELL", "Set in the shells that `tame shell` starts: the environment that is active in them", "shell.txtar"},
 		},
 	}
 	return []string{"Indexes and resolution", "Building and installing", "Projects", "Python", "Network and credentials", "The program", "Of tame alone"}, byHeading
