@@ -227,7 +227,7 @@ const maxChain = 32
 // Recipe implements fetch.Builder.
 func (b *builds) Recipe(ctx context.Context, d *source.Dist) (*fetch.Recipe, error) {
 	editable := d.Source.Kind == source.Directory && d.Source.Editable
-	if !editable && (d.Name != "" && b.options.Policy.NoBuild.Has(d.Name) || d.Name == "" && b.options.Policy.NoBuild.All) {
+	if !editable && b.forbids(d) {
 		return nil, &NoBuildError{d.Name}
 	}
 	var chain []string
@@ -248,6 +248,11 @@ func (b *builds) Recipe(ctx context.Context, d *source.Dist) (*fetch.Recipe, err
 		set = b.target
 	}
 	return &fetch.Recipe{Settings: b.settingsText(d), Python: b.python, Tags: set, Nested: len(chain) > 0}, nil
+}
+
+// forbids reports whether the user wants nothing of a distribution to be built.
+func (b *builds) forbids(d *source.Dist) bool {
+	return d.Name != "" && b.options.Policy.NoBuild.Has(d.Name) || d.Name == "" && b.options.Policy.NoBuild.All
 }
 
 // A recipeText is all that decides about a wheel beside the source and the
@@ -371,8 +376,12 @@ func kindOf(d *source.Dist) build.Kind {
 }
 
 // BuildMetadata implements fetch.Builder. The backend is kept for a while: most
-// likely it will be asked to build, too.
+// likely it will be asked to build, too. What is editable may be installed where
+// builds are forbidden, but nothing is resolved by what its backend says.
 func (b *builds) BuildMetadata(ctx context.Context, w *fetch.Work) (*metadata.Metadata, error) {
+	if b.forbids(w.Dist) {
+		return nil, &NoBuildError{w.Dist.Name}
+	}
 	ctx = enter(ctx, w.Dist)
 	s, err := b.open(ctx, w)
 	if err != nil {

@@ -377,8 +377,11 @@ func (c *contentCheck) pkg(p *Package) (string, error) {
 			}
 		}
 	}
-	if c.isStatic(p) {
+	switch {
+	case c.isStatic(p):
 		d.Version = p.Version
+	case c.want.NoBuild != nil && c.want.NoBuild(p.Name) && !p.Source.IsWheel():
+		return "", &NoFileError{Package: p.ID(), NoBuild: true}
 	}
 	m, dynamic, err := c.local.BuiltMetadata(c.ctx, d)
 	if err != nil {

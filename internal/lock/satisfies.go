@@ -28,6 +28,9 @@ type Want struct {
 	// what the lock says.
 	Members []Member
 	Agreed  bool
+	// NoBuild tells of which projects nothing may be built, to ask for their
+	// metadata either; nil is of none.
+	NoBuild func(pyname.Package) bool
 	Upgrade Upgrade
 	// MetadataFree accepts packages without metadata in locks that may have such;
 	// see [MetadataFree].

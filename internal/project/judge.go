@@ -39,6 +39,7 @@ func (r *LockRequest) want(in *inputs) *lock.Want {
 		Root: r.Target.Dir(), Python: in.python, Supported: in.environments, Required: in.required, Conflicts: in.conflicts,
 		Options: r.lockOptions(), Manifest: r.lockManifest(in), Upgrade: r.Upgrade.lock(), Refresh: r.Refresh,
 		Indexes: in.indexes, Offline: r.Offline, MetadataFree: r.MetadataFree, Env: &r.Interpreter.Env,
+		NoBuild: r.Policy.NoBuild.Has,
 	}
 	if r.Target.Workspace != nil {
 		for _, m := range r.Target.Workspace.Members {
