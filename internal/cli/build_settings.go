@@ -147,6 +147,9 @@ func (a *app) buildOptions(s *workSettings, in *pip.Inputs, i *python.Interprete
 // is no bound.
 func (a *app) buildTimeout() (time.Duration, error) {
 	text := a.env["TAME_BUILD_TIMEOUT"]
+	if d := a.config.Tame.BuildTimeout; text == "" && d != nil {
+		return *d, nil
+	}
 	if text == "" {
 		return 0, nil
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tame-py/tame/internal/auth"
 	"github.com/tame-py/tame/internal/cloud"
-	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/web"
 )
@@ -31,10 +30,8 @@ func (a *app) authOptions(s *workSettings, l index.Locations) (auth.Options, err
 	if o.Keyring == auth.KeyringNative || a.previews("native-auth") {
 		o.Ring = auth.SystemRing()
 	}
+	o.Git = isTrue(a.config.Tame.GitCredentials)
 	var err error
-	if o.Git, err = config.ParseBool("TAME_GIT_CREDENTIALS", a.env["TAME_GIT_CREDENTIALS"]); err != nil {
-		return o, err
-	}
 	if o.Patience, err = a.keyringPatience(); err != nil {
 		return o, err
 	}
@@ -61,6 +58,9 @@ func (a *app) plainClient(s *workSettings) (*web.Client, error) {
 // credentials, may take to answer; 0 is as long as they do by default.
 func (a *app) keyringPatience() (time.Duration, error) {
 	text := a.env["TAME_KEYRING_TIMEOUT"]
+	if d := a.config.Tame.KeyringTimeout; text == "" && d != nil {
+		return *d, nil
+	}
 	if text == "" {
 		return 0, nil
 	}

@@ -78,6 +78,9 @@ func (i *inputFlags) sources(a *app, args []string, s *config.Pip) (pip.Sources,
 	if i.allExtras != nil {
 		out.AllExtras = *i.allExtras
 	}
+	if len(out.Constraints) == 0 {
+		out.Constraints = a.config.Tame.Pip.Constraints
+	}
 	for _, text := range i.extras {
 		extra, err := pyname.ParseExtra(text)
 		if err != nil {

@@ -198,6 +198,8 @@ func variables() (headings []string, byHeading map[string][]variable) {
 			{"TAME_BUILD_TIMEOUT", "Seconds that a hook of a build may take", "pip_install_build_fails.txtar"},
 			{"TAME_GIT_CREDENTIALS", "Ask the credential helpers of git for indexes, too", "variables_network.txtar"},
 			{"TAME_KEYRING_TIMEOUT", "Seconds to wait for a keyring", "variables_network.txtar"},
+			{"TAME_PIP_CONFIG", "Let pip's own settings and `PIP_*` count, behind all others", "settings_tame.txtar"},
+			{"TAME_EXPAND_VARIABLES", "Expand `${NAME}` in the user and password of indexes in files", "settings_tame.txtar"},
 			{"TAME_AUDIT_SERVICE_URL", "The database of vulnerabilities", "audit.txtar"},
 			{"TAME_SHELL", "Set in the shells that `tame shell` starts: the environment that is active in them", "shell.txtar"},
 		},

@@ -529,6 +529,7 @@ func (a *app) webClient(s *workSettings, store *auth.Store) (*web.Client, error)
 	if s.cert != "" {
 		o.CertFile = a.path(s.cert)
 	}
+	a.applyPip(&o)
 	if o.InsecureHosts, err = a.insecureHosts(); err != nil {
 		return nil, err
 	}
@@ -547,6 +548,30 @@ func (a *app) webClient(s *workSettings, store *auth.Store) (*web.Client, error)
 		o.Debug = a.print.Debug
 	}
 	return web.New(o), nil
+}
+
+// applyPip puts pip's own settings where nothing else is said, if they count.
+func (a *app) applyPip(o *web.Options) {
+	p := &a.config.Tame.Pip
+	if o.CertFile == "" && a.env["SSL_CERT_FILE"] == "" && a.env["SSL_CERT_DIR"] == "" && p.Cert != "" {
+		o.CertFile = a.path(p.Cert)
+	}
+	if p.Timeout != nil {
+		o.ReadTimeout = *p.Timeout
+	}
+	if p.Retries != nil {
+		if o.Retries = *p.Retries; *p.Retries == 0 {
+			o.Retries = -1
+		}
+	}
+	if p.ClientCert != "" {
+		o.Getenv = func(name string) string {
+			if value := a.environment.Get(name); value != "" || name != "SSL_CLIENT_CERT" {
+				return value
+			}
+			return a.path(p.ClientCert)
+		}
+	}
 }
 
 // reader reads requirements; files behind URLs need a client that knows no

@@ -61,6 +61,9 @@ func Load(req LoadRequest) (Result, error) {
 	}
 	err := l.load()
 	if err == nil {
+		err = l.tame()
+	}
+	if err == nil {
 		err = l.Options.CheckRequiredVersion()
 	}
 	return l.Result, err
@@ -69,6 +72,7 @@ func Load(req LoadRequest) (Result, error) {
 type loader struct {
 	LoadRequest
 	Result
+	tameSeen bool // a table [tool.tame] was read
 }
 
 func (l *loader) load() error {
@@ -96,6 +100,7 @@ func (l *loader) warn(format string, args ...any) {
 // add puts the settings of a file behind those that were found before.
 func (l *loader) add(path string, o Options) {
 	if l.Files == nil {
+		o.Tame = l.Options.Tame
 		l.Options = o
 	} else {
 		l.Options = Combine(l.Options, o)
@@ -190,6 +195,12 @@ func (l *loader) pyproject(dir, path string) (*Options, error) {
 	case err != nil:
 		return nil, fmt.Errorf("failed to read `%s`: %w", name, err)
 	}
+	if table := f.TOML().Lookup("tool", "tame"); table != nil && !l.tameSeen {
+		l.tameSeen = true
+		if err := l.tameTable(name, table); err != nil {
+			return nil, err
+		}
+	}
 	return readToolUV(f.TOML(), name, dir)
 }
 
@@ -201,6 +212,11 @@ func (l *loader) uvToml(dir, path string, text []byte) error {
 		return err
 	}
 	beside := filepath.Join(dir, "pyproject.toml")
+	if l.ReadProject != nil {
+		if _, err := l.pyproject(dir, beside); err != nil && !errors.As(err, new(*errInvalidProject)) {
+			return err
+		}
+	}
 	if text, err := l.ReadFile(beside); err == nil {
 		if masked, _ := readPyproject(beside, dir, text); masked != nil {
 			if names := maskedFields(masked); len(names) > 0 {

@@ -58,6 +58,8 @@ type Options struct {
 	BuildConstraintDependencies []pep508.Requirement
 	Environments                []marker.Tree // environments; pyproject.toml only
 	RequiredEnvironments        []marker.Tree
+
+	Tame Tame // what uv does not have
 }
 
 // Resolver are the settings that the top level and the pip table share.

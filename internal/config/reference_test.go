@@ -124,6 +124,17 @@ dependency-groups: requires-python of groups
 dev-dependencies: the older form of the group dev
 conflicts: extras and groups that exclude each other
 build-backend: the build backend: see [Building](../building.md)
+tame.build-timeout: seconds that a hook of a build may take (TAME_BUILD_TIMEOUT)
+tame.keyring-timeout: seconds to wait for a keyring (TAME_KEYRING_TIMEOUT)
+tame.git-credentials: ask the credential helpers of git for indexes, too (TAME_GIT_CREDENTIALS)
+tame.pip-config: let pip's files and PIP_* count behind all others (TAME_PIP_CONFIG): index-url, extra-index-url, find-links, no-index, trusted-host, cert, client-cert, proxy, timeout, retries, no-binary, only-binary, constraint
+tame.expand-variables: expand ${NAME} in the user and password of indexes in files (TAME_EXPAND_VARIABLES)
+tame.audit: see [Audit](../audit.md)
+tame.licenses: see [Audit](../audit.md)
+tame.version: see [Building](../building.md)
+tame.tasks: commands of the project
+tame.env: variables for them
+tame.env-file: files of such variables
 `
 
 // TestReference keeps docs/reference/settings.md, which is made of the tables of
@@ -170,6 +181,10 @@ func TestReference(t *testing.T) {
 		row(f.name, f.name)
 	}
 
+	table("Of tame alone: `[tool.tame]` of a project, `~/.config/tame/tame.toml`")
+	for _, f := range tameFields() {
+		row("tame."+f.name, f.name)
+	}
 	for key := range text {
 		t.Errorf("%s is no key", key)
 	}

@@ -58,10 +58,11 @@ func asIndexURL(v *toml.Value) (Index, error) {
 		return Index{}, v.Errorf("an index needs a URL or path")
 	}
 	if hasScheme(given) {
-		if _, err := url.Parse(given); err != nil {
+		text := escapeReferences(given)
+		if _, err := url.Parse(text); err != nil {
 			return Index{}, v.Errorf("%s", urlReason(err))
 		}
-		return Index{URL: given, Given: given}, nil
+		return Index{URL: text, Given: given}, nil
 	}
 	return Index{Given: given}, nil
 }
