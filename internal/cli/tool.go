@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -207,9 +208,9 @@ func (a *app) openTool(ctx context.Context, f *python.Finder, store tool.Store, 
 		return nil, fmt.Errorf("ignoring the malformed tool `%s` (run `%s tool uninstall %s` to remove)", e.Name, a.name, e.Name)
 	}
 	dir := store.Dir(e.Name)
-	env, err := f.EnvironmentAt(ctx, dir)
+	env, err := toolEnvironment(ctx, f, dir)
 	if err != nil {
-		return nil, fmt.Errorf("invalid environment at `%s`: %w (run `%s tool install %s --reinstall` to reinstall)", a.shown(dir), err, a.name, e.Name)
+		return nil, fmt.Errorf("the tool `%s` has no working environment: %w (run `%s tool install --force %s` to reinstall)", e.Name, err, a.name, e.Name)
 	}
 	site, err := install.Open(env.Interpreter.InstalledIn()...)
 	if err != nil {
@@ -220,6 +221,15 @@ func (a *app) openTool(ctx context.Context, f *python.Finder, store tool.Store, 
 		return nil, fmt.Errorf("the environment of the tool `%s` does not hold it (run `%s tool install %s --reinstall` to reinstall)", e.Name, a.name, e.Name)
 	}
 	return &listedTool{name: e.Name, receipt: e.Receipt, env: env, installed: list[0]}, nil
+}
+
+// toolEnvironment opens the environment of a tool. Without its pyvenv.cfg the
+// Python in it would be the one that it was made of, with what is installed there.
+func toolEnvironment(ctx context.Context, f *python.Finder, dir string) (*python.Environment, error) {
+	if _, err := os.Stat(filepath.Join(dir, "pyvenv.cfg")); err != nil {
+		return nil, fmt.Errorf("`%s` is no virtual environment: %w", dir, err)
+	}
+	return f.EnvironmentAt(ctx, dir)
 }
 
 // newerTool is the newest version of a tool if that is newer than the one

@@ -254,7 +254,7 @@ func (t *toolInstallation) readReceipt() error {
 // findEnvironment takes the environment that is there, if it will do: if it works
 // and, where a Python was asked for, is of that.
 func (t *toolInstallation) findEnvironment(ctx context.Context, i *python.Interpreter, strict bool) {
-	env, err := t.finder.EnvironmentAt(ctx, t.store.Dir(t.name))
+	env, err := toolEnvironment(ctx, t.finder, t.store.Dir(t.name))
 	switch {
 	case err != nil, t.force:
 	case strict && !env.Uses(i):

@@ -85,6 +85,9 @@ func (a *app) toolRun(ctx context.Context, o *toolRunFlags, args []string) error
 	if len(args) == 0 {
 		return a.showTools()
 	}
+	if strings.TrimSpace(args[0]) == "" {
+		return usageError("the name of a command is empty")
+	}
 	if err := a.checkToolScript(args[0], o.from); err != nil {
 		return err
 	}
@@ -245,7 +248,7 @@ func (t *toolRunning) installedEnvironment(ctx context.Context, f *python.Finder
 	}
 	store := a.toolStore()
 	name := toolInput(t.inputs).Name
-	env, err := f.EnvironmentAt(ctx, store.Dir(name))
+	env, err := toolEnvironment(ctx, f, store.Dir(name))
 	if err != nil {
 		return nil
 	}

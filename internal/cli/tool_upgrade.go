@@ -31,7 +31,7 @@ func (t *toolInstallation) narrow(text string) error {
 // for, it is made anew.
 func (t *toolInstallation) upgrade(ctx context.Context, asked *string) (did bool, err error) {
 	a := t.app
-	before, err := t.finder.EnvironmentAt(ctx, t.store.Dir(t.name))
+	before, err := toolEnvironment(ctx, t.finder, t.store.Dir(t.name))
 	if err != nil {
 		return false, fmt.Errorf("`%s` has no working environment; run `%s tool install --force %s` to reinstall: %w", t.name, a.name, t.name, err)
 	}
@@ -61,6 +61,8 @@ func (t *toolInstallation) upgrade(ctx context.Context, asked *string) (did bool
 	case changes.IsEmpty():
 		a.print.Debug("Nothing to upgrade for %s", t.name)
 		return false, t.writeDown(t.old.EntryPoints)
+	case old == "":
+		a.print.Line("Added %s %s", a.print.Color.Bold(string(t.name)), "v"+after)
 	case old != after:
 		a.print.Line("Updated %s %s -> %s", a.print.Color.Bold(string(t.name)), "v"+old, "v"+after)
 	default:
