@@ -377,7 +377,8 @@ func (p *projectWork) findPython(ctx context.Context, c pythonChoice, pythons *p
 	return found.Interpreter, p.checkPython(c, pythons, found.Interpreter)
 }
 
-// checkPython refuses a Python that the project does not allow.
+// checkPython refuses a Python that the project does not allow. For a script it is
+// only warned of, as when it is run: who asks for a Python has a reason.
 func (p *projectWork) checkPython(c pythonChoice, pythons *project.Pythons, i *python.Interpreter) error {
 	if pythons.Admits(i.Version) {
 		return nil
@@ -388,6 +389,9 @@ func (p *projectWork) checkPython(c pythonChoice, pythons *project.Pythons, i *p
 	}
 	demand := fmt.Sprintf("which is incompatible with the %s's Python requirement: `%s`%s", what, pythons.Range, pythons.Refusals(i.Version))
 	switch {
+	case p.target.Script != nil && (c.given || c.file != nil):
+		p.app.print.Warn("the requested interpreter resolved to Python %s, %s", i.Version, demand)
+		return nil
 	case c.given:
 		return fmt.Errorf("the requested interpreter resolved to Python %s, %s", i.Version, demand)
 	case c.file != nil:
