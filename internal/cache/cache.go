@@ -24,6 +24,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tame-py/tame/internal/fsx"
@@ -52,6 +53,7 @@ type Cache struct {
 	mu        sync.Mutex
 	lock      *fsx.Lock
 	boot      func() int64
+	added     atomic.Int64
 }
 
 // Open opens the cache at dir, which it creates if need be, and holds it
@@ -121,6 +123,10 @@ func (c *Cache) IsTemporary() bool { return c.temporary }
 
 // Refresh returns what must be asked for again.
 func (c *Cache) Refresh() Refresh { return c.refresh }
+
+// Added returns how many bytes were put into the store through c: 0 where all
+// that was needed was there.
+func (c *Cache) Added() int64 { return c.added.Load() }
 
 // Path returns the path of something in a bucket. It creates nothing; see
 // [Cache.Write].

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sort"
+	"time"
 
 	"github.com/tame-py/tame/internal/archive"
 )
@@ -78,7 +79,7 @@ func buildManifest(m *archive.Manifest, boot int64) ([]byte, error) {
 	}
 	AddRows(b, manifestFiles, rows...)
 	AddRows(b, manifestHeads, head)
-	return b.Finish([2]int64{boot, 0})
+	return b.Finish([2]int64{boot, time.Now().Unix()})
 }
 
 // above returns the index of the directory that a path is in.

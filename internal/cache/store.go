@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/tame-py/tame/internal/archive"
 	"github.com/tame-py/tame/internal/fsx"
@@ -125,6 +126,9 @@ func (s *Staging) Commit(m *archive.Manifest) (*Archive, error) {
 		return nil, errors.Join(c.failure("writing to", err), s.Discard())
 	}
 	_ = s.Discard() // what may be left is an empty directory
+	for _, f := range m.Files {
+		c.added.Add(f.Size)
+	}
 	return c.Archive(id)
 }
 
@@ -181,6 +185,7 @@ func (c *Cache) Archive(id ArchiveID) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.used()
 	stamp := a.Manifest.rows.Stamp()
 	if stamp[0] == settled || stamp[0] != 0 && stamp[0] == c.boot() {
 		return a, nil
@@ -189,7 +194,7 @@ func (c *Cache) Archive(id ArchiveID) (*Archive, error) {
 		return nil, err
 	}
 	// If this cannot be written it will be looked at again, no more.
-	_ = SetStamp(filepath.Join(a.dir, manifestName), [2]int64{settled, 0})
+	_ = SetStamp(filepath.Join(a.dir, manifestName), [2]int64{settled, time.Now().Unix()})
 	return a, nil
 }
 

@@ -113,30 +113,6 @@ func (a *app) cacheClean(ctx context.Context, args []string, force bool) error {
 	return err
 }
 
-func cachePruneCommand() command {
-	return command{
-		path: "cache prune", short: "Remove from the cache what nothing leads to any more",
-		prepare: func(f *flags) work {
-			var ci, force bool
-			f.bool(&ci, "ci", "Keep what is worth keeping between runs of a continuous integration: wheels that were built, but not those that can be downloaded again")
-			f.bool(&force, "force", "Remove it even if other processes are using the cache")
-			return func(ctx context.Context, a *app, _ []string) error { return a.cachePrune(ctx, ci, force) }
-		},
-	}
-}
-
-func (a *app) cachePrune(ctx context.Context, ci, force bool) error {
-	x, err := a.cleaner(ctx, force)
-	if x == nil || err != nil {
-		return err
-	}
-	defer func() { _ = x.Close() }()
-	a.print.Line("Pruning cache at: %s", a.print.Color.Cyan(a.shown(x.Root())))
-	removed, err := x.Prune(ci)
-	a.showRemoved(removed, "No unused entries found")
-	return err
-}
-
 // cacheRoot is where the cache is: with --no-cache an empty one that is gone
 // at the end.
 func (a *app) cacheRoot() (string, error) {

@@ -47,7 +47,7 @@ func commands() []command {
 	return slices.Concat([]command{
 		pipGroup(), pipCompileCommand(), pipInstallCommand(), pipDownloadCommand(), pipWheelCommand(), pipSyncCommand(), pipUninstallCommand(),
 		pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(), pipDebugCommand(),
-		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cleanCommand(),
+		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cacheVerifyCommand(), cleanCommand(),
 		pythonGroup(), pythonListCommand(), pythonInstallCommand(), pythonUpgradeCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
 		pythonUninstallCommand(), pythonUpdateShellCommand(),
 		initCommand(), importCommand(), addCommand(), removeCommand(), upgradeCommand(), outdatedCommand(), versionCommand(),

@@ -65,7 +65,12 @@ func (a *app) openCache(ctx context.Context, refresh cache.Refresh) (*cache.Cach
 	if err != nil {
 		return nil, err
 	}
-	a.atEnd(func() { _ = c.Close() })
+	a.atEnd(func() {
+		_ = c.Close()
+		if added := c.Added(); added > 0 && !c.IsTemporary() {
+			a.limitCache(added)
+		}
+	})
 	return c, nil
 }
 

@@ -221,6 +221,7 @@ func (s *scriptEnvironment) ready(ctx context.Context) error {
 	if s.suits(ctx) {
 		done, err := s.satisfied(ctx)
 		if done || err != nil {
+			cache.Touch(s.root)
 			return err
 		}
 	}

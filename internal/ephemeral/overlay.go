@@ -74,6 +74,7 @@ func (s *Store) Overlay(ctx context.Context, l Layers) (*Overlay, error) {
 		parts = append(append(parts, "base", l.Base.Root), l.Base.Interpreter.SitePackages...)
 	}
 	dir := s.Cache.Path(cache.Environments, cache.Key(parts...))
+	cache.Touch(dir)
 	for n := range maxPlaces {
 		place := filepath.Join(dir, strconv.Itoa(n))
 		lock, err := occupy(place)

@@ -76,6 +76,7 @@ func (s *Store) Environment(ctx context.Context, spec Spec) (*python.Environment
 	root := s.Cache.Path(cache.Environments, key)
 	env := python.NewEnvironment(spec.Interpreter.InEnvironment(root, base, false))
 	if s.usable(env) {
+		cache.Touch(root)
 		s.debug("Using the cached environment at: %s", root)
 		return env, nil
 	}

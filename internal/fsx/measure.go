@@ -13,6 +13,9 @@ type Usage struct {
 	Dirs  int64
 	Bytes int64 // sum of the sizes of the files
 	Disk  int64 // space on the disk, directories included, a file with several names once
+	// Shared is the part of Disk that files with several names take, which
+	// removing the tree may not free. Directories that are known count for none.
+	Shared int64
 }
 
 // Measure adds up what is in the file or directory at path, using all
@@ -110,6 +113,7 @@ func (p *part) add(s stat) {
 			s.disk = 0
 		}
 		p.links[s.id] = struct{}{}
+		p.Shared += s.disk
 	}
 	p.Files++
 	p.Bytes += s.bytes

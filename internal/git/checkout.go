@@ -22,6 +22,7 @@ func (s *Store) Checkout(ctx context.Context, r Remote, ref Reference, commit st
 	dir = s.checkoutDir(r, commit, lfs)
 	return once(ctx, &s.dirs, dir, func() (string, error) {
 		if _, err := os.Lstat(dir); err == nil {
+			cache.Touch(dir)
 			return dir, nil
 		}
 		if err := s.obtain(ctx, r, ref, commit); err != nil {

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tame-py/tame/internal/cache"
+	"github.com/tame-py/tame/internal/ui"
+	"github.com/tame-py/tame/packaging/pyproject"
+)
+
+// pruneFlags are those of `cache prune`.
+type pruneFlags struct {
+	ci, force          bool
+	maxSize, olderThan string
+}
+
+func cachePruneCommand() command {
+	return command{
+		path: "cache prune", short: "Remove from the cache what nothing leads to any more",
+		long: "With `--max-size` and `--older-than` also what was not used for longest. What other processes use stays: it waits until they are done.",
+		prepare: func(f *flags) work {
+			var p pruneFlags
+			f.bool(&p.ci, "ci", "Keep what is worth keeping between runs of a continuous integration: wheels that were built, but not those that can be downloaded again")
+			f.bool(&p.force, "force", "Remove it even if other processes are using the cache")
+			f.text(&p.maxSize, "max-size", "SIZE", "Remove what was not used for longest until the rest takes no more than this: `5GB`, `800MiB`").fromEnv("TAME_CACHE_MAX_SIZE")
+			f.text(&p.olderThan, "older-than", "AGE", "Remove what was not used for this long: `30d`, `2w`, `12h`")
+			return func(ctx context.Context, a *app, _ []string) error { return a.cachePrune(ctx, &p) }
+		},
+	}
+}
+
+func (a *app) cachePrune(ctx context.Context, p *pruneFlags) error {
+	limits, err := a.pruneLimits(p)
+	if err != nil {
+		return err
+	}
+	x, err := a.cleaner(ctx, p.force)
+	if x == nil || err != nil {
+		return err
+	}
+	defer func() { _ = x.Close() }()
+	a.print.Line("Pruning cache at: %s", a.print.Color.Cyan(a.shown(x.Root())))
+	removed, err := x.Prune(p.ci)
+	if err == nil && limits != (cache.Limits{}) {
+		more, held, trimErr := x.Trim(limits)
+		removed.Add(more)
+		err = trimErr
+		a.print.Debug("What is left takes %s", ui.Bytes(held))
+	}
+	a.showRemoved(removed, "No unused entries found")
+	return err
+}
+
+// pruneLimits are those of the flags, and the size that is always kept to.
+func (a *app) pruneLimits(p *pruneFlags) (l cache.Limits, err error) {
+	if p.maxSize != "" {
+		if l.Bytes, err = parseSize(p.maxSize); err != nil {
+			return l, fmt.Errorf("invalid value `%s` for `--max-size`: %w", p.maxSize, err)
+		}
+	} else if l.Bytes, err = a.cacheLimit(); err != nil {
+		return l, err
+	}
+	if p.olderThan != "" {
+		age, err := parseAge(p.olderThan)
+		if err != nil {
+			return l, fmt.Errorf("invalid value `%s` for `--older-than`: %w", p.olderThan, err)
+		}
+		l.Since = time.Now().Add(-age)
+	}
+	return l, nil
+}
+
+// cacheLimit is the size that the cache is kept to: that of the variable, or of
+// the project's `[tool.tame]`; 0 where there is none.
+func (a *app) cacheLimit() (int64, error) {
+	if text := a.env["TAME_CACHE_MAX_SIZE"]; text != "" {
+		size, err := parseSize(text)
+		if err != nil {
+			return 0, fmt.Errorf("invalid value `%s` for `TAME_CACHE_MAX_SIZE`: %w", text, err)
+		}
+		return size, nil
+	}
+	project, _ := projectFiles{}.nearest(a.projectDir())
+	if project == nil || project.err != nil {
+		return 0, nil // whoever needs the project says so
+	}
+	return tameCacheSize(project.file)
+}
+
+// tameCacheSize reads `cache-max-size` in the table [tool.tame].
+func tameCacheSize(f *pyproject.File) (int64, error) {
+	v := f.Tool("tame").Get("cache-max-size")
+	if v.IsZero() {
+		return 0, nil
+	}
+	text, ok := v.Text()
+	if !ok {
+		return 0, fmt.Errorf("failed to parse: `%s`: %w", f.Name(), v.Errorf("a string such as \"5GB\" is expected for `cache-max-size`"))
+	}
+	size, err := parseSize(text)
+	if err != nil {
+		return 0, fmt.Errorf("failed to parse: `%s`: %w", f.Name(), v.Errorf("invalid `cache-max-size`: %w", err))
+	}
+	return size, nil
+}
+
+// limitCache keeps the cache to its size after a command that has added bytes
+// to it. What goes wrong with that is no failure of the command.
+func (a *app) limitCache(added int64) {
+	most, err := a.cacheLimit()
+	if err != nil {
+		a.print.Warn("the size of the cache is not limited: %v", err)
+		return
+	}
+	if most == 0 {
+		return
+	}
+	removed, err := cache.Limit(a.cacheDir(), most, added, time.Now())
+	if err != nil {
+		a.print.Warn("the cache could not be kept to its size: %v", err)
+	}
+	if removed.Files > 0 {
+		a.print.Debug("Removed %s (%s) from the cache, which were not used for longest", countRemoved(removed), ui.Bytes(removed.Bytes))
+	}
+}
+
+// parseSize reads a size in bytes: `5GB`, `1.5 GiB`, `800M`. Units are powers of
+// 1000, with an i or without the B powers of 1024, as in other programs that
+// deal with disks.
+func parseSize(text string) (int64, error) {
+	number := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	unit := strings.ToLower(text[len(number):])
+	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	base, power := 1024.0, strings.IndexByte("kmgt", (unit + " ")[0])+1
+	switch rest := strings.TrimLeft(unit, "kmgt"); {
+	case power == 0 && rest != "" && rest != "b", len(unit)-len(rest) > 1, power > 0 && rest != "" && rest != "b" && rest != "ib":
+		err = strconv.ErrSyntax
+	case rest == "b":
+		base = 1000
+	}
+	size := n * math.Pow(base, float64(power))
+	if err != nil || !(size >= 1 && size < 1<<62) {
+		return 0, fmt.Errorf("a size such as `5GB` or `800MiB` is expected")
+	}
+	return int64(size), nil
+}
+
+// parseAge reads a span of time: `30d`, `2w`, `12h`, `90m`, `10s`.
+func parseAge(text string) (time.Duration, error) {
+	units := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+	if text != "" {
+		unit := units[text[len(text)-1]]
+		n, err := strconv.ParseUint(strings.TrimSpace(text[:len(text)-1]), 10, 31)
+		if err == nil && unit > 0 && int64(n) <= int64(math.MaxInt64/unit) {
+			return time.Duration(n) * unit, nil
+		}
+	}
+	return 0, fmt.Errorf("a number of days, weeks, hours or minutes such as `30d` is expected")
+}
