@@ -377,9 +377,10 @@ func kindOf(d *source.Dist) build.Kind {
 
 // BuildMetadata implements fetch.Builder. The backend is kept for a while: most
 // likely it will be asked to build, too. What is editable may be installed where
-// builds are forbidden, but nothing is resolved by what its backend says.
+// builds are forbidden, but nothing is resolved by what its backend says, unless
+// only that knows what it is.
 func (b *builds) BuildMetadata(ctx context.Context, w *fetch.Work) (*metadata.Metadata, error) {
-	if b.forbids(w.Dist) {
+	if w.Dist.Name != "" && b.forbids(w.Dist) {
 		return nil, &NoBuildError{w.Dist.Name}
 	}
 	ctx = enter(ctx, w.Dist)
