@@ -349,7 +349,7 @@ func (p *projectWork) lockInterpreter(ctx context.Context) (*python.Interpreter,
 		return nil, err
 	}
 	if root != "" {
-		env, err := p.environmentRequest(root, c, pythons, project.Optional).Find(ctx)
+		env, err := p.seekEnvironment(ctx, p.environmentRequest(root, c, pythons, project.Optional), c, p.central(nil))
 		if err != nil {
 			return nil, err
 		}

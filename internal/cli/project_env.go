@@ -106,17 +106,37 @@ func (p *projectWork) environment(ctx context.Context, o environmentOptions) (*p
 		reuse = project.Preserve
 	}
 	r := p.environmentRequest(root, c, pythons, reuse)
-	env, err := r.Find(ctx)
+	central := p.central(o.active)
+	env, err := p.seekEnvironment(ctx, r, c, central)
 	if err != nil {
 		return nil, err
 	}
-	if env != nil {
-		return &projectEnvironment{Environment: env, action: envFound}, nil
-	}
-	if o.dryRun {
+	out := &projectEnvironment{Environment: env, action: envFound}
+	switch {
+	case env != nil:
+	case o.dryRun:
 		return p.planEnvironment(ctx, r, c)
+	default:
+		if out, err = p.makeEnvironment(ctx, r, c, central != nil); err != nil {
+			return nil, err
+		}
 	}
-	return p.makeEnvironment(ctx, r, c)
+	if central != nil && !o.dryRun {
+		central.point(out.Root)
+	}
+	return out, nil
+}
+
+// seekEnvironment finds the environment that is there, and else sets where it is
+// to be made.
+func (p *projectWork) seekEnvironment(ctx context.Context, r *project.EnvironmentRequest, c pythonChoice, central *central) (*python.Environment, error) {
+	if central == nil {
+		return r.Find(ctx)
+	}
+	env, _, err := central.seek(ctx, r, func() (*python.Installation, error) {
+		return p.seeker.FindOrDownload(ctx, c.request, python.OnlyOutside)
+	})
+	return env, err
 }
 
 // planEnvironment is the environment that would be made.
@@ -142,7 +162,9 @@ func (p *projectWork) planEnvironment(ctx context.Context, r *project.Environmen
 
 // makeEnvironment makes the environment, unless another process has done so in
 // the meantime.
-func (p *projectWork) makeEnvironment(ctx context.Context, r *project.EnvironmentRequest, c pythonChoice) (*projectEnvironment, error) {
+//
+// central is set if it is kept in the cache.
+func (p *projectWork) makeEnvironment(ctx context.Context, r *project.EnvironmentRequest, c pythonChoice, central bool) (*projectEnvironment, error) {
 	a := p.app
 	lock, err := p.lockProject(ctx)
 	if err != nil {
@@ -156,19 +178,30 @@ func (p *projectWork) makeEnvironment(ctx context.Context, r *project.Environmen
 	if err != nil {
 		return nil, err
 	}
+	linked := !central && a.leadsToCache(r.Root)
+	if linked {
+		// What it leads to stays: it is another project's, or this one's for later.
+		if err := os.Remove(r.Root); err != nil {
+			return nil, err
+		}
+		a.print.Line("Removed link to project environment at: %s", a.print.Color.Cyan(a.shown(r.Root)))
+	}
 	replaces, err := r.CanMake()
 	if err != nil {
 		return nil, err
 	}
 	out := &projectEnvironment{action: envCreated}
 	isProject := p.target.Workspace != nil
-	if replaces {
+	if replaces || linked {
 		out.action = envReplaced
-		if isProject {
+		if isProject && replaces {
 			a.print.Line("Removed virtual environment at: %s", a.print.Color.Cyan(a.shown(r.Root)))
 		}
 	}
-	if isProject {
+	switch {
+	case central:
+		a.print.Line("Creating virtual environment `%s`", a.print.Color.Cyan(filepath.Base(r.Root)))
+	case isProject:
 		a.print.Line("Creating virtual environment at: %s", a.print.Color.Cyan(a.shown(r.Root)))
 	}
 	a.attend()

@@ -20,6 +20,7 @@ import (
 // projectPython is what a project or workspace says about Python.
 type projectPython struct {
 	root      string // of the workspace
+	name      string // of the project at the root; "" if there is none
 	named     bool   // it has a [project] table
 	members   int
 	demands   []pythonDemand
@@ -75,6 +76,7 @@ func (a *app) findProjectPython(dir string, groups bool) (*projectPython, error)
 		all = append(all, files.members(root, p.root)...)
 	}
 	p.members = len(all)
+	p.name, _ = root.file.Root().Get("project", "name").Text()
 	for _, f := range all {
 		p.demands = append(p.demands, f.demands(groups)...)
 	}

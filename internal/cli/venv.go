@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/ui"
 	"github.com/tame-py/tame/internal/venv"
@@ -113,11 +114,20 @@ func (a *app) venv(ctx context.Context, o *venvFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	path, with := a.venvPath(given, p), ""
-	if options.Seed {
-		with = "with seed packages "
+	path := a.venvPath(given, p)
+	central, err := a.venvCentral(ctx, given, p)
+	if err != nil {
+		return err
 	}
-	a.print.Line("Creating virtual environment %sat: %s", with, a.print.Color.Cyan(a.shown(path)))
+	if central != nil {
+		path = central.place(f, found.Interpreter, options.Upgradeable)
+		if options.Existing == venv.Refuse && o.existing != "keep" {
+			options.Existing = venv.Clear // nobody else has put anything there
+		}
+	} else if err := a.unlinkCentral(path, options.Existing); err != nil {
+		return err
+	}
+	a.sayVenv(path, central != nil, options.Seed)
 	env, err := a.createVenv(ctx, path, found.Interpreter, options)
 	if err != nil {
 		return fmt.Errorf("failed to create virtual environment: %w", err)
@@ -128,10 +138,54 @@ func (a *app) venv(ctx context.Context, o *venvFlags, args []string) error {
 			return err
 		}
 	}
-	if line := a.activation(env.Interpreter.Scheme.Scripts); line != "" {
+	scripts := env.Interpreter.Scheme.Scripts
+	if central != nil && central.point(path) {
+		scripts = filepath.Join(central.link(), filepath.Base(scripts))
+	}
+	if line := a.activation(scripts); line != "" {
 		a.print.Line("Activate with: %s", a.print.Color.Green(line))
 	}
 	return nil
+}
+
+// sayVenv announces an environment: one in the cache by its name alone.
+func (a *app) sayVenv(path string, central, seed bool) {
+	with := ""
+	if seed {
+		with = " with seed packages"
+	}
+	if central {
+		a.print.Line("Creating virtual environment `%s`%s", a.print.Color.Cyan(filepath.Base(path)), with)
+		return
+	}
+	a.print.Line("Creating virtual environment%s at: %s", with, a.print.Color.Cyan(a.shown(path)))
+}
+
+// venvCentral is where the environment of the project goes in the cache, nil if
+// it goes into the project or is none of a project.
+func (a *app) venvCentral(ctx context.Context, given *string, p *projectPython) (*central, error) {
+	if given != nil || p == nil || p.root != a.projectDir() || !a.isCentral() {
+		return nil, nil
+	}
+	store, err := a.openCache(ctx, cache.Refresh{})
+	if err != nil {
+		return nil, err
+	}
+	name := p.name
+	if name == "" {
+		name = filepath.Base(p.root)
+	}
+	return &central{a, store, p.root, name}, nil
+}
+
+// unlinkCentral removes a link to an environment in the cache that is in the way:
+// what it leads to stays. A file that has the path of one is always in the way.
+func (a *app) unlinkCentral(path string, existing venv.Existing) error {
+	info, err := os.Lstat(path)
+	if err != nil || !a.leadsToCache(path) || existing == venv.Allow && !info.Mode().IsRegular() {
+		return nil
+	}
+	return os.Remove(path)
 }
 
 // reportPython says which Python was chosen; where a managed one is, is
