@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"path/filepath"
 	"time"
 
 	"github.com/tame-py/tame/internal/engine"
@@ -15,6 +16,7 @@ type metadataFlags struct {
 	resolutionFlags
 	script string
 	dryRun bool
+	sync   bool
 	active *bool
 }
 
@@ -26,6 +28,8 @@ func workspaceMetadataCommand() command {
 			f.text(&o.script, "script", "FILE", "Describe this script")
 			o.lockStateFlags.register(f)
 			f.bool(&o.dryRun, "dry-run", "Write no lock")
+			f.bool(&o.sync, "sync", "Install what is locked first, so that the modules of all of it are listed")
+			f.exclusive("sync", "dry-run")
 			f.pair(&o.active, "active", "no-active", "Look at the active environment rather than that of the project")
 			o.resolutionFlags.register(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.workspaceMetadata(ctx, &o) }
@@ -54,7 +58,7 @@ func (a *app) workspaceMetadata(ctx context.Context, o *metadataFlags) error {
 	if result.Graph == nil && mode != project.Frozen {
 		a.showStage(engine.Event{Stage: engine.Resolved, Count: len(result.Lock.Packages), Took: time.Since(start)})
 	}
-	request, err := p.metadataRequest(ctx, o)
+	request, err := p.metadataRequest(ctx, o, result.Lock)
 	if err != nil {
 		return err
 	}
@@ -66,7 +70,7 @@ func (a *app) workspaceMetadata(ctx context.Context, o *metadataFlags) error {
 }
 
 // metadataRequest says what surrounds the lock.
-func (p *projectWork) metadataRequest(ctx context.Context, o *metadataFlags) (lock.MetadataJSON, error) {
+func (p *projectWork) metadataRequest(ctx context.Context, o *metadataFlags, l *lock.Lock) (lock.MetadataJSON, error) {
 	out := lock.MetadataJSON{Root: p.target.Dir()}
 	if s := p.target.Script; s != nil {
 		out.Script = s.Path
@@ -76,15 +80,82 @@ func (p *projectWork) metadataRequest(ctx context.Context, o *metadataFlags) (lo
 		}
 	}
 	active := isTrue(o.active)
-	root, err := p.environmentRoot(&active)
-	if err != nil {
+	s := &syncing{projectWork: p, active: &active, quiet: true, editable: &selectionFlags{}}
+	if p.target.Workspace != nil {
+		s.selection = project.Selection{Groups: project.Groups{All: true}, Extras: project.Extras{All: true}}
+	}
+	if err := s.prepareMetadata(ctx, o.sync); err != nil || s.env == nil {
 		return out, err
 	}
-	env, err := p.environmentRequest(root, pythonChoice{}, project.Pythons{Open: true}, project.Optional).Find(ctx)
-	if env != nil {
-		out.Environment = &lock.MetadataEnvironment{Root: env.Root}
-		i := env.Interpreter
-		out.Environment.Python.Path, out.Environment.Python.Version, out.Environment.Python.Implementation = i.Executable, i.Version.String(), i.Implementation()
-	}
+	out.Environment = &lock.MetadataEnvironment{Root: s.env.Root}
+	i := s.env.Interpreter
+	out.Environment.Python.Path, out.Environment.Python.Version, out.Environment.Python.Implementation = i.Executable, i.Version.String(), i.Implementation()
+	var err error
+	out.Modules, err = s.modules(ctx, l, o.sync)
 	return out, err
+}
+
+// prepareMetadata finds the environment, or makes it if it is to be changed.
+func (s *syncing) prepareMetadata(ctx context.Context, change bool) (err error) {
+	if change {
+		s.env, err = s.environment(ctx, environmentOptions{active: s.active})
+		return err
+	}
+	root, err := s.environmentRoot(s.active)
+	if err != nil {
+		return err
+	}
+	if s.app.leadsToCache(root) {
+		if real, err := filepath.EvalSymlinks(root); err == nil {
+			root = real
+		}
+	}
+	env, err := s.environmentRequest(root, pythonChoice{}, project.Pythons{Open: true}, project.Optional).Find(ctx)
+	if env != nil {
+		s.env = &projectEnvironment{Environment: env, action: envFound}
+	}
+	return err
+}
+
+// modules are those of what the lock has for the environment, which is installed
+// first if it is to be changed.
+func (s *syncing) modules(ctx context.Context, l *lock.Lock, change bool) (map[string][]lock.MetadataOwner, error) {
+	release, err := s.hold(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	if change {
+		report := s.engine.Report
+		s.engine.Report = nil
+		err := s.install(ctx, l)
+		if s.engine.Report = report; err != nil {
+			return nil, err
+		}
+	}
+	site, err := s.app.site(s.env.Environment)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.syncRequest(l)
+	if err != nil {
+		return nil, err
+	}
+	selected, err := r.Selected()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]lock.MetadataOwner{}
+	for _, d := range selected {
+		for _, installed := range site.Get(d.Name) {
+			names, err := installed.Modules()
+			if err != nil {
+				return nil, err
+			}
+			for _, name := range names {
+				out[name] = append(out[name], lock.MetadataOwner{Name: d.Name, Version: d.Version})
+			}
+		}
+	}
+	return out, nil
 }

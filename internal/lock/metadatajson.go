@@ -6,6 +6,7 @@ import (
 
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/marker"
+	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
 )
 
@@ -17,6 +18,15 @@ type MetadataJSON struct {
 	Members []MetadataMember
 	// Environment is the one that was found, or nil.
 	Environment *MetadataEnvironment
+	// Modules are those in the environment, by name, with the distributions that
+	// have them.
+	Modules map[string][]MetadataOwner
+}
+
+// A MetadataOwner is a distribution that has a module.
+type MetadataOwner struct {
+	Name    pyname.Package
+	Version pep440.Version
 }
 
 // A MetadataMember is a project of a workspace.
@@ -37,15 +47,19 @@ type MetadataEnvironment struct {
 
 type (
 	jsonMetadata struct {
-		Schema      jsonSchema           `json:"schema"`
-		Root        string               `json:"workspace_root"`
-		Environment *MetadataEnvironment `json:"environment,omitempty"`
-		Script      *jsonPlace           `json:"script,omitempty"`
-		Workspace   *jsonPlace           `json:"workspace,omitempty"`
-		Python      string               `json:"requires_python"`
-		Conflicts   jsonConflicts        `json:"conflicts"`
-		Members     []jsonMember         `json:"members,omitempty"`
-		Nodes       map[string]any       `json:"resolution,omitempty"`
+		Schema      jsonSchema             `json:"schema"`
+		Root        string                 `json:"workspace_root"`
+		Environment *MetadataEnvironment   `json:"environment,omitempty"`
+		Script      *jsonPlace             `json:"script,omitempty"`
+		Workspace   *jsonPlace             `json:"workspace,omitempty"`
+		Python      string                 `json:"requires_python"`
+		Conflicts   jsonConflicts          `json:"conflicts"`
+		Modules     map[string][]jsonOwner `json:"module_owners,omitempty"`
+		Members     []jsonMember           `json:"members,omitempty"`
+		Nodes       map[string]any         `json:"resolution,omitempty"`
+	}
+	jsonOwner struct {
+		ID string `json:"package_id"`
 	}
 	jsonConflicts struct {
 		Sets []jsonConflictSet `json:"sets"`
@@ -114,10 +128,27 @@ func (l *Lock) MetadataJSON(o MetadataJSON) ([]byte, error) {
 		}
 	}
 	b.addRoots(&out)
+	b.addModules(&out)
 	for _, set := range l.Conflicts {
 		out.Conflicts.Sets = append(out.Conflicts.Sets, b.conflictSet(set))
 	}
 	return encodeJSON(out)
+}
+
+// addModules says which packages of the lock have the modules.
+func (b *metadataBuilder) addModules(out *jsonMetadata) {
+	out.Modules = make(map[string][]jsonOwner, len(b.o.Modules))
+	for module, owners := range b.o.Modules {
+		for _, o := range owners {
+			first, end := b.lock.Named(o.Name)
+			for at := first; at < end; at++ {
+				if end-first == 1 || b.lock.Packages[at].Version.Equal(o.Version) {
+					out.Modules[module] = append(out.Modules[module], jsonOwner{b.id(at, "")})
+					break
+				}
+			}
+		}
+	}
 }
 
 // memberDir is where a package is, if it is a project of the workspace.
