@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tame-py/tame/internal/source"
@@ -195,6 +196,9 @@ func Read(ctx context.Context, s Sources, r *Reader) (*Inputs, error) {
 
 // checkExtras refuses an extra that no project has.
 func (in *Inputs) checkExtras(s Sources) error {
+	if (s.AllExtras || len(s.Extras) > 0) && !slices.ContainsFunc(s.Files, hasExtras) {
+		return &noExtrasError{}
+	}
 	if in.Lock != "" || in.hasTrees() {
 		return nil // a lock may have been made without them; trees are yet to tell
 	}
@@ -207,19 +211,29 @@ func (in *Inputs) checkExtras(s Sources) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	if in.Project == "" && len(in.UsedExtras) == 0 && !anyProject(s.Files) {
-		return errors.New("requesting extras requires a pylock.toml, pyproject.toml, setup.cfg, or setup.py file")
-	}
 	return fmt.Errorf("requested extra not found: %s", strings.Join(missing, ", "))
 }
 
-func anyProject(files []string) bool {
-	for _, f := range files {
-		if kindOf(f) == projectFile {
-			return true
-		}
+// hasExtras reports whether a file is of a kind that extras are chosen of.
+func hasExtras(name string) bool {
+	switch kindOf(name) {
+	case projectFile, legacyProjectFile, lockFile:
+		return true
 	}
 	return false
+}
+
+// A noExtrasError reports that extras were asked for where there is no file that
+// may have some.
+type noExtrasError struct{}
+
+func (*noExtrasError) Error() string {
+	return "requesting extras requires a pylock.toml, pyproject.toml, setup.cfg, or setup.py file"
+}
+
+// Hints tell how to ask for the extras of a requirement.
+func (*noExtrasError) Hints() []string {
+	return []string{"write `<directory>[extra]`, or name the file with `-r`"}
 }
 
 type fileKind uint8
