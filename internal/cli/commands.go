@@ -27,6 +27,9 @@ type command struct {
 	// late: the same holds until it calls app.attend, as everything that asks an
 	// index or changes an environment does.
 	late bool
+	// reshape changes the arguments before flags are read, for flags that take
+	// several values.
+	reshape func(args []string) []string
 	// execs: another program may take the place of this one.
 	execs bool
 	// plain: it needs no settings.
@@ -57,7 +60,7 @@ func commands() []command {
 		selfGroup(), selfVersionCommand(), selfUpdateCommand(),
 		buildCommand(), publishCommand(), auditCommand(), formatCommand(), checkCommand(),
 		helpCommand(), completionCommand(), buildBackendGroup(),
-	}, workspaceCommands(), authCommands(), buildBackendCommands())
+	}, benchCommands(), workspaceCommands(), authCommands(), buildBackendCommands())
 }
 
 // root makes the root of the command tree, with the flags that all commands

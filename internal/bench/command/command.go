@@ -233,6 +233,9 @@ func (e *FailedError) Error() string {
 	return fmt.Sprintf("`%s` %s in %s", e.Line, how, e.What)
 }
 
+// ExitCode is that of the whole program: what was asked for did not hold.
+func (e *FailedError) ExitCode() int { return 1 }
+
 // Hints say how to go on.
 func (e *FailedError) Hints() []string {
 	if strings.HasPrefix(e.What, "the ") {

@@ -192,3 +192,23 @@ func binomialQuantile(n int, p, tail float64) int {
 	}
 	return lo
 }
+
+// RangeOf are the values at two shares of a counted sample, in any order.
+func RangeOf(bins []Bin, low, high float64) (from, to float64) {
+	bins = slices.Clone(bins)
+	slices.SortFunc(bins, func(a, b Bin) int { return cmp.Compare(a.Value, b.Value) })
+	var total, below int64
+	for _, b := range bins {
+		total += b.Count
+	}
+	for i, b := range bins {
+		if i == 0 || float64(below) <= low*float64(total) {
+			from = b.Value
+		}
+		if i == 0 || float64(below) < high*float64(total) {
+			to = b.Value
+		}
+		below += b.Count
+	}
+	return from, to
+}
