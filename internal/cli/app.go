@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/ui"
@@ -120,26 +119,11 @@ func find(at *cobra.Command, path string) *cobra.Command {
 	return at
 }
 
-// addGlobal adds the flags that all commands have. A command's own flag may
-// have the letter of one of them, which then goes by its long name only.
-func addGlobal(set, global *pflag.FlagSet) {
-	global.VisitAll(func(f *pflag.Flag) {
-		if f.Shorthand != "" && set.ShorthandLookup(f.Shorthand) != nil {
-			long := *f
-			long.Shorthand = ""
-			f = &long
-		}
-		if set.Lookup(f.Name) == nil {
-			set.AddFlag(f)
-		}
-	})
-}
-
 // call reads the arguments of a command and does what it is for.
 func (a *app) call(node *cobra.Command, args []string) error {
 	a.arm(node)
 	set := node.Flags()
-	addGlobal(set, node.Root().PersistentFlags())
+	set.AddFlagSet(node.Root().PersistentFlags())
 	if reshape := a.nodes[node].reshape; reshape != nil {
 		args = reshape(args)
 	}

@@ -175,6 +175,7 @@ func (a *app) arm(node *cobra.Command) {
 	f.set.SortFlags = false
 	f.set.SetInterspersed(!c.rest)
 	do := c.prepare(f)
+	yieldLetters(f.set, node.Root().PersistentFlags())
 	node.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := f.check(); err != nil {
 			return helpHint(cmd, err)
@@ -198,6 +199,18 @@ func (a *app) arm(node *cobra.Command) {
 		a.heed(&c)
 		return do(a.ctx, a, args)
 	}
+}
+
+// yieldLetters lets a command's own flag have the letter of one that all
+// commands have, which then goes by its long name only.
+func yieldLetters(set, global *pflag.FlagSet) {
+	global.VisitAll(func(f *pflag.Flag) {
+		if f.Shorthand != "" && set.ShorthandLookup(f.Shorthand) != nil && set.Lookup(f.Name) == nil {
+			long := *f
+			long.Shorthand, long.Hidden = "", true
+			set.AddFlag(&long)
+		}
+	})
 }
 
 // runGroup answers a group of commands called without one of them.
