@@ -43,13 +43,13 @@ func isPreviewName(name string) bool {
 func (a *app) warnUnknownPreviews() {
 	for _, name := range a.previewFeatures() {
 		if name != "" && !isPreviewName(name) {
-			a.print.Warn("Unknown preview feature: `%s`", name)
+			a.warnOnce("Unknown preview feature: `" + name + "`")
 		}
 	}
 	if p := a.config.Preview; p != nil {
 		for _, name := range p.Features {
 			if !isPreviewName(name) {
-				a.print.Warn("Unknown preview feature: `%s`", name)
+				a.warnOnce("Unknown preview feature: `" + name + "`")
 			}
 		}
 	}

@@ -30,7 +30,7 @@ func (j *pythonInstalling) install(ctx context.Context) error {
 		return err
 	}
 	if len(missing) > 0 && a.pythonDownloads() == downloadsNever {
-		a.print.Error(withHint(errors.New("Python downloads are not allowed (`python-downloads = \"never\"`)"),
+		a.print.Error(withHint(errors.New("downloads of Python are not allowed (`python-downloads = \"never\"`)"),
 			"change to `python-downloads = \"manual\"` to allow explicit installs"))
 		return exitStatus(exitFailed)
 	}

@@ -144,6 +144,7 @@ func (a *app) loadSettings(start string) error {
 		return err
 	}
 	a.config, a.settingsFiles = result.Options, result.Files
+	a.warnUnknownPreviews()
 	return nil
 }
 

@@ -21,7 +21,7 @@ func (c *conversion) pipenv() error {
 	}
 	doc, err := toml.Parse("Pipfile", text)
 	if err != nil {
-		return fmt.Errorf("Pipfile: %w", err)
+		return fmt.Errorf("reading Pipfile: %w", err)
 	}
 	p := &pipfile{conversion: c, text: string(text), root: doc.Root()}
 	for _, s := range p.root.Get("source").Elems() {

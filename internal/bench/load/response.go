@@ -57,9 +57,6 @@ func (r *response) reset(bodiless, keeps bool) {
 	*r = response{bodiless: bodiless, keeps: keeps, body: r.body[:0], line: r.line[:0], length: -1}
 }
 
-// begun reports whether anything of the answer has come.
-func (r *response) begun() bool { return r.head > 0 || len(r.line) > 0 }
-
 // feed takes the next bytes and reports how many of them belong to the answer,
 // and whether it is complete.
 func (r *response) feed(p []byte) (n int, done bool, err error) {
