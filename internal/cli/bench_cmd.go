@@ -362,6 +362,8 @@ func (a *app) benchCmd(ctx context.Context, o *benchCmdFlags, args []string) err
 	if err != nil {
 		return err
 	}
+	// One setup may undo another, such as two builds in one folder.
+	o.inSequence = o.inSequence || slices.ContainsFunc(commands, func(c run.Command) bool { return c.Setup != commands[0].Setup })
 	plan, err := o.plan()
 	if err != nil {
 		return err
