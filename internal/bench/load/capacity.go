@@ -15,6 +15,8 @@ type Goal struct {
 	Step      time.Duration
 	From, To  float64 // the rates to search between, in requests a second
 	Precision float64 // of the answer, such as 0.05
+	// Report is told of each rate that was tried; may be nil.
+	Report func(Try)
 }
 
 // A Verdict says how a rate was borne.
@@ -52,8 +54,8 @@ type Limit struct {
 // Capacity searches the highest rate at which a server keeps to a goal: by
 // doubling from goal.From until a rate is refused, by bisection from there on, and
 // at last by trying the answer once more, for twice the time. The plan's stages
-// are not looked at. A rate that is refused is given the server time to recover
-// from: as long as the latency that was asked for, a second at least.
+// are not looked at. After a rate that is refused the server has time to recover: a
+// fifth of a step, or the latency that was asked for.
 func Capacity(ctx context.Context, p Plan, goal Goal) (*Limit, error) {
 	limit := &Limit{}
 	s := &search{plan: p, goal: goal, limit: limit}
@@ -89,6 +91,9 @@ func Capacity(ctx context.Context, p Plan, goal Goal) (*Limit, error) {
 	return limit, nil
 }
 
+// mostRecovery is the longest pause after a rate that was refused.
+const mostRecovery = 5 * time.Second
+
 // A search is a capacity being sought.
 type search struct {
 	plan  Plan
@@ -111,8 +116,11 @@ func (s *search) try(ctx context.Context, rate float64, d time.Duration) (Verdic
 	}
 	v := s.goal.judge(result)
 	s.limit.Tries = append(s.limit.Tries, Try{rate, v, result})
+	if s.goal.Report != nil {
+		s.goal.Report(s.limit.Tries[len(s.limit.Tries)-1])
+	}
 	if v != Borne {
-		wait := time.NewTimer(max(time.Second, s.goal.Latency))
+		wait := time.NewTimer(min(max(s.goal.Step/5, s.goal.Latency), mostRecovery))
 		defer wait.Stop()
 		select {
 		case <-wait.C:
@@ -134,7 +142,11 @@ func (g *Goal) judge(r *Result) Verdict {
 		return GeneratorLate
 	case time.Duration(q) > g.Latency:
 		return TooSlow
-	case r.Answers < 0.9*r.Asked && r.Elapsed > 2*g.Step:
+	}
+	// When all was sent the answers still to come must do so within the latency
+	// that the server may have.
+	span := time.Duration(float64(r.Due) / r.Asked * 1e9)
+	if r.Elapsed-span > max(g.Latency, span/4) {
 		return FellBehind
 	}
 	return Borne

@@ -234,6 +234,10 @@ func (l *loop) wait(now int64) {
 	l.closing = l.closing[:0]
 }
 
+// shortWait is how long the scheduler of Go need not know that this thread
+// sleeps: telling it costs more than what others could do in that time.
+const shortWait = int64(2 * time.Millisecond)
+
 // poll waits for events with the precision of nanoseconds.
 func (l *loop) poll(ns int64) (int, error) {
 	if l.noWait2 {
@@ -245,7 +249,7 @@ func (l *loop) poll(ns int64) (int, error) {
 	}
 	timeout := unix.NsecToTimespec(ns)
 	call := unix.Syscall6
-	if ns == 0 {
+	if ns <= shortWait {
 		call = unix.RawSyscall6
 	}
 	n, _, e := call(unix.SYS_EPOLL_PWAIT2, uintptr(l.epoll), uintptr(unsafe.Pointer(unsafe.SliceData(l.events))), uintptr(len(l.events)), uintptr(unsafe.Pointer(&timeout)), 0, 0)

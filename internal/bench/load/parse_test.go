@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -148,7 +149,8 @@ func TestTrace(t *testing.T) {
 	if r.Answered != 3 || r.Failed != 0 || r.Arrival != "trace" {
 		t.Errorf("%+v", r)
 	}
-	if a, b, c := <-got, <-got, <-got; a != "GET /a" || b != "HEAD /b?c" || c != "POST /d" {
-		t.Errorf("%s, %s, %s", a, b, c)
+	all := []string{<-got, <-got, <-got} // on a busy machine they overtake each other
+	if slices.Sort(all); strings.Join(all, ", ") != "GET /a, HEAD /b?c, POST /d" {
+		t.Errorf("%q", all)
 	}
 }

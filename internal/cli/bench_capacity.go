@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/tame-py/tame/internal/bench/load"
+	"github.com/tame-py/tame/internal/bench/report"
+	"github.com/tame-py/tame/internal/ui"
+)
+
+// benchCapacityFlags are those of `bench capacity`.
+type benchCapacityFlags struct {
+	benchTarget
+	latency, quantile, failures, step, from, to, precision string
+}
+
+func benchCapacityCommand() command {
+	return command{
+		path: "bench capacity", args: "URL", plain: true, short: "Find the highest rate that a server bears",
+		long: "Rates are tried, doubling first and then between the highest that was borne and the lowest that was not, until both are close. " +
+			"A rate is borne if the latency stays below a limit, few enough requests fail, and the generator itself keeps up; where it does not, that is said, and the answer is a lower bound.",
+		prepare: func(f *flags) work {
+			var o benchCapacityFlags
+			f.under("Goal")
+			f.text(&o.latency, "max-latency", "DURATION", "The latency that the server may have [default: 100ms]")
+			f.text(&o.quantile, "percentile", "PERCENT", "At which percentile it may have it [default: 99]")
+			f.text(&o.failures, "max-failures", "PERCENT", "How many requests may fail [default: 0.1]")
+			f.under("Search")
+			f.text(&o.step, "step", "DURATION", "Try each rate for this long, and the answer for twice as long [default: 5s]")
+			f.text(&o.from, "from", "RATE", "Begin with this rate [default: 50]")
+			f.text(&o.to, "to", "RATE", "Try no rate above this one [default: 100k]")
+			f.text(&o.precision, "precision", "PERCENT", "Stop when the answer is known this well [default: 5]")
+			o.register(f)
+			return func(ctx context.Context, a *app, args []string) error { return a.benchCapacity(ctx, &o, args) }
+		},
+	}
+}
+
+// goal reads what the server must keep to.
+func (o *benchCapacityFlags) goal() (*load.Goal, error) {
+	g := &load.Goal{}
+	for _, t := range []struct {
+		text, preset, flag string
+		to                 *time.Duration
+	}{{o.latency, "100ms", "max-latency", &g.Latency}, {o.step, "5s", "step", &g.Step}} {
+		d, err := load.ParseTime(either(t.text, t.preset))
+		if err != nil || d == 0 {
+			return nil, usageError(fmt.Sprintf("invalid value for `--%s`: %q is no duration above zero", t.flag, t.text))
+		}
+		*t.to = d
+	}
+	for _, n := range []struct {
+		text, preset, flag string
+		most, scale        float64
+		to                 *float64
+	}{
+		{o.quantile, "99", "percentile", 99.999, 100, &g.Quantile},
+		{o.failures, "0.1", "max-failures", 100, 100, &g.Failures},
+		{o.precision, "5", "precision", 1000, 100, &g.Precision},
+	} {
+		value, err := strconv.ParseFloat(either(n.text, n.preset), 64)
+		if err != nil || !(value >= 0 && value <= n.most) {
+			return nil, usageError(fmt.Sprintf("invalid value for `--%s`: %q is no percentage up to %v", n.flag, n.text, n.most))
+		}
+		*n.to = value / n.scale
+	}
+	var err1, err2 error
+	g.From, err1 = load.ParseRate(either(o.from, "50"))
+	g.To, err2 = load.ParseRate(either(o.to, "100k"))
+	if err1 != nil || err2 != nil || g.From <= 0 || g.To < g.From {
+		return nil, usageError("the rates of `--from` and `--to` must be above zero and in this order")
+	}
+	g.Precision = max(g.Precision, 0.001)
+	return g, nil
+}
+
+func either(text, preset string) string {
+	if text == "" {
+		return preset
+	}
+	return text
+}
+
+func (a *app) benchCapacity(ctx context.Context, o *benchCapacityFlags, args []string) error {
+	p, err := o.plan(args)
+	if err != nil {
+		return err
+	}
+	goal, err := o.goal()
+	if err != nil {
+		return err
+	}
+	goal.Report = func(t load.Try) {
+		q := t.Result.Latency.Quantile(goal.Quantile)
+		a.print.Line("%10.1f/s  p%s %s, %.2f%% failed: %s", t.Rate, strconv.FormatFloat(goal.Quantile*100, 'f', -1, 64), quantileText(q), t.Result.FailureShare()*100, t.Verdict)
+	}
+	begun := time.Now()
+	limit, err := load.Capacity(ctx, *p, *goal)
+	if err != nil {
+		return err
+	}
+	full := report.New("capacity", time.Now(), Version)
+	full.Seconds, full.Interrupted = time.Since(begun).Seconds(), limit.Interrupted
+	if limit.GeneratorLimit {
+		full.Notes = append(full.Notes, "the generator did not keep up at the highest rate: the server may bear more")
+	}
+	full.Subjects = append(full.Subjects, capacitySubject(p, limit))
+	a.print.Data("%s\n", capacityText(goal, limit))
+	for _, note := range full.Notes {
+		a.print.Warn("%s", note)
+	}
+	if err := a.exportReport(o.exportJSON, full); err != nil {
+		return err
+	}
+	switch {
+	case limit.Interrupted:
+		return exitStatus(130)
+	case limit.Borne == 0:
+		return exitStatus(exitFailed)
+	}
+	return nil
+}
+
+// capacitySubject has the latencies of the rate that is the answer.
+func capacitySubject(p *load.Plan, limit *load.Limit) report.Subject {
+	s := report.Subject{Name: p.URL.Redacted()}
+	tries := report.Section{Title: "Rates"}
+	for _, t := range limit.Tries {
+		tries.Rows = append(tries.Rows, report.Row{Name: fmt.Sprintf("%.1f/s", t.Rate), Value: string(t.Verdict)})
+		if t.Rate == limit.Borne && t.Verdict == load.Borne {
+			s = loadSubject(t.Result)
+		}
+	}
+	s.Sections = append(s.Sections, tries)
+	return s
+}
+
+func capacityText(g *load.Goal, limit *load.Limit) string {
+	goal := fmt.Sprintf("p%s ≤ %s and at most %s%% failures", strconv.FormatFloat(g.Quantile*100, 'f', -1, 64), benchTime(g.Latency.Seconds()), strconv.FormatFloat(g.Failures*100, 'f', -1, 64))
+	tried := ui.Count(len(limit.Tries), "rate") + " tried"
+	switch {
+	case limit.Borne == 0:
+		return fmt.Sprintf("Capacity: none of the rates was borne with %s (%s)", goal, tried)
+	case limit.Refused == 0:
+		return fmt.Sprintf("Capacity: at least %.0f/s with %s (%s)", limit.Borne, goal, tried)
+	}
+	return fmt.Sprintf("Capacity: %.0f/s with %s; %.0f/s is too much (%s)", limit.Borne, goal, limit.Refused, tried)
+}

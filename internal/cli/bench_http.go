@@ -1,0 +1,299 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tame-py/tame/internal/bench/load"
+)
+
+// benchTarget are the flags that say what is sent, and over what.
+type benchTarget struct {
+	threads, connections            int
+	timeout, warmup, wait, interval string
+	maxLateness, seed               string
+	method, body, bodyFile, data    string
+	headers                         []string
+	template, http1, http2          bool
+	noKeepAlive, insecure           bool
+	allowRemote, poisson            bool
+	ca, expectBody, expectStatus    string
+	exportJSON                      string
+	script                          string
+}
+
+func (o *benchTarget) register(f *flags) {
+	f.under("Requests")
+	f.text(&o.method, "method,X", "METHOD", "Send this method instead of GET; POST where there is a body")
+	f.list(&o.headers, "header,H", "NAME: VALUE", "Send this header")
+	f.text(&o.body, "body", "TEXT", "Send this body")
+	f.text(&o.bodyFile, "body-file", "FILE", "Send the body in this file")
+	f.bool(&o.template, "template", "Replace {{n}}, {{uuid}} and {{random A B}} in the URL, in headers and in the body")
+	f.text(&o.data, "data", "FILE", "Replace {{COLUMN}} by values of this CSV file, a row for each request; implies `--template`")
+	f.text(&o.expectStatus, "expect-status", "STATUS", "Count answers with another status as failures: one or more, separated by commas [default: 200 to 399]")
+	f.text(&o.expectBody, "expect-body", "REGEX", "Count answers whose body does not match as failures")
+	f.exclusive("body", "body-file")
+	f.under("Connections")
+	f.number(&o.connections, "connections,c", "N", "Open at most this many connections [default: 1000; 10 in the closed model]", 1)
+	f.number(&o.threads, "threads,t", "N", "Send from this many threads [default: what the rate needs]", 1)
+	f.bool(&o.noKeepAlive, "no-keepalive", "Open a connection for each request")
+	f.bool(&o.http1, "http1.1", "Speak HTTP/1.1, the default")
+	f.bool(&o.http2, "http2", "Speak HTTP/2, without TLS by prior knowledge")
+	f.exclusive("http1.1", "http2")
+	f.bool(&o.insecure, "insecure,k", "Do not verify the server's certificate")
+	f.text(&o.ca, "cacert", "FILE", "Trust the certificates in this file (PEM)")
+	f.text(&o.timeout, "timeout", "DURATION", "Give a request up this long after it was due [default: 10s]")
+	f.text(&o.wait, "wait", "DURATION", "Wait this long for a server that is still starting")
+	f.bool(&o.allowRemote, "allow-remote", "Drive a server on another machine")
+	f.under("Measuring")
+	f.text(&o.warmup, "warmup", "DURATION", "Leave out the requests of this time at the beginning")
+	f.text(&o.interval, "interval", "DURATION", "Resolution of the time series [default: 1s]")
+	f.text(&o.maxLateness, "max-lateness", "DURATION", "Mark the result invalid if the generator itself is later than this at the 99th percentile [default: 1ms]")
+	f.bool(&o.poisson, "poisson", "Let requests arrive independently of each other, as users do, instead of evenly spaced")
+	f.text(&o.seed, "seed", "N", "Seed of what is random")
+	f.text(&o.exportJSON, "export-json", "FILE", "Write the report to this file; `-` is standard output")
+	f.text(&o.script, "script,s", "FILE", "").hide() // of wrk2
+}
+
+// plan is the load without its course over time.
+func (o *benchTarget) plan(args []string) (*load.Plan, error) {
+	if len(args) != 1 {
+		return nil, usageError("one URL is expected")
+	}
+	if o.script != "" {
+		return nil, withHint(usageError("scripts in Lua are not run"), "`--method`, `--header`, `--body`, `--data` and `--template` say what is sent, `--expect-status` and `--expect-body` what must come")
+	}
+	target := args[0]
+	if !strings.Contains(target, "://") {
+		target = "http://" + target
+	}
+	u, err := url.Parse(target)
+	if err != nil {
+		return nil, usageError(err.Error())
+	}
+	p := &load.Plan{
+		URL: u, Method: o.method, Template: o.template || o.data != "", Poisson: o.poisson, Connections: o.connections, Threads: o.threads,
+		NoKeepAlive: o.noKeepAlive, HTTP2: o.http2, AllowRemote: o.allowRemote,
+	}
+	return p, errors.Join(o.times(p), o.content(p), o.expectations(p), o.trust(p))
+}
+
+func (o *benchTarget) times(p *load.Plan) error {
+	for _, t := range []struct {
+		text, flag string
+		to         *time.Duration
+	}{
+		{o.timeout, "timeout", &p.Timeout},
+		{o.warmup, "warmup", &p.Warmup},
+		{o.wait, "wait", &p.Wait},
+		{o.interval, "interval", &p.Interval},
+		{o.maxLateness, "max-lateness", &p.MaxLateness},
+	} {
+		if t.text == "" {
+			continue
+		}
+		d, err := load.ParseTime(t.text)
+		if err != nil {
+			return usageError(fmt.Sprintf("invalid value for `--%s`: %v", t.flag, err))
+		}
+		*t.to = d
+	}
+	if o.seed == "" {
+		p.Seed = 1
+		return nil
+	}
+	seed, err := strconv.ParseUint(o.seed, 10, 64)
+	p.Seed = seed
+	if err != nil {
+		return usageError(fmt.Sprintf("invalid value for `--seed`: %q is no whole number", o.seed))
+	}
+	return nil
+}
+
+// content reads what is sent.
+func (o *benchTarget) content(p *load.Plan) error {
+	for _, h := range o.headers {
+		name, value, found := strings.Cut(h, ":")
+		if !found {
+			return usageError(fmt.Sprintf("invalid value for `--header`: %q has no colon", h))
+		}
+		p.Headers = append(p.Headers, load.Header{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
+	}
+	p.Body = []byte(o.body)
+	if o.bodyFile != "" {
+		text, err := os.ReadFile(o.bodyFile)
+		if err != nil {
+			return fmt.Errorf("reading the body: %w", err)
+		}
+		p.Body = text
+	}
+	if len(p.Body) > 0 && p.Method == "" {
+		p.Method = "POST"
+	}
+	if o.data == "" {
+		return nil
+	}
+	text, err := os.ReadFile(o.data)
+	if err == nil {
+		p.Data, err = load.ReadTable(bytes.NewReader(text))
+	}
+	if err != nil {
+		return fmt.Errorf("reading the data %s: %w", o.data, err)
+	}
+	return nil
+}
+
+func (o *benchTarget) expectations(p *load.Plan) error {
+	if o.expectStatus != "" {
+		for text := range strings.SplitSeq(o.expectStatus, ",") {
+			status, err := strconv.Atoi(strings.TrimSpace(text))
+			if err != nil || status < 100 || status > 999 {
+				return usageError(fmt.Sprintf("invalid value for `--expect-status`: %q is no status", text))
+			}
+			p.Expect.Statuses = append(p.Expect.Statuses, status)
+		}
+	}
+	if o.expectBody != "" {
+		pattern, err := regexp.Compile(o.expectBody)
+		if err != nil {
+			return usageError(fmt.Sprintf("invalid value for `--expect-body`: %v", err))
+		}
+		p.Expect.Body = pattern
+	}
+	return nil
+}
+
+func (o *benchTarget) trust(p *load.Plan) error {
+	p.TLS = &tls.Config{InsecureSkipVerify: o.insecure}
+	if o.ca == "" {
+		return nil
+	}
+	text, err := os.ReadFile(o.ca)
+	if err != nil {
+		return fmt.Errorf("reading the certificates: %w", err)
+	}
+	p.TLS.RootCAs = x509.NewCertPool()
+	if !p.TLS.RootCAs.AppendCertsFromPEM(text) {
+		return fmt.Errorf("%s has no certificates", o.ca)
+	}
+	return nil
+}
+
+// benchHTTPFlags are those of `bench http`.
+type benchHTTPFlags struct {
+	benchTarget
+	duration, rate, trace, traceSpeed string
+	stages                            []string
+	closed, spectrum, service, batch  bool
+}
+
+func benchHTTPCommand() command {
+	return command{
+		path: "bench http", args: "URL", plain: true, short: "Put a constant load on an HTTP server and measure how long its users wait",
+		long: "Requests are sent when they are due, whether or not earlier ones were answered, and latency is counted from then: what a user waits, also behind a server that stands still. " +
+			"Service time, from when a request was sent, and the lateness of the generator itself stand beside it. The options of wrk2 are understood. " +
+			"Ctrl-C ends the run with a report of what was measured. The exit code is 1 if the result is invalid, or if no request got a good answer.",
+		prepare: func(f *flags) work {
+			var o benchHTTPFlags
+			f.under("Load")
+			f.text(&o.rate, "rate,R", "RATE", "Send this many requests a second: 100, 2.5, 10k")
+			f.text(&o.duration, "duration,d", "DURATION", "Send for this long [default: 10s]")
+			f.list(&o.stages, "stage", "RATE:DURATION", "Send in steps, 100:30s, and ramps, 100..500:1m, one after the other")
+			f.text(&o.trace, "trace", "FILE", "Send the requests of a recorded trace at their times: CSV with `at` and `target`, or an access log")
+			f.text(&o.traceSpeed, "trace-speed", "FACTOR", "Replay the trace faster or slower")
+			f.bool(&o.closed, "closed", "Use the closed model: each connection sends again when it was answered, as wrk and hey do")
+			f.exclusive("rate", "stage", "trace", "closed")
+			f.exclusive("duration", "stage", "trace")
+			o.register(f)
+			f.under("Report")
+			f.bool(&o.spectrum, "latency,L", "Print the whole distribution of latencies")
+			f.bool(&o.service, "u_latency,U", "Print the whole distribution of service times")
+			f.bool(&o.batch, "batch_latency,B", "").hide() // of wrk2: how it measures within a batch
+			return func(ctx context.Context, a *app, args []string) error { return a.benchHTTP(ctx, &o, args) }
+		},
+	}
+}
+
+func (a *app) benchHTTP(ctx context.Context, o *benchHTTPFlags, args []string) error {
+	p, err := o.plan(args)
+	if err == nil {
+		err = o.course(p)
+	}
+	if err != nil {
+		return err
+	}
+	a.print.Line("Running %s @ %s", p.Duration(), p.URL.Redacted())
+	begun := time.Now()
+	r, err := load.Run(ctx, *p)
+	if err != nil {
+		return err
+	}
+	return a.benchHTTPReport(o, r, time.Since(begun))
+}
+
+// course is when the requests are sent.
+func (o *benchHTTPFlags) course(p *load.Plan) error {
+	p.Closed = o.closed
+	if o.trace != "" {
+		return o.replay(p)
+	}
+	for _, text := range o.stages {
+		stage, err := load.ParseStage(text)
+		if err != nil {
+			return usageError(err.Error())
+		}
+		p.Stages = append(p.Stages, stage)
+	}
+	if len(o.stages) > 0 {
+		return nil
+	}
+	if o.rate == "" && !o.closed {
+		return withHint(usageError("how much to send is not said"), "`--rate 100` sends 100 requests a second; `--closed` as many as a fixed number of connections can")
+	}
+	var rate float64
+	var err error
+	length := 10 * time.Second
+	if o.duration != "" {
+		length, err = load.ParseTime(o.duration)
+	}
+	if err == nil && o.rate != "" {
+		rate, err = load.ParseRate(o.rate)
+	}
+	if err != nil {
+		return usageError(err.Error())
+	}
+	p.Stages = []load.Stage{{From: rate, To: rate, For: length}}
+	return nil
+}
+
+// replay reads the trace.
+func (o *benchHTTPFlags) replay(p *load.Plan) error {
+	speed := 1.0
+	var err error
+	if o.traceSpeed != "" {
+		if speed, err = strconv.ParseFloat(o.traceSpeed, 64); err != nil {
+			return usageError(fmt.Sprintf("invalid value for `--trace-speed`: %q is no number", o.traceSpeed))
+		}
+	}
+	file, err := os.Open(filepath.FromSlash(o.trace))
+	if err != nil {
+		return fmt.Errorf("reading the trace: %w", err)
+	}
+	defer file.Close()
+	if p.Trace, err = load.ReadTrace(io.Reader(file), speed); err != nil {
+		return fmt.Errorf("reading the trace %s: %w", o.trace, err)
+	}
+	return nil
+}
