@@ -112,7 +112,7 @@ func (a *app) benchCapacity(ctx context.Context, o *benchCapacityFlags, args []s
 	for _, note := range full.Notes {
 		a.print.Warn("%s", note)
 	}
-	if err := a.exportReport(o.exportJSON, full); err != nil {
+	if err := (&benchRunFlags{reports: o.reports}).finish(a, full); err != nil {
 		return err
 	}
 	switch {

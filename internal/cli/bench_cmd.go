@@ -18,10 +18,9 @@ import (
 	"github.com/tame-py/tame/internal/bench/report"
 )
 
-// benchCommands are those that measure commands; the help names them in this
-// order.
+// benchCommands are those that measure; the help names them in this order.
 func benchCommands() []command {
-	return []command{benchGroup(), benchCmdCommand(), benchABCommand(), benchReportCommand(), benchTruthCommand()}
+	return []command{benchGroup(), benchCmdCommand(), benchABCommand(), benchHTTPCommand(), benchCapacityCommand(), benchReportCommand(), benchTruthCommand()}
 }
 
 // benchRunFlags are those of everything that runs commands.

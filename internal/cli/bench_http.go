@@ -30,7 +30,7 @@ type benchTarget struct {
 	noKeepAlive, insecure           bool
 	allowRemote, poisson            bool
 	ca, expectBody, expectStatus    string
-	exportJSON                      string
+	reports                         []string
 	script                          string
 }
 
@@ -63,7 +63,7 @@ func (o *benchTarget) register(f *flags) {
 	f.text(&o.maxLateness, "max-lateness", "DURATION", "Mark the result invalid if the generator itself is later than this at the 99th percentile [default: 1ms]")
 	f.bool(&o.poisson, "poisson", "Let requests arrive independently of each other, as users do, instead of evenly spaced")
 	f.text(&o.seed, "seed", "N", "Seed of what is random")
-	f.text(&o.exportJSON, "export-json", "FILE", "Write the report to this file; `-` is standard output")
+	f.list(&o.reports, "report", "FILE", "Write the report to this file: .json, .html or .md; `-` is standard output")
 	f.text(&o.script, "script,s", "FILE", "").hide() // of wrk2
 }
 

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,7 +32,7 @@ func (a *app) benchHTTPReport(o *benchHTTPFlags, r *load.Result, took time.Durat
 	for _, note := range full.Notes {
 		a.print.Warn("%s", note)
 	}
-	if err := a.exportReport(o.exportJSON, full); err != nil {
+	if err := (&benchRunFlags{reports: o.reports}).finish(a, full); err != nil {
 		return err
 	}
 	return a.loadVerdict(r)
@@ -50,25 +48,6 @@ func (a *app) loadVerdict(r *load.Result) error {
 		return exitStatus(exitFailed)
 	case r.Failed == r.Due:
 		return exitStatus(exitFailed)
-	}
-	return nil
-}
-
-func (a *app) exportReport(file string, r *report.Report) error {
-	if file == "" {
-		return nil
-	}
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	text = append(text, '\n')
-	if file == "-" {
-		a.print.DataBytes(text)
-		return nil
-	}
-	if err := os.WriteFile(file, text, 0o666); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func TestBenchHTTP(t *testing.T) {
 	}))
 	defer s.Close()
 	file := filepath.Join(t.TempDir(), "report.json")
-	code, out, err := benchRun("http", "-t1", "-c10", "-d", "300ms", "-R100", "-L", "--max-lateness", "1h", "--export-json", file, s.URL)
+	code, out, err := benchRun("http", "-t1", "-c10", "-d", "300ms", "-R100", "-L", "--max-lateness", "1h", "--report", file, s.URL)
 	for _, want := range []string{"30 due, 30 sent, 30 answered, 0 failed", "open: constant arrivals, HTTP/1.1", "200: 30", "Total count = 30]"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in:\n%s", want, out)

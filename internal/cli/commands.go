@@ -56,7 +56,6 @@ func commands() []command {
 		initCommand(), importCommand(), addCommand(), removeCommand(), upgradeCommand(), outdatedCommand(), versionCommand(),
 		runCommand(), shellCommand(), venvCommand(), lockCommand(), lockDiffCommand(), lockMergeCommand(), whyNotCommand(), compareCommand(), syncCommand(), treeCommand(), exportCommand(),
 		toolGroup(), toolRunCommand("tool run"), toolRunCommand("tool uvx"), toolInstallCommand(), toolUpgradeCommand(), toolListCommand(),
-		benchGroup(), benchHTTPCommand(), benchCapacityCommand(),
 		toolUninstallCommand(), toolExportCommand(), toolSyncCommand(), toolAuditCommand(), toolUpdateShellCommand(), toolDirCommand(),
 		selfGroup(), selfVersionCommand(), selfUpdateCommand(),
 		buildCommand(), publishCommand(), auditCommand(), formatCommand(), checkCommand(),

@@ -131,16 +131,16 @@ func (r *run) result(rec *recorder, elapsed, cpu time.Duration, total int64) *Re
 	if total > 0 {
 		out.PerRequest = cpu / time.Duration(total)
 	}
-	out.rates(rec, p)
+	out.rates(rec, p, r.stopped.Load())
 	out.distributions(rec)
 	out.judge(p)
 	return out
 }
 
-// rates are over the time of the plan, not over that of the last answers.
-func (r *Result) rates(rec *recorder, p *Plan) {
+// rates are over the time of the plan, or as much of it as there was.
+func (r *Result) rates(rec *recorder, p *Plan, interrupted bool) {
 	span := p.Duration() - p.Warmup
-	if r.Elapsed < span || span <= 0 {
+	if interrupted || span <= 0 {
 		span = r.Elapsed
 	}
 	span = max(span, time.Duration(rec.lastSent)-p.Warmup, time.Nanosecond)
