@@ -13,7 +13,7 @@ func TestSplit(t *testing.T) {
 		want []string // nil: an error
 	}{
 		{"", []string{}},
-		{"grep TODO /home/user", []string{"grep", "TODO", "/home/user"}},
+		{"grep word /home/user", []string{"grep", "word", "/home/user"}},
 		{`a 'b c' "d \"e\" \f" g\ h`, []string{"a", "b c", `d "e" \f`, "g h"}},
 		{`a '' ""`, []string{"a", "", ""}},
 		{`x'y'"z"`, []string{"xyz"}},
