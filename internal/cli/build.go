@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tame-py/tame/internal/backend"
-	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
@@ -85,24 +84,13 @@ func (o *buildCommandFlags) register(f *flags) {
 
 // settings are the flags over variables over files.
 func (o *buildCommandFlags) settings(a *app) (*workSettings, error) {
-	s := &workSettings{app: a, pip: config.Pip{Resolver: a.config.Resolver}, refresh: o.refresh, building: true}
-	var err error
-	if s.indexes, err = o.index.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.resolver.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.installer.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.build.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	b, err := o.binary.apply(a)
+	s, err := a.projectSettings(&resolutionFlags{
+		index: o.index, resolver: o.resolver, installer: o.installer, build: o.build, binary: o.binary, refresh: o.refresh,
+	})
 	if err != nil {
 		return nil, err
 	}
+	s.building = true
 	if s.requireHashes, err = a.flagOrEnv(o.requireHashes, "UV_REQUIRE_HASHES"); err != nil {
 		return nil, err
 	}
@@ -113,7 +101,7 @@ func (o *buildCommandFlags) settings(a *app) (*workSettings, error) {
 	if s.verifyHashes = o.verifyHashes; s.verifyHashes == nil && isTrue(off) {
 		s.verifyHashes = new(bool)
 	}
-	return s, s.applyBinary(b, o.resolver.prereleasePackage)
+	return s, nil
 }
 
 // A buildJob is a run of `build`.
