@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -260,8 +261,9 @@ func TestTimeoutAndChildren(t *testing.T) {
 import subprocess, time
 def build_wheel(d, *a):
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    with open(os.environ["FILE"], "w") as f:
+    with open(os.environ["FILE"] + ".new", "w") as f:
         f.write(str(child.pid))
+    os.replace(os.environ["FILE"] + ".new", os.environ["FILE"])  # never seen empty
     `+tt.end+"\n", func(r *build.Request) {
 				r.Variables = map[string]string{"FILE": file}
 				if tt.want != "" {
@@ -290,6 +292,9 @@ func gone(t *testing.T, file string) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Skip("the hook did not come that far in time")
+	}
+	if _, err := strconv.Atoi(string(text)); err != nil {
+		t.Fatal(err) // an empty name would ask /proc/stat, which is always there
 	}
 	stat := filepath.Join("/proc", string(text), "stat")
 	for range 100 {

@@ -34,8 +34,9 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
     if os.path.exists("hang"):
         import subprocess, time
         child = subprocess.Popen(["sleep", "600"])
-        with open("child", "w") as f:
+        with open("child.new", "w") as f:
             f.write(str(child.pid))
+        os.replace("child.new", "child")  # who sees the file finds the number in it
         time.sleep(600)
     with zipfile.ZipFile(os.path.join(directory, "demo-1.0-py3-none-any.whl"), "w") as z:
         z.writestr("demo.py", "")
