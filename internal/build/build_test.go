@@ -25,7 +25,7 @@ func python(t *testing.T) string {
 			return path
 		}
 	}
-	t.Skip("no Python")
+	t.Fatal("no Python: one is required")
 	return ""
 }
 

@@ -19,7 +19,7 @@ func python3(t testing.TB) string {
 	t.Helper()
 	path, err := exec.LookPath("python3")
 	if err != nil {
-		t.Skip("no python3")
+		t.Fatal("no python3: one is required")
 	}
 	return path
 }
