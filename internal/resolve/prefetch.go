@@ -78,7 +78,14 @@ func (r *resolution) prefetchAhead(f *fork, deps []dependency) {
 	for i := range deps {
 		n := r.nodes[deps[i].pkg].name
 		if !r.Options.NoDeps && f.urls[n] == nil && !r.directs.any(r.names[n]) && len(r.pinned[r.names[n]]) == 0 {
-			r.prefetchIf(f, n, deps[i].set, func(d *source.Dist) bool { return d.IsWheel() && r.cheap(d) })
+			allowed := deps[i].set
+			// What is known of the project, if it was met: the root may pin it.
+			if base, met := r.nodeIDs[node{kind: projectNode, name: n}]; met {
+				if known, ok := f.solver.Range(base); ok {
+					allowed = allowed.Intersect(known)
+				}
+			}
+			r.prefetchIf(f, n, allowed, func(d *source.Dist) bool { return d.IsWheel() && r.cheap(d) })
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/par"
 	"github.com/tame-py/tame/internal/source"
 )
@@ -55,5 +56,34 @@ func TestBatchPrefetch(t *testing.T) {
 	got := tried(true)
 	if at := slices.Index(got, "a==20.0"); at < 0 || at > slices.Index(got, "b==39.0") {
 		t.Errorf("a==20.0 was not asked for in advance: %q", got)
+	}
+}
+
+// What a later fork will need is asked for as far as the root allows it.
+func TestPrefetchAhead(t *testing.T) {
+	t.Parallel()
+	u := newUniverse()
+	plain := func(requires ...string) *release { return &release{RequiresPython: new(string), Requires: requires} }
+	u.projects["a"] = map[string]*release{"1.0": plain(
+		"b>=1; sys_platform == 'linux'", "c>=2; sys_platform == 'linux'", "c>=1,<2; sys_platform != 'linux'",
+		"b>=2; sys_platform != 'linux'")}
+	for _, name := range []string{"b", "c"} {
+		u.projects[name] = map[string]*release{"1.0": plain(), "2.0": plain(), "3.0": plain()}
+	}
+	r, err := u.resolver(ask{requires: []string{"a", "b==2.0"}, change: func(r *Resolver, _ *index.Policy) {
+		r.Options.Universal, r.Options.Env, r.Options.Tags = true, nil, nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &asked{universe: u}
+	r.Provider = a
+	r.Options.CheapMetadata = func(*source.Dist) bool { return true }
+	if _, err := r.Resolve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(a.metadata)
+	if got := strings.Join(a.metadata, " "); got != "a==1.0 b==2.0 c==1.0 c==3.0" {
+		t.Errorf("asked for %s", got)
 	}
 }
