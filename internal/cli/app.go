@@ -45,6 +45,9 @@ type app struct {
 	ctx         context.Context
 	interrupt   context.CancelCauseFunc // ends ctx; nil if signals end the process
 	attendOnce  sync.Once
+
+	// cell is the Python that this process is for as part of a matrix, see runMatrix.
+	cell string
 }
 
 func newApp(args, environ []string, stdio Stdio) *app {

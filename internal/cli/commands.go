@@ -38,7 +38,9 @@ type command struct {
 	personal bool
 	// beside: the settings that count are those where its argument is, if that is
 	// a Python file.
-	beside  bool
+	beside bool
+	// own: it is there only if the program is called by its own name, not as uv.
+	own     bool
 	prepare func(f *flags) work
 }
 
@@ -171,7 +173,7 @@ func (a *app) arm(node *cobra.Command) {
 	if c.prepare == nil {
 		return
 	}
-	f := &flags{set: node.Flags(), env: a.getenv, heading: "Options"}
+	f := &flags{set: node.Flags(), env: a.getenv, heading: "Options", own: a.name == "tame"}
 	f.set.SortFlags = false
 	f.set.SetInterspersed(!c.rest)
 	do := c.prepare(f)

@@ -84,6 +84,21 @@ func forwardSignal(p *os.Process, s os.Signal, interrupts *int) {
 	_ = p.Signal(s)
 }
 
+// endsRun reports whether a signal asks a program to end.
+func endsRun(s os.Signal) bool {
+	switch s {
+	case syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT:
+		return true
+	}
+	return false
+}
+
+// signalCode is the exit code of what a signal has ended.
+func signalCode(s os.Signal) int {
+	number, _ := s.(syscall.Signal)
+	return 128 + int(number)
+}
+
 // statusOf is the exit code of a process; a signal that killed it counts from
 // 128 on, as in shells.
 func statusOf(state *os.ProcessState) int {

@@ -49,6 +49,10 @@ func catchSignals() <-chan os.Signal {
 
 func forwardSignal(*os.Process, os.Signal, *int) {}
 
+func endsRun(os.Signal) bool { return true }
+
+func signalCode(os.Signal) int { return exitError }
+
 func statusOf(state *os.ProcessState) int { return state.ExitCode() }
 
 func raiseFileLimit(*int) error { return nil }

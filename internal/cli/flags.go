@@ -28,6 +28,7 @@ type flags struct {
 	aliases   map[string][]string
 	last      *pflag.Flag
 	negation  *pflag.Flag // of the pair added last
+	own       bool        // the program is called by its own name, and so may have flags that uv does not have
 }
 
 // under sets the heading below which the following flags are listed.

@@ -38,7 +38,7 @@ func (a *app) isCentral() bool {
 
 // central is that of the project, nil if its environment is where it always was.
 func (p *projectWork) central(active *bool) *central {
-	if p.target.Workspace == nil || isTrue(active) && p.app.env["VIRTUAL_ENV"] != "" || !p.app.isCentral() {
+	if p.target.Workspace == nil || p.app.cell != "" || isTrue(active) && p.app.env["VIRTUAL_ENV"] != "" || !p.app.isCentral() {
 		return nil
 	}
 	return &central{p.app, p.engine.Cache, p.target.Workspace.Root, p.target.Prompt()}

@@ -17,6 +17,11 @@ import (
 // --active: nil warns if another environment is active.
 func (p *projectWork) environmentRoot(active *bool) (string, error) {
 	a := p.app
+	if a.cell != "" {
+		place := p.engine.Cache.Path(cache.Environments, fileStem(p.target.Prompt())+"matrix-"+cache.Key("matrix", p.target.LockPath(), a.cell)[:16])
+		cache.Touch(place)
+		return place, nil
+	}
 	current := a.env["VIRTUAL_ENV"]
 	if current != "" {
 		current = a.path(current)

@@ -47,7 +47,7 @@ func writeCommand(b *strings.Builder, a *app, node *cobra.Command, c *command) {
 	if len(c.aliases) > 0 {
 		fmt.Fprintf(b, "\nAlso called: `%s`\n", strings.Join(c.aliases, "`, `"))
 	}
-	f := &flags{set: pflag.NewFlagSet("", pflag.ContinueOnError), env: a.getenv, heading: "Options"}
+	f := &flags{set: pflag.NewFlagSet("", pflag.ContinueOnError), env: a.getenv, heading: "Options", own: true}
 	f.set.SortFlags = false
 	c.prepare(f)
 	writeFlagTables(b, f.set)

@@ -29,6 +29,7 @@ type runFlags struct {
 	maxDepth                             int
 	showResolution                       bool
 	list                                 bool
+	matrix                               matrixFlags
 	set                                  *pflag.FlagSet // to know of `--`
 
 	project projectFlags
@@ -71,12 +72,13 @@ func (b *buildPackageFlags) register(f *flags) {
 }
 
 func runCommand() command {
+	var o runFlags
 	return command{
 		path: "run", late: true, execs: true, beside: true, args: "[COMMAND] [ARG]...", short: "Run a command or script", rest: true,
 		long: "Runs a command, a Python file, a module, a script or a task of the project (`[tool.tame.tasks]`) with the packages that it needs. What stands behind the command is handed to it. " +
 			"A task goes before a program of the same name, which `run -- NAME` runs.",
+		reshape: o.joinMatrix,
 		prepare: func(f *flags) work {
-			var o runFlags
 			o.register(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.run(ctx, &o, args) }
 		},
@@ -103,6 +105,9 @@ func (o *runFlags) register(f *flags) {
 		f.exclusive(pair[0], pair[1])
 	}
 	f.text(&o.platform, "python-platform", "PLATFORM", "Install for this platform: linux, windows, macos or a target triple")
+	if f.own {
+		o.matrix.register(f)
+	}
 	o.project.register(f)
 	o.resolutionFlags.register(f)
 }
@@ -143,6 +148,14 @@ type keeper interface {
 }
 
 func (a *app) run(ctx context.Context, o *runFlags, args []string) error {
+	if err := o.matrix.check(o); err != nil {
+		return err
+	}
+	if version := a.takeCell(); version != "" {
+		o.asCell(a, version)
+	} else if o.matrix.on {
+		return a.runMatrix(ctx, o, args)
+	}
 	depth, err := a.recursion(o)
 	if err != nil {
 		return err

@@ -32,7 +32,11 @@ func (r *running) plainBase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := f.FindOrDownload(ctx, c.request, python.AnyEnvironment)
+	where := python.AnyEnvironment
+	if a.cell != "" {
+		where = python.OnlyOutside
+	}
+	found, err := f.FindOrDownload(ctx, c.request, where)
 	if err != nil {
 		return err
 	}
@@ -42,7 +46,7 @@ func (r *running) plainBase(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !isTrue(isolated) {
+	if !isTrue(isolated) && a.cell == "" {
 		r.base = python.NewEnvironment(found.Interpreter)
 	}
 	return nil
@@ -172,8 +176,9 @@ func (r *running) findScriptPython(ctx context.Context, f *python.Finder, c pyth
 
 // scriptRoot is where the environment of the script is.
 func (r *running) scriptRoot(ctx context.Context) (string, error) {
-	if active := r.app.env["VIRTUAL_ENV"]; active != "" && isTrue(r.flags.active) {
-		return r.app.path(active), nil
+	a := r.app
+	if active := a.env["VIRTUAL_ENV"]; active != "" && isTrue(r.flags.active) {
+		return a.path(active), nil
 	}
 	c, err := r.work.cache(ctx)
 	if err != nil {
@@ -181,6 +186,8 @@ func (r *running) scriptRoot(ctx context.Context) (string, error) {
 	}
 	t := r.target
 	switch {
+	case a.cell != "":
+		return c.Path(cache.Environments, fileStem("matrix-"+filepath.Base(t.file))+cache.Key("matrix", first(t.file, t.origin), a.cell)[:16]), nil
 	case t.file != "":
 		return c.Path(cache.Environments, scriptName(t.file)), nil
 	case t.kind == runStdinKind:

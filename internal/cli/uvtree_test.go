@@ -327,7 +327,7 @@ func flagsOf(a *app, node *cobra.Command) map[string]*pflag.Flag {
 		}
 	}
 	if c := a.nodes[node]; c.prepare != nil {
-		f := &flags{set: pflag.NewFlagSet("", pflag.ContinueOnError), env: a.getenv, heading: "Options"}
+		f := &flags{set: pflag.NewFlagSet("", pflag.ContinueOnError), env: a.getenv, heading: "Options", own: true}
 		f.set.SortFlags = false
 		c.prepare(f)
 		f.set.VisitAll(add)

@@ -135,6 +135,7 @@ tame.version: see [Building](../building.md)
 tame.tasks: commands of the project
 tame.env: variables for them
 tame.env-file: files of such variables
+tame.matrix: the Pythons of run --matrix without a value
 `
 
 // TestReference keeps docs/reference/settings.md, which is made of the tables of

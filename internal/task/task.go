@@ -54,6 +54,7 @@ type Settings struct {
 	Tasks    []Task // in the order of the file
 	Env      []Variable
 	EnvFiles []string // relative to the project
+	Matrix   []string // the Pythons of a matrix that names none
 }
 
 // Read reads the table of a pyproject.toml. The error is a *pyproject.Error, with
@@ -66,6 +67,9 @@ func Read(f *pyproject.File) (*Settings, error) {
 		return nil, err
 	}
 	if s.EnvFiles, err = texts(table.Get("env-file")); err != nil {
+		return nil, err
+	}
+	if s.Matrix, err = texts(table.Get("matrix")); err != nil {
 		return nil, err
 	}
 	for name, v := range table.Get("tasks").Entries() {
@@ -89,11 +93,11 @@ func Read(f *pyproject.File) (*Settings, error) {
 	return &s, nil
 }
 
-// Has reports whether there are tasks or variables at all, which costs nothing to
+// Has reports whether there are such settings at all, which costs nothing to
 // find out.
 func Has(f *pyproject.File) bool {
 	t := f.Tool("tame")
-	return !t.Get("tasks").IsZero() || !t.Get("env").IsZero() || !t.Get("env-file").IsZero()
+	return !t.Get("tasks").IsZero() || !t.Get("env").IsZero() || !t.Get("env-file").IsZero() || !t.Get("matrix").IsZero()
 }
 
 // Task is the task of a name, nil if there is none.
