@@ -17,6 +17,7 @@ import (
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/toml"
+	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
 
@@ -87,7 +88,16 @@ func (a *app) importProject(ctx context.Context, o *importFlags, args []string) 
 	if len(args) > 0 && o.from == "" {
 		r.Kind = migrate.Requirements
 	}
-	r.Read = func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))) }
+	r.Read = func(name string) ([]byte, error) {
+		if strings.Contains(name, "://") {
+			s, err := a.projectSettings(&o.resolutionFlags)
+			if err != nil {
+				return nil, err
+			}
+			return a.reader(s).Fetch(ctx, name)
+		}
+		return os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
+	}
 	result, err := migrate.Convert(r)
 	if err != nil {
 		return err
@@ -258,34 +268,47 @@ func (i *importing) commits(f *pyproject.File) []source.Source {
 
 // compare finds out which packages have another version than before.
 func (i *importing) compare(l *lock.Lock) {
-	was := map[string][]string{}
+	was := map[string][]pep440.Version{}
 	var names []string
 	for _, p := range i.result.Pins {
 		name := string(p.Name)
 		if was[name] == nil {
 			names = append(names, name)
 		}
-		if text := p.Version.String(); p.Git == "" && !slices.Contains(was[name], text) {
-			was[name] = append(was[name], text)
+		if p.Git == "" && !hasVersion(was[name], p.Version) {
+			was[name] = append(was[name], p.Version)
 		}
 	}
-	is := map[string][]string{}
+	is := map[string][]pep440.Version{}
 	for at := range l.Packages {
 		p := &l.Packages[at]
 		if p.Source.IsRegistry() {
-			is[string(p.Name)] = append(is[string(p.Name)], p.Version.String())
+			is[string(p.Name)] = append(is[string(p.Name)], p.Version)
 		}
 	}
 	slices.Sort(names)
 	for _, name := range names {
 		switch {
 		case len(was[name]) == 0 || len(is[name]) == 0:
-		case slices.ContainsFunc(is[name], func(v string) bool { return !slices.Contains(was[name], v) }):
-			i.report.Changed = append(i.report.Changed, importChange{name, was[name], is[name]})
+		case slices.ContainsFunc(is[name], func(v pep440.Version) bool { return !hasVersion(was[name], v) }):
+			i.report.Changed = append(i.report.Changed, importChange{name, versionTexts(was[name]), versionTexts(is[name])})
 		default:
 			i.report.Locked++
 		}
 	}
+}
+
+// hasVersion reports whether a version is among others; 2.5.0 is 2.5.
+func hasVersion(all []pep440.Version, v pep440.Version) bool {
+	return slices.ContainsFunc(all, v.Equal)
+}
+
+func versionTexts(all []pep440.Version) []string {
+	out := make([]string, len(all))
+	for i, v := range all {
+		out[i] = v.String()
+	}
+	return out
 }
 
 // showImport prints the report.

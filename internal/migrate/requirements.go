@@ -137,6 +137,7 @@ type requirementsFiles struct {
 	group    map[string]string // by file
 	compiled map[string]bool
 	seen     map[string]bool // indexes
+	unread   map[string]bool // URLs that could not be read
 }
 
 type requirementsFile struct {
@@ -156,7 +157,7 @@ func (q *requirementsFiles) open(name string) error {
 		return err
 	}
 	f := &requirementsFile{name: name, text: string(text), group: groupOf(name)}
-	f.file, err = requirements.Parse(name, text, requirements.Loader{Open: q.opener()})
+	f.file, err = requirements.Parse(name, text, requirements.Loader{Open: q.opener(), AnyEditable: true})
 	if err != nil {
 		return fmt.Errorf("reading `%s`: %w", name, err)
 	}
@@ -170,16 +171,31 @@ func (q *requirementsFiles) open(name string) error {
 }
 
 // opener reads files that others include, under whatever path they name them;
-// not without end.
+// not without end. One behind a URL is mostly a list of constraints that several
+// projects share: without it the project can still be taken over.
 func (q *requirementsFiles) opener() func(string) ([]byte, error) {
 	const most = 20
 	times := map[string]int{}
 	return func(name string) ([]byte, error) {
-		name = path.Clean(name)
+		remote := strings.Contains(name, "://")
+		if !remote {
+			name = path.Clean(name)
+		}
 		if times[name]++; times[name] > most {
 			return nil, errors.New("it includes itself")
 		}
-		return q.Read(name)
+		text, err := q.Read(name)
+		if remote && err != nil {
+			if !q.unread[name] {
+				q.note(name, "could not be read, and what it asks for was left out: %v", err)
+			}
+			if q.unread == nil {
+				q.unread = map[string]bool{}
+			}
+			q.unread[name] = true
+			return nil, nil
+		}
+		return text, err
 	}
 }
 

@@ -16,6 +16,9 @@ type Loader struct {
 	// Getenv looks up ${NAME}. A variable that is not set is left as it
 	// stands. Nil replaces nothing.
 	Getenv func(name string) (string, bool)
+	// AnyEditable also takes -e of what has no folder to edit: a repository or
+	// an archive, as pip does.
+	AnyEditable bool
 }
 
 // maxFiles bounds how many files one may include, lest a server that invents

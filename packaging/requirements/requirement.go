@@ -22,7 +22,7 @@ func (p *parser) requirement(start int, editable bool) error {
 	if err := p.fill(&e, at.text); err != nil {
 		return p.requirementError(at, err)
 	}
-	if editable {
+	if editable && !p.loader.AnyEditable {
 		if err := checkEditable(e); err != nil {
 			return err
 		}
