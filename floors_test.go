@@ -22,7 +22,7 @@ import (
 var floors = []string{
 	"internal/blake2b internal/par internal/fsx internal/toml internal/archive internal/pubgrub internal/ui internal/cloud internal/bench/stats internal/bench/machine packaging/pyname packaging/pep440 packaging/tags",
 	"internal/cache internal/auth internal/bench/load internal/bench/report internal/bench/truth packaging/marker packaging/simple",
-	"internal/web internal/git internal/bench/command packaging/pep508",
+	"internal/web internal/git internal/bench/command internal/bench/server packaging/pep508",
 	"internal/managed internal/bench/ab packaging/metadata packaging/requirements packaging/pyproject packaging/pylock",
 	"internal/audit internal/migrate internal/python internal/scaffold internal/task packaging/dist",
 	"internal/venv internal/source internal/publish internal/target internal/backend internal/pypitest",
@@ -43,7 +43,7 @@ var (
 		"internal/ui":       {"internal/cli"},
 		"internal/config":   {"internal/cli"},
 		"internal/pypitest": {"internal/perf", "internal/pypitest/cmd/serve"},
-		"os/exec":           {"internal/python", "internal/git", "internal/build", "internal/auth", "internal/cloud", "internal/install", "internal/cli", "internal/perf", "internal/bench/command", "internal/bench/ab"},
+		"os/exec":           {"internal/python", "internal/git", "internal/build", "internal/auth", "internal/cloud", "internal/install", "internal/cli", "internal/perf", "internal/bench/command", "internal/bench/server"},
 	}
 	onlyCallers = map[string][]string{
 		"os.Getenv":    {"internal/config", "cmd/"},

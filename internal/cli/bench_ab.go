@@ -1,10 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,7 +13,7 @@ import (
 	"github.com/tame-py/tame/internal/bench/ab"
 	run "github.com/tame-py/tame/internal/bench/command"
 	"github.com/tame-py/tame/internal/bench/report"
-	"github.com/tame-py/tame/internal/toml"
+	"github.com/tame-py/tame/internal/bench/server"
 )
 
 // benchABFlags are those of `bench ab`.
@@ -22,6 +23,8 @@ type benchABFlags struct {
 	blocks               int
 	noAA                 bool
 	exportJSON           string
+	only                 []string
+	allowRemote          bool
 }
 
 func benchABCommand() command {
@@ -38,7 +41,9 @@ func benchABCommand() command {
 			f.number(&o.blocks, "blocks", "NUM", "Measure this many blocks at most", 6)
 			f.bool(&o.noAA, "no-aa", "Do not measure the first command twice")
 			f.under("What is compared")
-			f.text(&o.plan, "plan", "FILE", "Read the commands and settings from this TOML file")
+			f.text(&o.plan, "plan", "FILE", "Read the commands or servers and the settings from this TOML file")
+			f.list(&o.only, "only", "NAME", "Make only this comparison of the plan")
+			f.bool(&o.allowRemote, "allow-remote", "Drive servers on other machines")
 			f.text(&o.margin, "margin", "PERCENT", "Call a difference below this equivalent [default: 2%]; 0 for none")
 			f.under("Reports")
 			f.text(&o.exportJSON, "export-json", "FILE", "Write all times as hyperfine's JSON")
@@ -47,39 +52,94 @@ func benchABCommand() command {
 	}
 }
 
-// abPlan is the file that --plan names.
-type abPlan struct {
-	Budget  string `toml:"budget"`
-	Margin  string `toml:"margin"`
-	Shell   string `toml:"shell"`
-	Warmup  *int   `toml:"warmup"`
-	Blocks  int    `toml:"blocks"`
-	Subject []struct {
-		Name     string `toml:"name"`
-		Command  string `toml:"command"`
-		Setup    string `toml:"setup"`
-		Prepare  string `toml:"prepare"`
-		Conclude string `toml:"conclude"`
-		Cleanup  string `toml:"cleanup"`
-		Output   string `toml:"output"`
-	} `toml:"subject"`
+// A benchTask is one comparison that was asked for.
+type benchTask struct {
+	name     string
+	flags    benchABFlags // with what the file says
+	commands []run.Command
+	servers  []server.Spec
+	drive    *ab.Drive
 }
 
-// commands are the subjects, and the options that they are compared with. Flags
+// tasks are the comparisons of the file, or the one of the command line. Flags
 // count more than the file.
-func (o *benchABFlags) commands(a *app, lines []string) ([]run.Command, error) {
-	var commands []run.Command
+func (o *benchABFlags) tasks(a *app, lines []string) ([]benchTask, error) {
+	plan := &abPlan{Comparison: []abComparison{{}}}
 	if o.plan != "" {
-		p, err := o.read(a.path(o.plan))
-		if err != nil {
+		var err error
+		if plan, err = readPlan(a.path(o.plan)); err != nil {
 			return nil, err
 		}
-		for _, s := range p.Subject {
-			commands = append(commands, run.Command{
-				Name: s.Name, Line: s.Command, Setup: s.Setup, Prepare: s.Prepare, Conclude: s.Conclude, Cleanup: s.Cleanup, Output: s.Output,
-			})
+	}
+	if len(lines) > 0 && len(plan.Comparison) > 1 {
+		return nil, usageError("commands cannot be added to a plan of several comparisons")
+	}
+	var out []benchTask
+	for i := range plan.Comparison {
+		c := &plan.Comparison[i]
+		if len(o.only) > 0 && !slices.Contains(o.only, c.Name) {
+			continue
+		}
+		t := benchTask{name: c.Name, flags: *o}
+		t.flags.fill(c)
+		if err := t.read(a, plan, c, lines); err != nil {
+			if c.Name != "" {
+				err = fmt.Errorf("the comparison `%s`: %w", c.Name, err)
+			}
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	for _, name := range o.only {
+		if !slices.ContainsFunc(out, func(t benchTask) bool { return t.name == name }) {
+			return nil, usageError(fmt.Sprintf("the plan has no comparison `%s`", name))
 		}
 	}
+	return out, nil
+}
+
+func (t *benchTask) read(a *app, plan *abPlan, c *abComparison, lines []string) error {
+	served, err := c.served()
+	switch {
+	case err != nil:
+		return err
+	case !served:
+		t.commands, err = t.flags.commands(plan.commands(c), lines)
+		return err
+	case len(lines) > 0:
+		return usageError("a command cannot be compared with a server")
+	case len(c.Subject) < 2 && t.flags.noAA:
+		return usageError("two servers at least are expected")
+	}
+	var shell []string
+	if s := last(t.flags.shells); s != "" && s != "none" && !t.flags.noShell {
+		if shell, err = shellWords(s); err != nil {
+			return err
+		}
+	}
+	if t.servers, err = plan.servers(a, c, shell); err != nil {
+		return err
+	}
+	for i := range t.servers {
+		t.servers[i].Allowed = onlyLocal(t.flags.allowRemote)
+	}
+	t.drive, err = plan.drive(c, t.flags.allowRemote)
+	return err
+}
+
+// fill takes from a comparison what no flag says.
+func (o *benchABFlags) fill(c *abComparison) {
+	o.budget, o.margin, o.blocks = cmp.Or(o.budget, c.Budget), cmp.Or(o.margin, c.Margin), cmp.Or(o.blocks, c.Blocks)
+	if len(o.shells) == 0 && !o.noShell && c.Shell != "" {
+		o.shells = []string{c.Shell}
+	}
+	if c.Warmup != nil {
+		o.warmup = *c.Warmup
+	}
+}
+
+// commands are those of the plan and those of the command line.
+func (o *benchABFlags) commands(commands []run.Command, lines []string) ([]run.Command, error) {
 	planned := len(commands)
 	for _, line := range lines {
 		commands = append(commands, run.Command{Line: line})
@@ -102,37 +162,6 @@ func (o *benchABFlags) commands(a *app, lines []string) ([]run.Command, error) {
 	return commands, nil
 }
 
-func (o *benchABFlags) read(name string) (*abPlan, error) {
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("reading the plan: %w", err)
-	}
-	doc, err := toml.Parse(name, text)
-	if err != nil {
-		return nil, fmt.Errorf("reading the plan: %w", err)
-	}
-	var p abPlan
-	if err := doc.DecodeStrict(&p); err != nil {
-		return nil, fmt.Errorf("reading the plan %s: %w", name, err)
-	}
-	if o.budget == "" {
-		o.budget = p.Budget
-	}
-	if o.margin == "" {
-		o.margin = p.Margin
-	}
-	if len(o.shells) == 0 && !o.noShell && p.Shell != "" {
-		o.shells = []string{p.Shell}
-	}
-	if p.Warmup != nil {
-		o.warmup = *p.Warmup
-	}
-	if o.blocks == 0 {
-		o.blocks = p.Blocks
-	}
-	return &p, nil
-}
-
 func (o *benchABFlags) options() (ab.Options, error) {
 	opts := ab.Options{Margin: 0.02, Budget: time.Minute, Blocks: o.blocks, Warmup: o.warmup, NoTwin: o.noAA}
 	if o.budget != "" {
@@ -146,11 +175,10 @@ func (o *benchABFlags) options() (ab.Options, error) {
 		opts.Budget = d
 	}
 	if o.margin != "" {
-		percent, err := strconv.ParseFloat(strings.TrimSuffix(o.margin, "%"), 64)
-		if err != nil || percent < 0 || percent > 100 {
-			return opts, usageError(fmt.Sprintf("invalid value for `--margin`: `%s` is no percentage from 0 to 100", o.margin))
+		var err error
+		if opts.Margin, err = percentage("--margin", o.margin); err != nil {
+			return opts, err
 		}
-		opts.Margin = percent / 100
 	}
 	var err error
 	opts.Ignored, err = o.ignored()
@@ -158,32 +186,72 @@ func (o *benchABFlags) options() (ab.Options, error) {
 }
 
 func (a *app) benchAB(ctx context.Context, o *benchABFlags, args []string) error {
-	commands, err := o.commands(a, args)
+	tasks, err := o.tasks(a, args)
 	if err != nil {
 		return err
 	}
-	opts, err := o.options()
-	if err != nil {
+	if err := o.knowsReports(); err != nil {
 		return err
 	}
 	r := report.New("ab", time.Now(), Version)
-	runner, err := o.runner(ctx, a)
-	if err != nil {
-		return err
-	}
 	start := time.Now()
-	results, comparisons, noise, failed := ab.Run(ctx, runner, commands, opts)
-	if len(results[0].Runs) == 0 {
+	var failed error
+	for i := range tasks {
+		part, err := a.benchTask(ctx, &tasks[i])
+		if part != nil {
+			r.Parts = append(r.Parts, *part)
+		}
+		if failed = err; failed != nil || ctx.Err() != nil {
+			break
+		}
+	}
+	if len(r.Parts) == 0 {
 		return failed
 	}
 	r.Seconds, r.Interrupted = time.Since(start).Seconds(), ctx.Err() != nil
-	for i := range results {
-		r.Subjects = append(r.Subjects, results[i].Subject())
+	if r.Join(); failed == nil && !r.Valid() {
+		failed = exitStatus(exitFailed)
 	}
-	r.Comparisons, r.Noise = comparisons, noise
 	a.print.Data("%s", r.Text(a.benchStyle("", "")))
 	if o.exportJSON != "" {
 		failed = errors.Join(failed, exportSubjects(a, o.exportJSON, r))
 	}
 	return errors.Join(failed, o.finish(a, r))
+}
+
+// benchTask makes one comparison. What was measured is returned also with an
+// error, nil if that is nothing.
+func (a *app) benchTask(ctx context.Context, t *benchTask) (*report.Report, error) {
+	opts, err := t.flags.options()
+	if err != nil {
+		return nil, err
+	}
+	part := &report.Report{Schema: report.Schema, Kind: "ab", Title: t.name}
+	start := time.Now()
+	defer a.benchProgress(t.name, &opts.Progress)()
+	if t.servers != nil {
+		found, err := ab.RunServers(ctx, t.servers, *t.drive, opts)
+		if len(found.Subjects) == 0 {
+			return nil, err
+		}
+		part.Subjects, part.Comparisons, part.Invalid, part.Notes = found.Subjects, found.Comparisons, found.Invalid, found.Notes
+		if found.Noise != nil {
+			part.Sections = append(part.Sections, *found.Noise)
+		}
+		part.Seconds = time.Since(start).Seconds()
+		return part, err
+	}
+	runner, err := t.flags.runner(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	results, comparisons, noise, err := ab.Run(ctx, runner, t.commands, opts)
+	if len(results[0].Runs) == 0 {
+		return nil, err
+	}
+	for i := range results {
+		part.Subjects = append(part.Subjects, results[i].Subject())
+	}
+	part.Comparisons, part.Noise, part.Seconds = comparisons, noise, time.Since(start).Seconds()
+	return part, err
 }

@@ -59,10 +59,8 @@ func (o *benchRunFlags) register(f *flags) {
 
 // runner is what starts the commands, with its shell measured.
 func (o *benchRunFlags) runner(ctx context.Context, a *app) (*run.Runner, error) {
-	for _, name := range o.reports {
-		if !report.Knows(name) {
-			return nil, usageError(fmt.Sprintf("the report's format is not known from its name `%s`: it should end in .html, .md or .json", name))
-		}
+	if err := o.knowsReports(); err != nil {
+		return nil, err
 	}
 	env := a.environ()
 	slices.Sort(env)
@@ -77,16 +75,39 @@ func (o *benchRunFlags) runner(ctx context.Context, a *app) (*run.Runner, error)
 	case o.noShell || shell == "none":
 		r.Shell = nil
 	case shell != "" && shell != "default":
-		words, err := run.Split(shell)
-		if err != nil || len(words) == 0 {
-			return nil, usageError(fmt.Sprintf("invalid value for `--shell`: `%s`", shell))
+		words, err := shellWords(shell)
+		if err != nil {
+			return nil, err
 		}
-		r.Shell = append(words, "-c")
+		r.Shell = words
 	}
 	if err := r.Calibrate(ctx, 20); err != nil {
 		return nil, err
 	}
 	return r, nil
+}
+
+// shellWords are those before the line that a shell is given.
+func shellWords(shell string) ([]string, error) {
+	if shell == "default" {
+		return run.DefaultShell(), nil
+	}
+	words, err := run.Split(shell)
+	if err != nil || len(words) == 0 {
+		return nil, usageError(fmt.Sprintf("invalid value for `--shell`: `%s`", shell))
+	}
+	return append(words, "-c"), nil
+}
+
+// knowsReports refuses a report that could not be written, before it takes a
+// minute to make.
+func (o *benchRunFlags) knowsReports() error {
+	for _, name := range o.reports {
+		if !report.Knows(name) {
+			return usageError(fmt.Sprintf("the report's format is not known from its name `%s`: it should end in .html, .md or .json", name))
+		}
+	}
+	return nil
 }
 
 func last(values []string) string {

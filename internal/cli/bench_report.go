@@ -14,7 +14,7 @@ import (
 )
 
 func exportSubjects(a *app, name string, r *report.Report) error {
-	return exportTo(a, name, func(w io.Writer) error { return run.WriteJSON(w, r.Subjects) })
+	return exportTo(a, name, func(w io.Writer) error { return run.WriteJSON(w, r.All()) })
 }
 
 func benchReportCommand() command {

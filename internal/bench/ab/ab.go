@@ -15,6 +15,9 @@ import (
 	"github.com/tame-py/tame/internal/bench/stats"
 )
 
+// Progress is how far a comparison is.
+type Progress = command.Progress
+
 // Options say how to compare.
 type Options struct {
 	// Margin is the relative difference that does not matter: 0.02 for 2%.
@@ -28,7 +31,7 @@ type Options struct {
 	// NoTwin leaves out the A/A pass.
 	NoTwin   bool
 	Ignored  func(code int) bool
-	Progress func(command.Progress)
+	Progress func(Progress)
 }
 
 // resamples is how many times blocks are drawn for a bootstrap interval.
@@ -44,31 +47,13 @@ func Run(ctx context.Context, r *command.Runner, commands []command.Command, o O
 		twin.Setup, twin.Cleanup = "", "" // done once for both
 		measured = append(measured, twin)
 	}
-	trial := stats.NewTrial(len(commands)-1, o.Margin)
-	looks := stats.Looks()
+	w := newWatch(o, len(commands)-1)
 	plan := command.Plan{Warmup: o.Warmup, Runs: o.Blocks, Ignored: o.Ignored, Progress: o.Progress}
 	if plan.Runs == 0 {
 		plan.Runs = math.MaxInt32
 	}
-	var elapsed float64
 	plan.Decide = func(passed time.Duration, results []command.Result) bool {
-		elapsed = passed.Seconds() / o.Budget.Seconds()
-		if o.Blocks > 0 {
-			elapsed = max(elapsed, float64(len(results[0].Runs))/float64(o.Blocks))
-		}
-		if elapsed < looks[0] || len(commands) < 2 {
-			return elapsed >= 1
-		}
-		for len(looks) > 1 && elapsed >= looks[1] {
-			looks = looks[1:]
-		}
-		_, decided := trial.Look(elapsed, ratios(results[:len(commands)], 0))
-		if len(looks) > 1 {
-			looks = looks[1:]
-		} else {
-			looks = []float64{2} // the last look has been had
-		}
-		return decided || elapsed >= 1
+		return w.enough(passed, len(results[0].Runs), func() [][]float64 { return ratios(results[:len(commands)], 0) })
 	}
 	results, err := command.Measure(ctx, r, measured, plan)
 	blocks := command.Complete(results)
@@ -82,7 +67,7 @@ func Run(ctx context.Context, r *command.Runner, commands []command.Command, o O
 		return blocks, nil, noise, err
 	}
 	// A measurement that was broken off has its last look now.
-	found, _ := trial.Look(min(elapsed, 1), ratios(blocks, 0))
+	found := w.last(ratios(blocks, 0))
 	return blocks, comparisons(blocks, 0, found, pace(blocks)), noise, err
 }
 
@@ -115,7 +100,7 @@ func comparisons(results []command.Result, reference int, found []stats.Comparis
 		if i == reference {
 			continue
 		}
-		c := report.Comparison{Subject: results[i].Command.Name, Reference: results[reference].Command.Name, Metric: "wall", Comparison: found[len(out)]}
+		c := report.Comparison{Subject: results[i].Command.Name, Reference: results[reference].Command.Name, Metric: report.Wall, Comparison: found[len(out)]}
 		c.Comparison = told(c.Comparison, results[i].Times(), results[reference].Times())
 		logs := logRatios(results[i].Times(), results[reference].Times())
 		c.Bootstrap = stats.BootstrapRatio(logs, resamples, random)

@@ -31,6 +31,9 @@ type Command struct {
 	Conclude string // after each run
 	Cleanup  string // once, after all runs
 	Output   string // "null", "pipe", "inherit" or a file
+
+	Dir string   // where all of these are run; the folder of this process if empty
+	Env []string // added to the runner's
 }
 
 // A Parameter is a value that stands for its name in braces.
@@ -54,6 +57,7 @@ type Runner struct {
 	// the words of the line themselves.
 	Shell  []string
 	Env    []string
+	Dir    string // where commands are run
 	Input  string // a file; the null device if empty
 	Stdout io.Writer
 	Stderr io.Writer
@@ -105,6 +109,19 @@ const (
 	offsetVariable    = "HYPERFINE_RANDOMIZED_ENVIRONMENT_OFFSET"
 )
 
+// in is the runner in the surroundings of a command.
+func (r *Runner) in(c *Command) *Runner {
+	if c.Dir == "" && c.Env == nil {
+		return r
+	}
+	of := *r
+	of.Env = slices.Concat(r.Env, c.Env)
+	if c.Dir != "" {
+		of.Dir = c.Dir
+	}
+	return &of
+}
+
 // Run runs a command line once. A command that fails is no error; one that
 // cannot be started is. The time of the shell is taken off.
 func (r *Runner) Run(ctx context.Context, line, output, iteration string) (Usage, error) {
@@ -113,7 +130,7 @@ func (r *Runner) Run(ctx context.Context, line, output, iteration string) (Usage
 		return Usage{}, err
 	}
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
-	cmd.Env = slices.Clone(r.Env)
+	cmd.Env, cmd.Dir = slices.Clone(r.Env), r.Dir
 	if r.Random != nil {
 		cmd.Env = append(cmd.Env, offsetVariable+"="+strings.Repeat("X", r.Random.IntN(4096)))
 	}

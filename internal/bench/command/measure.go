@@ -34,8 +34,16 @@ type Plan struct {
 // Progress is how far a measurement is.
 type Progress struct {
 	Phase       string // "warmup", "measuring"
-	Done, Total int    // runs; a total of 0 is not known yet
+	Done, Total int    // runs, or blocks; a total of 0 is not known yet
 	Elapsed     time.Duration
+	Remaining   time.Duration // as it looks now; 0 is not known
+	Estimates   []Estimate    // of what has been measured
+}
+
+// An Estimate is what a subject takes as far as is known.
+type Estimate struct {
+	Name    string
+	Seconds float64
 }
 
 // A Result is a command with its runs in their order. In blocks the i-th runs
@@ -168,7 +176,7 @@ func (m *measurement) block(group []Result, iteration string, keep func(*Result,
 		if err := m.around(c.Prepare, c, "the prepare command"); err != nil {
 			return err
 		}
-		u, err := m.runner.Run(m.ctx, c.Line, c.Output, iteration)
+		u, err := m.runner.in(c).Run(m.ctx, c.Line, c.Output, iteration)
 		if err != nil {
 			return err
 		}
@@ -191,7 +199,7 @@ func (m *measurement) aroundIn(ctx context.Context, line string, c *Command, wha
 	if line == "" {
 		return nil
 	}
-	u, err := m.runner.Run(ctx, line, c.Output, "")
+	u, err := m.runner.in(c).Run(ctx, line, c.Output, "")
 	if err == nil && u.ExitCode != 0 {
 		err = &FailedError{Line: line, What: what, Code: u.ExitCode}
 	}

@@ -115,16 +115,12 @@ func (r *Report) percentiles() string {
 	if len(metrics) == 0 {
 		return ""
 	}
-	shares := []float64{0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999}
+	shares := CurveShares()
 	place := func(p float64) float64 { return -math.Log10(1 - p) }
 	lines := make([][]stats.Quantile, len(metrics))
 	low, high, far := math.Inf(1), math.Inf(-1), 0.5
 	for i, m := range metrics {
-		counted := make([]stats.Bin, 0, len(m.Samples)+len(m.Bins))
-		for _, b := range m.bins() {
-			counted = append(counted, stats.Bin(b))
-		}
-		for _, q := range stats.SummarizeBins(counted, shares...).Quantiles {
+		for _, q := range m.curve(shares) {
 			if !q.Withheld() {
 				lines[i] = append(lines[i], q)
 				low, high, far = min(low, q.Interval.Low), max(high, q.Interval.High), max(far, q.P)
@@ -155,6 +151,22 @@ func (r *Report) percentiles() string {
 		c.line(middle, colors[i])
 	}
 	return c.end()
+}
+
+// CurveShares are the shares whose quantiles a picture of percentiles shows.
+func CurveShares() []float64 {
+	return []float64{0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999}
+}
+
+func (m *Metric) curve(shares []float64) []stats.Quantile {
+	if m.Curve != nil {
+		return m.Curve
+	}
+	counted := make([]stats.Bin, 0, len(m.Samples)+len(m.Bins))
+	for _, b := range m.bins() {
+		counted = append(counted, stats.Bin(b))
+	}
+	return stats.SummarizeBins(counted, shares...).Quantiles
 }
 
 // chartPoints is how many points a line over time has at most.

@@ -14,33 +14,42 @@ func (r *Report) Markdown() string {
 		title = "tame bench " + r.Kind
 	}
 	fmt.Fprintf(&b, "# %s\n\n", title)
+	r.markdown(&b)
+	for i := range r.Parts {
+		fmt.Fprintf(&b, "# %s\n\n", r.Parts[i].Title)
+		r.Parts[i].markdown(&b)
+	}
+	fmt.Fprintf(&b, "%s · %s\n", environmentText(&r.Environment), r.Environment.Time.Format(time.RFC3339))
+	return b.String()
+}
+
+// markdown is what was measured, without the machine.
+func (r *Report) markdown(b *strings.Builder) {
 	for _, why := range r.Invalid {
-		fmt.Fprintf(&b, "**Invalid:** %s\n\n", why)
+		fmt.Fprintf(b, "**Invalid:** %s\n\n", why)
 	}
 	if r.Interrupted {
 		b.WriteString("**Interrupted:** this is what was measured so far.\n\n")
 	}
 	for i := range r.Comparisons {
 		c := &r.Comparisons[i]
-		fmt.Fprintf(&b, "* **%s** (p = %.2g, Holm's %.2g; bootstrap %s; %d blocks)\n", c.Words(), c.P, c.PHolm, ratioText(c.Bootstrap), c.Blocks)
+		fmt.Fprintf(b, "* **%s** (p = %.2g, Holm's %.2g; bootstrap %s; %d blocks)\n", c.Words(), c.P, c.PHolm, ratioText(c.Bootstrap), c.Blocks)
 	}
 	if r.Noise != nil {
-		fmt.Fprintf(&b, "* %s\n", NoiseText(r.Noise))
+		fmt.Fprintf(b, "* %s\n", NoiseText(r.Noise))
 	}
 	if len(r.Comparisons) > 0 || r.Noise != nil {
 		b.WriteString("\n")
 	}
 	for i := range r.Subjects {
-		r.Subjects[i].markdown(&b)
+		r.Subjects[i].markdown(b)
 	}
 	for _, s := range r.Sections {
-		s.markdown(&b)
+		s.markdown(b)
 	}
 	for _, n := range r.Notes {
-		fmt.Fprintf(&b, "> %s\n\n", n)
+		fmt.Fprintf(b, "> %s\n\n", n)
 	}
-	fmt.Fprintf(&b, "%s · %s\n", environmentText(&r.Environment), r.Environment.Time.Format(time.RFC3339))
-	return b.String()
 }
 
 func (s *Subject) markdown(b *strings.Builder) {

@@ -5,6 +5,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tame-py/tame/internal/bench/machine"
@@ -24,12 +25,15 @@ type Report struct {
 	Interrupted bool `json:"interrupted,omitempty"`
 	// Invalid says why the figures must not be used, such as a load generator
 	// that was late; empty where they may.
-	Invalid     []string            `json:"invalid,omitempty"`
-	Subjects    []Subject           `json:"subjects"`
-	Comparisons []Comparison        `json:"comparisons,omitempty"`
-	Noise       *stats.Noise        `json:"noise,omitempty"`
-	Sections    []Section           `json:"sections,omitempty"`
-	Notes       []string            `json:"notes,omitempty"` // warnings: what to know before believing the figures
+	Invalid     []string     `json:"invalid,omitempty"`
+	Subjects    []Subject    `json:"subjects"`
+	Comparisons []Comparison `json:"comparisons,omitempty"`
+	Noise       *stats.Noise `json:"noise,omitempty"`
+	Sections    []Section    `json:"sections,omitempty"`
+	Notes       []string     `json:"notes,omitempty"` // warnings: what to know before believing the figures
+	// Parts are several measurements of one call, each with a title; a report that
+	// has them has no subjects of its own.
+	Parts       []Report            `json:"parts,omitempty"`
 	Environment machine.Environment `json:"environment"`
 }
 
@@ -90,6 +94,9 @@ type Metric struct {
 	Bins []Bin `json:"bins,omitempty"`
 	// Series is the metric over time, where the samples' order does not tell it.
 	Series []Point `json:"series,omitempty"`
+	// Curve are more quantiles than those of the summary, for pictures; nil where
+	// they can be had from the measurements.
+	Curve []stats.Quantile `json:"curve,omitempty"`
 	// AtMost: the values are no more than bounds, such as a peak of memory that is
 	// hidden below that of the program which started the command.
 	AtMost bool `json:"at_most,omitempty"`
@@ -150,4 +157,43 @@ func Counted(name string, unit Unit, bins []Bin) Metric {
 		counted[i] = stats.Bin(b)
 	}
 	return Metric{Name: name, Unit: unit, Bins: bins, Summary: stats.SummarizeBins(counted)}
+}
+
+// Parted is a metric that was counted in parts, which may differ from each
+// other by more than chance.
+func Parted(name string, unit Unit, parts [][]stats.Bin) Metric {
+	m := Metric{Name: name, Unit: unit, Summary: stats.SummarizeParts(parts), Curve: stats.SummarizeParts(parts, CurveShares()...).Quantiles}
+	for _, b := range stats.Merge(parts...) {
+		m.Bins = append(m.Bins, Bin(b))
+	}
+	return m
+}
+
+// Join makes a report of a single part that part itself.
+func (r *Report) Join() {
+	if len(r.Parts) != 1 {
+		return
+	}
+	only := r.Parts[0]
+	r.Parts, r.Title = nil, only.Title
+	r.Subjects, r.Comparisons, r.Noise, r.Sections = only.Subjects, only.Comparisons, only.Noise, only.Sections
+	r.Invalid, r.Notes = append(r.Invalid, only.Invalid...), append(r.Notes, only.Notes...)
+}
+
+// Valid reports whether the figures of all parts may be used.
+func (r *Report) Valid() bool {
+	valid := len(r.Invalid) == 0
+	for i := range r.Parts {
+		valid = valid && r.Parts[i].Valid()
+	}
+	return valid
+}
+
+// All are the subjects of all parts.
+func (r *Report) All() []Subject {
+	out := slices.Clone(r.Subjects)
+	for i := range r.Parts {
+		out = append(out, r.Parts[i].All()...)
+	}
+	return out
 }

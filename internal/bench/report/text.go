@@ -23,6 +23,21 @@ func (r *Report) Text(style Style) string {
 		style.Columns = 80
 	}
 	t := &text{style: style}
+	t.part(r)
+	for i := range r.Parts {
+		t.line("%s\n", t.bold("── "+r.Parts[i].Title+" "+strings.Repeat("─", max(3, style.Columns-4-utf8.RuneCountInString(r.Parts[i].Title)))))
+		t.part(&r.Parts[i])
+		t.line("")
+	}
+	if r.Interrupted {
+		t.line("%s", t.bold("Interrupted: this is what was measured so far"))
+	}
+	t.line("%s", t.dim(environmentText(&r.Environment)))
+	return t.String()
+}
+
+// part is what was measured, without the machine.
+func (t *text) part(r *Report) {
 	for i := range r.Subjects {
 		t.subject(&r.Subjects[i])
 	}
@@ -43,11 +58,6 @@ func (r *Report) Text(style Style) string {
 	for _, n := range r.Notes {
 		t.line("note: %s", n)
 	}
-	if r.Interrupted {
-		t.line("%s", t.bold("Interrupted: this is what was measured so far"))
-	}
-	t.line("%s", t.dim(environmentText(&r.Environment)))
-	return t.String()
 }
 
 func ratioText(i stats.Interval) string {
@@ -132,7 +142,11 @@ func (s *Subject) title() string {
 
 func (t *text) headline(m *Metric) {
 	s := &m.Summary
-	t.line("  %-11s mean %s ± %s   min %s   max %s   %d runs", m.Name, t.value(s.Mean, m.Unit), t.value(s.StdDev, m.Unit), t.value(s.Min, m.Unit), t.value(s.Max, m.Unit), s.N)
+	what := "runs"
+	if m.Bins != nil {
+		what = "requests"
+	}
+	t.line("  %-11s mean %s ± %s   min %s   max %s   %d %s", m.Name, t.value(s.Mean, m.Unit), t.value(s.StdDev, m.Unit), t.value(s.Min, m.Unit), t.value(s.Max, m.Unit), s.N, what)
 }
 
 // further is a line for a metric that is not the first; counts that are all

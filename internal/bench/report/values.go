@@ -68,25 +68,6 @@ func quantileName(p float64) string {
 // percent writes a relative difference: 0.0123 is `1.23%`.
 func percent(x float64) string { return digits(100*x) + "%" }
 
-// Words are a comparison in words, never a ratio without what is known of it.
-func (c *Comparison) Words() string {
-	name := "`" + c.Subject + "`"
-	of := "`" + c.Reference + "`"
-	low, high := math.Abs(c.Interval.Low-1), math.Abs(c.Interval.High-1)
-	if low > high {
-		low, high = high, low
-	}
-	switch c.Comparison.Verdict {
-	case stats.Faster:
-		return fmt.Sprintf("%s is faster than %s: it takes %s less time (between %s and %s)", name, of, percent(1-c.Ratio), percent(low), percent(high))
-	case stats.Slower:
-		return fmt.Sprintf("%s is slower than %s: it takes %s more time (between %s and %s)", name, of, percent(c.Ratio-1), percent(low), percent(high))
-	case stats.Equivalent:
-		return fmt.Sprintf("%s and %s are equivalent within %s: the ratio is between %.4f and %.4f", name, of, percent(c.Margin), c.Interval.Low, c.Interval.High)
-	}
-	return fmt.Sprintf("undecided whether %s is faster or slower than %s: %s", name, of, c.undecided())
-}
-
 // undecided says what is known, and how long more would take.
 func (c *Comparison) undecided() string {
 	if c.Interval.Confidence == 0 && c.Blocks >= 20 {
@@ -106,8 +87,11 @@ func (c *Comparison) undecided() string {
 }
 
 // NoiseText is what the A/A pass found, in words.
-func NoiseText(n *stats.Noise) string {
-	text := fmt.Sprintf("A/A: in one block equals differ by %s (median of %d)", percent(n.Floor), n.Blocks)
+func NoiseText(n *stats.Noise) string { return "A/A: in one block equals differ by " + NoiseBrief(n) }
+
+// NoiseBrief is how much equals differ, and what could be found besides.
+func NoiseBrief(n *stats.Noise) string {
+	text := fmt.Sprintf("%s (median of %d)", percent(n.Floor), n.Blocks)
 	if n.Detectable > 0 {
 		text += fmt.Sprintf("; as many blocks find a difference of %s in 9 of 10 cases", percent(n.Detectable))
 	}

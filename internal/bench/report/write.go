@@ -46,7 +46,7 @@ func Read(text []byte) (*Report, error) {
 	if r.Schema != Schema {
 		return nil, fmt.Errorf("this is no report of the form %s", Schema)
 	}
-	for _, s := range r.Subjects {
+	for _, s := range r.All() {
 		if len(s.Metrics) == 0 {
 			return nil, errors.New("a subject of the report was not measured")
 		}

@@ -1,0 +1,150 @@
+package ab_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tame-py/tame/internal/bench/ab"
+	"github.com/tame-py/tame/internal/bench/load"
+	"github.com/tame-py/tame/internal/bench/report"
+	"github.com/tame-py/tame/internal/bench/server"
+	"github.com/tame-py/tame/internal/bench/stats"
+)
+
+// TestMain lets the test's own program be the server: PROGRAM serve MODE PORT.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 4 && os.Args[1] == "serve" {
+		_ = http.ListenAndServe("127.0.0.1:"+os.Args[3], answers(os.Args[2])) // it is killed
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+func answers(mode string) http.Handler {
+	count := 0
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		switch count++; mode {
+		case "slow":
+			time.Sleep(60 * time.Millisecond)
+		case "failing":
+			w.WriteHeader(http.StatusInternalServerError)
+		case "mortal":
+			os.Stdout.WriteString("I have had enough\n")
+			os.Exit(9)
+		case "resetting":
+			panic(http.ErrAbortHandler)
+		}
+	})
+}
+
+func servers(modes ...string) []server.Spec {
+	var out []server.Spec
+	for _, mode := range modes {
+		out = append(out, server.Spec{Name: mode, Words: []string{os.Args[0], "serve", mode, "{port}"}, URL: "http://127.0.0.1:{port}"})
+	}
+	return out
+}
+
+func drive() ab.Drive {
+	return ab.Drive{
+		Plan: load.Plan{Stages: []load.Stage{{From: 60, To: 60, For: 100 * time.Millisecond}}, MaxLateness: time.Hour, Timeout: 20 * time.Second},
+		Path: "/", Aspects: []ab.Aspect{ab.P50},
+	}
+}
+
+// A server that sleeps is found slower, in both ways to measure.
+func TestServers(t *testing.T) {
+	t.Parallel()
+	for _, keep := range []bool{false, true} {
+		d := drive()
+		d.Keep, d.Warmup = keep, 10*time.Millisecond
+		found, err := ab.RunServers(t.Context(), servers("quick", "slow"), d, ab.Options{Margin: 0.02, Budget: time.Minute, Blocks: 8})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := report.Report{Schema: report.Schema, Subjects: found.Subjects, Comparisons: found.Comparisons, Sections: []report.Section{*found.Noise}}
+		text := r.Text(report.Style{})
+		// On a busy machine a verdict may need more than eight blocks.
+		if len(found.Comparisons) != 1 || found.Comparisons[0].Verdict == stats.Faster || found.Comparisons[0].Ratio < 1 || found.Comparisons[0].Metric != report.P50 {
+			t.Errorf("keep = %v:\n%s", keep, text)
+		}
+		for _, want := range []string{"slower at p50 than `quick`: ", "A/A: what equals differ by"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("keep = %v: no %q in\n%s", keep, want, text)
+			}
+		}
+		if got := found.Subjects[1].Metric("latency").Summary.N; got%6 != 0 || got < 6 {
+			t.Errorf("%d requests", got)
+		}
+	}
+}
+
+// In the closed model the one that answers more is the faster one.
+func TestThroughput(t *testing.T) {
+	t.Parallel()
+	d := drive()
+	d.Plan.Closed, d.Plan.Connections, d.Aspects, d.Keep = true, 2, []ab.Aspect{ab.Throughput}, true
+	found, err := ab.RunServers(t.Context(), servers("slow", "quick"), d, ab.Options{Budget: time.Minute, Blocks: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := found.Comparisons[0]
+	if c.Verdict == stats.Slower || c.Ratio < 1 || !strings.Contains(c.Words(), "`quick` serves more ") {
+		t.Errorf("%s (%+v)", c.Words(), c.Interval)
+	}
+}
+
+// What a server does wrong is told with its own words, and ends it all.
+func TestServersThatFail(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[string]string{
+		"failing":   "the server `failing` failed 6 of 6 requests for /: answers with the status 500 (6 times)",
+		"mortal":    "the server `mortal` ended with exit code 9 while it was measured; the last that it said:\n    I have had enough",
+		"resetting": "the server `resetting` failed 6 of 6 requests for /: connections broken off",
+	} {
+		found, err := ab.RunServers(t.Context(), servers("quick", mode), drive(), ab.Options{Budget: time.Minute, Blocks: 2, NoTwin: true})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", mode, err)
+		}
+		if len(found.Subjects) > 0 {
+			t.Errorf("%s: it was measured: %+v", mode, found.Subjects)
+		}
+	}
+}
+
+// What was measured before an interruption is reported, and no server stays.
+func TestServersInterrupted(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	_ = l.Close()
+	specs := servers("quick", "slow")
+	specs[0].URL = "http://" + address
+	specs[0].Words[3] = address[strings.LastIndexByte(address, ':')+1:]
+	d := drive()
+	d.Keep = true
+	ctx, cancel := context.WithCancel(t.Context())
+	blocks := 0
+	o := ab.Options{Budget: time.Hour, Progress: func(ab.Progress) {
+		if blocks++; blocks == 4 {
+			cancel()
+		}
+	}}
+	found, err := ab.RunServers(ctx, specs, d, o)
+	if !errors.Is(err, context.Canceled) || len(found.Subjects) != 2 || found.Comparisons[0].Blocks != 3 {
+		t.Errorf("%v, %+v", err, found.Comparisons)
+	}
+	if c, err := net.DialTimeout("tcp", address, time.Second); err == nil {
+		_ = c.Close()
+		t.Errorf("something still listens at %s", address)
+	}
+}

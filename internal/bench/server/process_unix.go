@@ -1,0 +1,54 @@
+//go:build unix
+
+package server
+
+import (
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// hold starts the process, reports that, and waits for its end. It stays on one
+// thread: where the system can, the process is told when that thread dies,
+// which is when this program does, however that happens.
+func (s *Server) hold(cmd *exec.Cmd, started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer close(s.ended)
+	cmd.SysProcAttr = attributes()
+	err := cmd.Start()
+	if err == nil {
+		s.process = cmd.Process
+	}
+	started <- err
+	if err != nil {
+		return
+	}
+	_ = cmd.Wait() // the state says all
+	s.state = cmd.ProcessState
+}
+
+// end asks the process to end, then what it has left behind, and kills what
+// does not.
+func (s *Server) end() {
+	group := s.process.Pid // it leads one of its own
+	members := s.tree()
+	until := time.Now().Add(s.spec.StopWithin)
+	if !s.hasEnded() {
+		_ = s.process.Signal(syscall.SIGTERM)
+		patience(until, s.hasEnded)
+	}
+	if s.alive(group) {
+		_ = syscall.Kill(-group, syscall.SIGTERM)
+		patience(until, func() bool { return !s.alive(group) })
+	}
+	if s.alive(group) || !s.hasEnded() {
+		_ = syscall.Kill(-group, syscall.SIGKILL)
+	}
+	for _, pid := range left(members, group) {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	<-s.ended
+	patience(time.Now().Add(time.Second), func() bool { return !s.alive(group) })
+}
