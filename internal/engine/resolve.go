@@ -25,6 +25,9 @@ type ResolveRequest struct {
 	Commits []source.Source
 	// Upgrade and Reinstall tell what of the site is not preferred.
 	Upgrade, Reinstall func(pyname.Package) bool
+	// Found, if not nil, is told what direct URLs require, before anything is
+	// chosen. Its error ends the resolution.
+	Found func(*source.Requirement) error
 }
 
 // Resolve finds the distributions that fulfil a manifest. Its errors are those
@@ -50,6 +53,9 @@ func (e *Engine) Resolve(ctx context.Context, req ResolveRequest) (*resolve.Grap
 	if r.Manifest.Lookahead, err = r.Lookahead(ctx); err != nil {
 		return nil, err
 	}
+	if err := req.found(r.Manifest.Lookahead); err != nil {
+		return nil, err
+	}
 	a.settle(&r.Manifest)
 	// Set before any page is asked for: what direct URLs require may pin a
 	// withdrawn version.
@@ -67,6 +73,26 @@ func (e *Engine) Resolve(ctx context.Context, req ResolveRequest) (*resolve.Grap
 	e.report(Resolved, len(graph.Nodes), start)
 	e.warnOf(graph, func(w resolve.Warning) bool { return !isUnbounded(w) })
 	return graph, nil
+}
+
+// found tells of what direct URLs require, as far as it counts.
+func (req *ResolveRequest) found(list []resolve.Requested) error {
+	if req.Found == nil || req.Options.NoDeps {
+		return nil
+	}
+	env := req.Options.Env
+	for i := range list {
+		for at := range list[i].Requires {
+			r := &list[i].Requires[at]
+			if env != nil && !r.Marker.Evaluate(env, list[i].Extras) {
+				continue
+			}
+			if err := req.Found(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (e *Engine) warnOf(g *resolve.Graph, selected func(resolve.Warning) bool) {

@@ -56,8 +56,7 @@ type stream struct {
 // spoilt says whether an error may come from what an earlier process has left.
 func (s *stream) spoilt(err error) bool {
 	var broken *archive.Error
-	var other *HashError
-	return s.resumed && (errors.As(err, &broken) || errors.As(err, &other) || errors.Is(err, errNotResumed))
+	return s.resumed && (errors.As(err, &broken) || isMismatch(err) || errors.Is(err, errNotResumed))
 }
 
 var errNotResumed = errors.New("the server does not send the rest")

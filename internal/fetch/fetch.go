@@ -59,9 +59,6 @@ type Options struct {
 	Web *web.Client
 	// Hashes are those that the user demands.
 	Hashes source.HashPolicy
-	// NoVerify ignores Hashes that differ, but not those of a lock or an index
-	// (--no-verify-hashes).
-	NoVerify bool
 	// AnyName takes wheels whose metadata have another name or version than
 	// their file's name (UV_SKIP_WHEEL_FILENAME_CHECK).
 	AnyName bool
@@ -280,19 +277,19 @@ func inWords(err error) error {
 	return err
 }
 
-// wanted returns the digests that the wheel of a distribution must have.
+// wanted returns what the file of a distribution must have: digests, a size.
 func (f *Fetcher) wanted(d *source.Dist) (*wanted, error) {
-	w := &wanted{dist: d, own: slices.Clone(d.File.Hashes)}
-	given, inURL := source.ParseHash(d.Source.Hash())
-	if inURL && !slices.Contains(w.own, given) {
-		w.own = append(w.own, given)
+	w := &wanted{dist: d, own: slices.Clone(d.File.Hashes), size: f.opts.Hashes.Sizes[d.Name]}
+	demanded := f.opts.Hashes.Demanded(&d.Source)
+	for _, h := range demanded {
+		if !slices.Contains(w.own, h) {
+			w.own = append(w.own, h)
+		}
 	}
 	allowed, required := f.opts.Hashes.For(d.Name)
-	if required && len(allowed) == 0 && !inURL {
+	if required && len(allowed)+len(demanded) == 0 {
 		return nil, &HashError{Dist: d.String()}
 	}
-	if !f.opts.NoVerify {
-		w.allowed = allowed
-	}
+	w.allowed = allowed
 	return w, nil
 }

@@ -191,7 +191,7 @@ func TestHashes(t *testing.T) {
 	cases := map[string]struct {
 		own, allowed []simple.Hash
 		required     bool
-		noVerify     bool
+		size         int64
 		fails        bool
 	}{
 		"none":                             {},
@@ -206,8 +206,9 @@ func TestHashes(t *testing.T) {
 		"allowed, wrong":                   {allowed: list(wrong), fails: true},
 		"allowed, weak beside strong":      {allowed: list(weak, wrong), fails: true},
 		"allowed, unknown":                 {allowed: list(unknown), fails: true},
-		"allowed, wrong, not to verify":    {allowed: list(wrong), noVerify: true},
-		"own wrong, not to verify":         {own: list(wrong), noVerify: true, fails: true},
+		"size":                             {size: int64(len(file.Data))},
+		"size, wrong":                      {size: 1, fails: true},
+		"size, wrong, known by content":    {own: list(right), size: 1, fails: true},
 		"required and allowed":             {allowed: list(right), required: true},
 		"required, known to the index":     {own: list(right), required: true, fails: true},
 		"required, allowed, index differs": {own: list(wrong), allowed: list(right), required: true, fails: true},
@@ -219,12 +220,12 @@ func TestHashes(t *testing.T) {
 			d := w.registry(t, file)
 			d.File.Hashes = c.own
 			change := func(o *fetch.Options, _ *cache.Options, _ *web.Options) {
-				o.Hashes = source.HashPolicy{Required: c.required, Allowed: map[pyname.Package][]simple.Hash{"demo": c.allowed}}
-				o.NoVerify = c.noVerify
+				o.Hashes = source.HashPolicy{Required: c.required, Allowed: map[pyname.Package][]simple.Hash{"demo": c.allowed}, Sizes: map[pyname.Package]int64{"demo": c.size}}
 			}
 			wheel, err := w.fetcher(t, change).Wheel(t.Context(), d)
 			var mismatch *fetch.HashError
-			if c.fails != (err != nil) || c.fails && !errors.As(err, &mismatch) {
+			var size *fetch.SizeError
+			if c.fails != (err != nil) || c.fails && !errors.As(err, &mismatch) && !errors.As(err, &size) {
 				t.Fatalf("got %v", err)
 			}
 			want := 1

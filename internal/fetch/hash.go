@@ -6,6 +6,7 @@ import (
 	"crypto/sha512"
 	"encoding"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"slices"
@@ -123,7 +124,11 @@ type wanted struct {
 	dist    *source.Dist
 	own     []simple.Hash // of this file: all must hold
 	allowed []simple.Hash // of the project's files: one must hold
+	size    int64         // in bytes, 0 if it does not matter
 }
+
+// anySize is the size of a file of which only digests are known.
+const anySize = -1
 
 // algorithms returns which digests to compute: SHA-256 and what is compared.
 func (w *wanted) algorithms() []string {
@@ -168,9 +173,19 @@ func (w *wanted) key() (key string, ok bool) {
 	return "", false
 }
 
-// check compares computed digests with the wanted ones. known is false when
-// one that decides was not computed.
-func (w *wanted) check(computed []cache.Hash) (known bool, err error) {
+// check compares the size of a file and its computed digests with the wanted
+// ones. known is false when one that decides was not computed.
+func (w *wanted) check(computed []cache.Hash, size int64) (known bool, err error) {
+	if w.size > 0 && size != w.size {
+		if size == anySize {
+			return false, nil
+		}
+		return true, &SizeError{Dist: w.dist.String(), Expected: w.size, Actual: size}
+	}
+	return w.checkDigests(computed)
+}
+
+func (w *wanted) checkDigests(computed []cache.Hash) (known bool, err error) {
 	for _, h := range strong(w.own) {
 		switch digest, ok := lookupDigest(computed, h.Algorithm); {
 		case !ok:
@@ -220,11 +235,30 @@ func (w *wanted) mismatch(expected []simple.Hash, computed []cache.Hash) error {
 	return e
 }
 
+// A SizeError says that a distribution has not the size that a lock tells.
+type SizeError struct {
+	Dist             string
+	Expected, Actual int64 // in bytes
+}
+
+// ExitCode is that of a failed check, as of [HashError].
+func (*SizeError) ExitCode() int { return 1 }
+
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("size mismatch for `%s`: expected %d bytes, but it has %d", e.Dist, e.Expected, e.Actual)
+}
+
 // A HashError says that a distribution is not the one that was asked for, or,
 // without Expected, that none was told although hashes are required.
 type HashError struct {
 	Dist               string
 	Expected, Computed []string // such as sha256:…
+}
+
+func isMismatch(err error) bool {
+	var hash *HashError
+	var size *SizeError
+	return errors.As(err, &hash) || errors.As(err, &size)
 }
 
 // ExitCode is that of a failed check, whether the file came from an index or

@@ -79,7 +79,7 @@ func (f *Fetcher) identifyCached(d *source.Dist) (*identity, error) {
 	if err != nil {
 		return nil, nil //nolint:nilerr // it will be made again
 	}
-	if known, err := want.check(entry.Hashes); err != nil || !known {
+	if known, err := want.check(entry.Hashes, entry.Size); err != nil || !known {
 		return nil, err
 	}
 	return f.archiveIdentity(d, entry.Hash("sha256")), nil
@@ -100,7 +100,7 @@ func (f *Fetcher) identifyKnown(d *source.Dist) *identity {
 	if !ok || !isSHA256 {
 		return nil
 	}
-	known, err := want.check([]cache.Hash{{Algorithm: "sha256", Digest: digest}})
+	known, err := want.check([]cache.Hash{{Algorithm: "sha256", Digest: digest}}, anySize)
 	if err != nil || !known {
 		return nil
 	}

@@ -75,7 +75,7 @@ func (f *Fetcher) open(d *source.Dist, want *wanted, entry *cache.Wheel) (*Wheel
 	if !sameWheel(d, entry.Filename) {
 		return nil, nil
 	}
-	known, err := want.check(entry.Hashes)
+	known, err := want.check(entry.Hashes, entry.Size)
 	if !known {
 		return nil, nil
 	}

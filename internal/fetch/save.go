@@ -123,7 +123,7 @@ func (f *Fetcher) keeps(out *Saved, want *wanted, file string) bool {
 	if _, err := io.Copy(sums, in); err != nil {
 		return false
 	}
-	known, err := want.check(sums.digests())
+	known, err := want.check(sums.digests(), sums.size)
 	if err != nil || !known {
 		return false
 	}
@@ -153,7 +153,7 @@ func (f *Fetcher) saveAs(ctx context.Context, out *Saved, want *wanted, dir stri
 		if _, err := io.Copy(io.MultiWriter(w, sums), &counted{in, task}); err != nil {
 			return err
 		}
-		_, err := want.check(sums.digests())
+		_, err := want.check(sums.digests(), sums.size)
 		return err
 	})
 }

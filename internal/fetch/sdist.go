@@ -90,7 +90,7 @@ func (f *Fetcher) localSdist(d *source.Dist, want *wanted, file string) (*Sdist,
 	if _, err := io.Copy(sums, in); err != nil {
 		return nil, err
 	}
-	if _, err := want.check(sums.digests()); err != nil {
+	if _, err := want.check(sums.digests(), sums.size); err != nil {
 		return nil, err
 	}
 	return newSdist(d, file, sums.digests()), nil
@@ -125,8 +125,7 @@ func (f *Fetcher) remoteSdist(ctx context.Context, d *source.Dist, want *wanted)
 		}
 		file := f.sdistPath(d, entry.Hash("sha256"))
 		hashes, err := f.hashSdist(file, want)
-		var mismatch *HashError
-		if err == nil || errors.As(err, &mismatch) {
+		if err == nil || isMismatch(err) {
 			return newSdist(d, file, hashes), err
 		}
 		// The file went away or was damaged: get it as if there was nothing.
@@ -165,7 +164,7 @@ func (f *Fetcher) hashSdist(file string, want *wanted) ([]cache.Hash, error) {
 		_ = os.Remove(file)
 		return nil, fmt.Errorf("%s is damaged", file)
 	}
-	_, err = want.check(sums.digests())
+	_, err = want.check(sums.digests(), sums.size)
 	return sums.digests(), err
 }
 
@@ -219,7 +218,7 @@ func (f *Fetcher) saveSdist(d *source.Dist, want *wanted, resp *web.Response) (*
 	if err := errors.Join(err, out.Close()); err != nil {
 		return nil, err
 	}
-	if _, err := want.check(sums.digests()); err != nil {
+	if _, err := want.check(sums.digests(), sums.size); err != nil {
 		return nil, err
 	}
 	to := f.sdistPath(d, sums.digest("sha256"))

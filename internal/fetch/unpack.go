@@ -54,7 +54,7 @@ func (u *unpacking) finish(m *archive.Manifest) (*cache.Wheel, *cache.Archive, e
 }
 
 func (u *unpacking) verify(m *archive.Manifest) (distInfo string, err error) {
-	if _, err := u.want.check(u.sums.digests()); err != nil {
+	if _, err := u.want.check(u.sums.digests(), u.sums.size); err != nil {
 		return "", err
 	}
 	return verifyWheel(u.staging.Tree(), m, u.dist.Wheel, u.f.opts.AnyName)

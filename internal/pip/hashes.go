@@ -37,6 +37,7 @@ func (e *HashError) Error() string {
 func hashPolicy(in *Inputs, mode HashMode, env *marker.Env) (source.HashPolicy, error) {
 	policy := source.HashPolicy{Required: mode == RequireHashes}
 	if mode == IgnoreHashes {
+		policy.Ignored = true
 		return policy, nil
 	}
 	constrained := map[pyname.Package]bool{}
@@ -94,6 +95,9 @@ func policyAdd(policy *source.HashPolicy, r *Input, constrained map[pyname.Packa
 		}
 		digests = append(digests, h)
 	}
+	if err := policy.Demand(&r.Requirement, digests); err != nil {
+		return err
+	}
 	if policy.Required && !anySecure(digests) {
 		if wanted && constrained[r.Name] && anySecure(policy.Allowed[r.Name]) {
 			return nil // the constraint's count
@@ -110,6 +114,15 @@ func policyAdd(policy *source.HashPolicy, r *Input, constrained map[pyname.Packa
 	}
 	constrained[r.Name] = !wanted
 	policy.Allowed[r.Name] = append(slices.Clip(policy.Allowed[r.Name]), digests...)
+	return nil
+}
+
+// demandFragment adds the digest in the URL of a requirement that was found to
+// those that requirements give of the same archive.
+func demandFragment(policy *source.HashPolicy, r *source.Requirement) error {
+	if h, ok := source.ParseHash(r.Source.Hash()); ok {
+		return policy.Demand(r, []simple.Hash{h})
+	}
 	return nil
 }
 

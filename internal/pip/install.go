@@ -243,7 +243,11 @@ func (req *InstallRequest) resolve(ctx context.Context) (*resolve.Graph, error) 
 	}
 	rr.Options.NoDeps = rr.Options.NoDeps || req.Sync
 	targetOptions(&rr, req.Environment.Interpreter, req.Target)
-	return req.Engine.Resolve(ctx, rr)
+	hashes := req.Policy.Hashes.Clone()
+	rr.Found = func(r *source.Requirement) error { return demandFragment(&hashes, r) }
+	graph, err := req.Engine.Resolve(ctx, rr)
+	req.Policy.Hashes = hashes
+	return graph, err
 }
 
 // A PlatformError reports a wheel that a user named and that is for something

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -96,7 +97,7 @@ func (req *InstallRequest) selectLocked() ([]install.Wanted, error) {
 	if err != nil {
 		return nil, err
 	}
-	policy := source.HashPolicy{Required: req.Hashes == RequireHashes, Allowed: map[pyname.Package][]simple.Hash{}}
+	policy := source.HashPolicy{Required: req.Hashes == RequireHashes, Allowed: map[pyname.Package][]simple.Hash{}, Sizes: map[pyname.Package]int64{}}
 	out := make([]install.Wanted, 0, len(choices))
 	for _, c := range choices {
 		d, err := from.dist(c)
@@ -109,10 +110,44 @@ func (req *InstallRequest) selectLocked() ([]install.Wanted, error) {
 		if len(d.File.Hashes) > 0 {
 			policy.Allowed[d.Name] = d.File.Hashes
 		}
+		if f := fileOf(c); f != nil && f.Size > 0 {
+			if err := from.checkSize(f); err != nil {
+				return nil, err
+			}
+			policy.Sizes[d.Name] = f.Size
+		}
 		out = append(out, install.Wanted{Dist: d})
 	}
 	req.Policy.Hashes = policy
 	return out, nil
+}
+
+// checkSize compares a file of this machine with the size that the lock has of
+// it: nothing needs to be prepared to refuse it. Others are compared when they
+// are fetched.
+func (l *lockSource) checkSize(f *pylock.File) error {
+	if f.Path == "" {
+		return nil
+	}
+	path := l.path(f.Path)
+	info, err := os.Stat(path)
+	if err != nil || info.Size() == f.Size {
+		return nil //nolint:nilerr // what is not there is told by who reads it
+	}
+	return fmt.Errorf("archive `%s` has size %d, but the lock records %d", path, info.Size(), f.Size)
+}
+
+// fileOf is the file that was chosen, nil if it is a directory or a commit.
+func fileOf(c pylock.Choice) *pylock.File {
+	switch {
+	case c.Wheel != nil:
+		return c.Wheel
+	case c.Sdist != nil:
+		return c.Sdist
+	case c.Archive != nil:
+		return &c.Archive.File
+	}
+	return nil
 }
 
 // dist is a choice as a distribution.

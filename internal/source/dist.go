@@ -3,6 +3,7 @@ package source
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -76,6 +77,83 @@ type HashPolicy struct {
 	Required bool
 	// Allowed lists, by project, the digests any one of which will do.
 	Allowed map[pyname.Package][]simple.Hash
+	// Sizes are how many bytes a project's distribution must have, where a
+	// lock says so that is to be trusted in this (PEP 751).
+	Sizes map[pyname.Package]int64
+	// Ignored: digests in direct URLs are not compared either
+	// (`--no-verify-hashes`).
+	Ignored bool
+
+	archives map[string][]simple.Hash // see Demand
+}
+
+// A HashConflictError reports an archive of which requirements give two digests
+// by one algorithm: it cannot have both.
+type HashConflictError struct {
+	Requirement  string
+	Known, Other simple.Hash
+}
+
+func (e *HashConflictError) Error() string {
+	return fmt.Sprintf("conflicting hashes for the archive of `%s`: `%s:%s` and `%s:%s`",
+		e.Requirement, e.Known.Algorithm, e.Known.Digest, e.Other.Algorithm, e.Other.Digest)
+}
+
+// Demand notes digests that a requirement gives of the archive that it names
+// directly: unlike those of a version, which has many files, all must hold,
+// together with those that other requirements on the same archive give. What is
+// no direct reference to an archive is left alone. The error is a
+// [HashConflictError].
+func (p *HashPolicy) Demand(r *Requirement, digests []simple.Hash) error {
+	key, ok := r.Source.archiveKey()
+	if !ok || p.Ignored {
+		return nil
+	}
+	for _, h := range digests {
+		i := slices.IndexFunc(p.archives[key], func(known simple.Hash) bool { return known.Algorithm == h.Algorithm })
+		switch {
+		case i < 0:
+			if p.archives == nil {
+				p.archives = map[string][]simple.Hash{}
+			}
+			p.archives[key] = append(slices.Clip(p.archives[key]), h)
+		case !strings.EqualFold(p.archives[key][i].Digest, h.Digest):
+			return &HashConflictError{r.String(), p.archives[key][i], h}
+		}
+	}
+	return nil
+}
+
+// Demanded are the digests that the archive of a direct reference must have, all
+// of them.
+func (p HashPolicy) Demanded(s *Source) []simple.Hash {
+	key, ok := s.archiveKey()
+	if !ok || p.Ignored {
+		return nil
+	}
+	digests := p.archives[key]
+	if h, ok := ParseHash(s.Hash()); ok && !slices.Contains(digests, h) {
+		digests = append(slices.Clip(digests), h)
+	}
+	return digests
+}
+
+// Clone is a policy to which Demand can add, while others read this one.
+func (p HashPolicy) Clone() HashPolicy {
+	p.archives = maps.Clone(p.archives)
+	return p
+}
+
+// archiveKey is what an archive is known by that is named directly; the
+// fragment of its URL, where the digests are, is no part of it.
+func (s *Source) archiveKey() (key string, ok bool) {
+	switch s.Kind {
+	case URL:
+		return "url " + Canonical(s.Location), true
+	case Path:
+		return "path " + s.Location, true
+	}
+	return "", false
 }
 
 // For is what a project's distributions must match: any of the digests. With
