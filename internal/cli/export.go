@@ -237,10 +237,12 @@ func (e *exporting) text(ctx context.Context) (func(ui.Palette) ([]byte, error),
 	}
 	return func(p ui.Palette) ([]byte, error) {
 		style := lock.RequirementsStyle{
-			Hashes: e.flags.hashes == nil || *e.flags.hashes, Annotate: e.flags.annotate == nil || *e.flags.annotate, Comment: p.Green,
+			Hashes: e.flags.hashes == nil || *e.flags.hashes, Annotate: e.flags.annotate == nil || *e.flags.annotate,
 		}
-		text, err := e.lock.Requirements(&e.request, style)
-		return append([]byte(e.header(p)+preamble), text...), err
+		if p.On() {
+			style.Comment = p.Green
+		}
+		return e.lock.AppendRequirements([]byte(e.header(p)+preamble), &e.request, style)
 	}, nil
 }
 

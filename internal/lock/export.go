@@ -1,7 +1,6 @@
 package lock
 
 import (
-	"bytes"
 	"cmp"
 	"path"
 	"path/filepath"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/pyname"
-	"github.com/tame-py/tame/packaging/simple"
 )
 
 // RequirementsStyle says how a requirements file is written.
@@ -21,9 +19,9 @@ type RequirementsStyle struct {
 	Comment func(string) string
 }
 
-// Requirements are the packages that the roots lead to as lines of a requirements
-// file. The error is a *RootError.
-func (l *Lock) Requirements(r *ExportRequest, style RequirementsStyle) ([]byte, error) {
+// AppendRequirements appends the packages that the roots lead to, as lines of a
+// requirements file. The error is a *RootError.
+func (l *Lock) AppendRequirements(b []byte, r *ExportRequest, style RequirementsStyle) ([]byte, error) {
 	all, err := l.exports(r)
 	if err != nil {
 		return nil, err
@@ -32,28 +30,48 @@ func (l *Lock) Requirements(r *ExportRequest, style RequirementsStyle) ([]byte, 
 	slices.SortStableFunc(all, func(a, b exported) int {
 		return cmp.Or(cmp.Compare(requirementRank(l, a), requirementRank(l, b)), l.comparePlaces(a, b))
 	})
-	var b bytes.Buffer
+	b = slices.Grow(b, l.requirementsSize(all, style))
+	var hashes []string
 	for i := range all {
 		p := &l.Packages[all[i].at]
 		line := p.requirementLine(r)
 		if line == "" {
 			continue
 		}
-		b.WriteString(line)
+		b = append(b, line...)
 		if m := all[i].marker.String(); m != "" {
-			b.WriteString(" ; " + m)
+			b = append(append(b, " ; "...), m...)
 		}
 		if style.Hashes {
-			for _, h := range p.allHashes() {
-				b.WriteString(" \\\n    --hash=" + h)
+			hashes = p.allHashes(hashes[:0])
+			for _, h := range hashes {
+				b = append(append(b, hashOption...), h...)
 			}
 		}
-		b.WriteByte('\n')
+		b = append(b, '\n')
 		if style.Annotate {
-			writeDependents(&b, all[i].by, style.Comment)
+			b = appendDependents(b, all[i].by, style.Comment)
 		}
 	}
-	return b.Bytes(), nil
+	return b, nil
+}
+
+const hashOption = " \\\n    --hash="
+
+// requirementsSize is about how many bytes the lines take.
+func (l *Lock) requirementsSize(all []exported, style RequirementsStyle) int {
+	const line, digest, comment = 64, len("sha256:") + 64, 32
+	size := 0
+	for i := range all {
+		size += line
+		if style.Hashes {
+			size += (len(l.Packages[all[i].at].Wheels) + 1) * (len(hashOption) + digest)
+		}
+		if style.Annotate {
+			size += (len(all[i].by) + 1) * comment
+		}
+	}
+	return size
 }
 
 func requirementRank(l *Lock, e exported) int {
@@ -122,43 +140,51 @@ func anchored(location string) string {
 	return "./" + location
 }
 
-// allHashes are the digests of all files, sorted.
-func (p *Package) allHashes() []string {
-	var all []simple.Hash
-	add := func(text string) {
-		if h, ok := hashOf(text); ok {
-			all = append(all, h)
-		}
-	}
+// allHashes appends the digests of all files to an empty list, and sorts it.
+func (p *Package) allHashes(all []string) []string {
 	if p.Sdist != nil {
-		add(p.Sdist.Hash)
+		all = append(all, p.Sdist.Hash)
 	}
 	for i := range p.Wheels {
-		add(p.Wheels[i].Hash)
+		all = append(all, p.Wheels[i].Hash)
 		if z := p.Wheels[i].Zstd; z != nil {
-			add(z.Hash)
+			all = append(all, z.Hash)
 		}
 	}
-	all = source.SortHashes(all)
-	out := make([]string, len(all))
-	for i, h := range all {
-		out[i] = h.Algorithm + ":" + h.Digest
-	}
-	return out
+	all = slices.DeleteFunc(all, func(text string) bool { return strings.IndexByte(text, ':') < 0 })
+	slices.SortFunc(all, compareHashTexts)
+	return slices.Compact(all)
 }
 
-func writeDependents(b *bytes.Buffer, by []pyname.Package, color func(string) string) {
-	if color == nil {
-		color = func(s string) string { return s }
+// compareHashTexts is the order of [source.CompareHashes]. Nearly all hashes are of
+// one algorithm, where it is that of the texts.
+func compareHashTexts(a, b string) int {
+	const usual = "sha256:"
+	if strings.HasPrefix(a, usual) && strings.HasPrefix(b, usual) {
+		return strings.Compare(a[len(usual):], b[len(usual):])
+	}
+	x, _ := hashOf(a)
+	y, _ := hashOf(b)
+	return source.CompareHashes(x, y)
+}
+
+func appendDependents(b []byte, by []pyname.Package, color func(string) string) []byte {
+	comment := func(text, name string) {
+		if color == nil {
+			b = append(append(append(b, text...), name...), '\n')
+			return
+		}
+		b = append(append(b, color(text+name)...), '\n')
 	}
 	switch len(by) {
 	case 0:
 	case 1:
-		b.WriteString(color("    # via "+string(by[0])) + "\n")
+		comment("    # via ", string(by[0]))
 	default:
-		b.WriteString(color("    # via") + "\n")
+		comment("    # via", "")
 		for _, name := range by {
-			b.WriteString(color("    #   "+string(name)) + "\n")
+			comment("    #   ", string(name))
 		}
 	}
+	return b
 }

@@ -35,12 +35,12 @@ func BenchmarkTree(b *testing.B) {
 	}
 }
 
-func BenchmarkRequirements(b *testing.B) {
+func BenchmarkAppendRequirements(b *testing.B) {
 	l := large(b)
 	r := lock.ExportRequest{Root: "/srv", Roots: lock.Roots{Members: l.Members()}}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := l.Requirements(&r, lock.RequirementsStyle{Hashes: true, Annotate: true}); err != nil {
+		if _, err := l.AppendRequirements(nil, &r, lock.RequirementsStyle{Hashes: true, Annotate: true}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -180,10 +180,13 @@ func ParseHash(text string) (simple.Hash, bool) {
 // SortHashes sorts digests, the weaker algorithms first, and drops those that
 // occur twice.
 func SortHashes(hashes []simple.Hash) []simple.Hash {
-	slices.SortFunc(hashes, func(a, b simple.Hash) int {
-		return cmp.Or(cmp.Compare(strength(a.Algorithm), strength(b.Algorithm)), cmp.Compare(a.Digest, b.Digest))
-	})
+	slices.SortFunc(hashes, CompareHashes)
 	return slices.Compact(hashes)
+}
+
+// CompareHashes is the order of [SortHashes].
+func CompareHashes(a, b simple.Hash) int {
+	return cmp.Or(cmp.Compare(strength(a.Algorithm), strength(b.Algorithm)), cmp.Compare(a.Digest, b.Digest))
 }
 
 // strength orders algorithms as uv does.

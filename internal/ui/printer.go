@@ -106,7 +106,15 @@ func (p *Printer) DataBytes(b []byte) {
 
 // Result prints bytes to standard output however quiet the printer is: what a
 // command makes and has nowhere else to put.
-func (p *Printer) Result(b []byte) { p.write(p.Out, string(b)) }
+func (p *Printer) Result(b []byte) {
+	if p.Out == p.Err {
+		p.write(p.Out, string(b))
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, _ = p.Out.Write(b)
+}
 
 // Line prints one line to standard error: what the program did.
 func (p *Printer) Line(format string, args ...any) {
