@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -72,7 +71,7 @@ func (c *Cache) Verify(ctx context.Context) (*Verification, error) {
 	}
 	dirs := x.list(Archives)
 	found := make([]*Damage, len(dirs))
-	err := par.ForEach(ctx, runtime.GOMAXPROCS(0), len(dirs), func(ctx context.Context, i int) error {
+	err := par.ForEach(ctx, par.Processors(), len(dirs), func(ctx context.Context, i int) error {
 		found[i] = v.archive(ctx, dirs[i])
 		return ctx.Err()
 	})

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -102,7 +101,7 @@ type builds struct {
 // before use; Close is to be called after use.
 func (e *Engine) SetBuild(o BuildOptions) {
 	i := o.Interpreter
-	b := &builds{engine: e, options: o, parked: map[string]*session{}, queue: par.NewQueue(cmp.Or(o.Concurrent, runtime.GOMAXPROCS(0)))}
+	b := &builds{engine: e, options: o, parked: map[string]*session{}, queue: par.NewQueue(cmp.Or(o.Concurrent, par.Processors()))}
 	b.python = strings.Join([]string{i.Implementation(), i.Env.PythonFullVersion, i.Variant().Suffix(), i.Platform.String()}, " ")
 	e.builds = b
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tame-py/tame/internal/fetch"
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/install"
+	"github.com/tame-py/tame/internal/par"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/pep440"
@@ -229,6 +230,7 @@ func (e *PrepareError) Hints() []string {
 
 // prepare brings distributions into the cache.
 func (e *Engine) prepare(ctx context.Context, fetcher *fetch.Fetcher, remote []*source.Dist) ([]install.Wheel, error) {
+	defer par.Overlap()() // most of it is making files, by goroutines that inflate and hash as well
 	fetched, err := fetcher.Wheels(ctx, remote)
 	if err != nil {
 		if ctx.Err() != nil {

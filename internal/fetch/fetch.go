@@ -107,7 +107,7 @@ func New(opts Options) *Fetcher {
 		opts.Downloads = DefaultDownloads
 	}
 	if opts.Pool == nil {
-		opts.Pool = archive.NewPool(0)
+		opts.Pool = archive.NewPool(par.Processors())
 	}
 	if opts.Getenv == nil {
 		opts.Getenv = func(string) (string, bool) { return "", false }

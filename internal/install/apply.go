@@ -8,12 +8,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 
 	"github.com/tame-py/tame/internal/fsx"
+	"github.com/tame-py/tame/internal/par"
 	"github.com/tame-py/tame/packaging/dist"
 	"golang.org/x/sync/errgroup"
 )
@@ -38,7 +38,7 @@ type Changes struct {
 // held.
 func Apply(ctx context.Context, l Layout, site *Site, c Changes, opts Options) error {
 	if opts.Workers <= 0 {
-		opts.Workers = runtime.GOMAXPROCS(0)
+		opts.Workers = par.Processors()
 	}
 	jobs, err := prepareAll(ctx, &l, c.Install, &opts)
 	defer closeAll(jobs)
@@ -90,7 +90,7 @@ func closeAll(jobs []*job) {
 // lock must be held.
 func Remove(ctx context.Context, l Layout, site *Site, list []*Installed, opts Options) error {
 	if opts.Workers <= 0 {
-		opts.Workers = runtime.GOMAXPROCS(0)
+		opts.Workers = par.Processors()
 	}
 	if err := site.Repair(l); err != nil {
 		return err

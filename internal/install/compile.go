@@ -12,12 +12,13 @@ import (
 	"iter"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/tame-py/tame/internal/par"
 )
 
 // The program that each interpreter of the pool runs.
@@ -74,7 +75,7 @@ func (e *CompileError) Unwrap() error { return e.Err }
 // sequence ends it.
 func Compile(ctx context.Context, files iter.Seq2[string, error], opts CompileOptions) (int, error) {
 	if opts.Workers <= 0 {
-		opts.Workers = runtime.GOMAXPROCS(0)
+		opts.Workers = par.Processors()
 	}
 	if opts.Timeout == 0 {
 		opts.Timeout = DefaultCompileTimeout

@@ -2,8 +2,8 @@ package install
 
 import (
 	"fmt"
-	"runtime"
 
+	"github.com/tame-py/tame/internal/par"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -82,7 +82,7 @@ func NewPlan(site *Site, wanted []Wanted, opts PlanOptions) (*Plan, error) {
 func compare(site *Site, wanted []Wanted, opts *PlanOptions) []bool {
 	kept := make([]bool, len(wanted))
 	const few = 16 // not worth another goroutine
-	workers := min(runtime.GOMAXPROCS(0), 1+len(wanted)/few)
+	workers := min(par.Processors(), 1+len(wanted)/few)
 	parallel(len(wanted), workers, func(i int) { kept[i] = keep(site.Get(wanted[i].Name), wanted[i], opts) })
 	return kept
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"iter"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tame-py/tame/internal/managed"
+	"github.com/tame-py/tame/internal/par"
 )
 
 // A Finder looks for interpreters. Its fields are set once, before use; it is
@@ -232,7 +232,7 @@ func (f *Finder) List(ctx context.Context, r Request, e Environments) ([]*Instal
 	}
 	answers := make([][]answered, len(groups))
 	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(max(2, runtime.GOMAXPROCS(0)))
+	work.SetLimit(max(2, par.Processors()))
 	for n, group := range groups {
 		work.Go(func() error {
 			answers[n] = f.ask(ctx, group)

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -270,7 +269,7 @@ func (d *discovery) collect(ctx context.Context, w *Workspace, at string, f *pyp
 		return err
 	}
 	read := make([]*Member, len(dirs))
-	err = par.ForEach(ctx, runtime.GOMAXPROCS(0), len(dirs), func(_ context.Context, i int) error {
+	err = par.ForEach(ctx, par.Processors(), len(dirs), func(_ context.Context, i int) error {
 		var err error
 		read[i], err = d.member(w, dirs[i], globs[i])
 		return err
