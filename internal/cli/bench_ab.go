@@ -241,7 +241,7 @@ func (a *app) benchTask(ctx context.Context, t *benchTask) (*report.Report, erro
 		part.Seconds = time.Since(start).Seconds()
 		return part, err
 	}
-	runner, err := t.flags.runner(ctx, a)
+	runner, err := t.flags.runner(ctx, a, false)
 	if err != nil {
 		return nil, err
 	}

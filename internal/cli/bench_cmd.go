@@ -2,12 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +23,24 @@ import (
 // benchCommands are those that measure; the help names them in this order.
 func benchCommands() []command {
 	return []command{benchGroup(), benchCmdCommand(), benchABCommand(), benchHTTPCommand(), benchCapacityCommand(), benchReportCommand(), benchTruthCommand()}
+}
+
+// A benchFailure is an error with the exit code that hyperfine has for all but
+// arguments that it does not know.
+type benchFailure struct{ error }
+
+func (f benchFailure) Unwrap() error { return errors.Unwrap(f.error) }
+
+// ExitCode is hyperfine's.
+func (f benchFailure) ExitCode() int { return 1 }
+
+// Hints are those of the error.
+func (f benchFailure) Hints() []string {
+	var hinted interface{ Hints() []string }
+	if errors.As(f.error, &hinted) {
+		return hinted.Hints()
+	}
+	return nil
 }
 
 // benchRunFlags are those of everything that runs commands.
@@ -58,7 +78,7 @@ func (o *benchRunFlags) register(f *flags) {
 }
 
 // runner is what starts the commands, with its shell measured.
-func (o *benchRunFlags) runner(ctx context.Context, a *app) (*run.Runner, error) {
+func (o *benchRunFlags) runner(ctx context.Context, a *app, pretend bool) (*run.Runner, error) {
 	if err := o.knowsReports(); err != nil {
 		return nil, err
 	}
@@ -70,6 +90,9 @@ func (o *benchRunFlags) runner(ctx context.Context, a *app) (*run.Runner, error)
 	}
 	if o.input != "" && o.input != "null" {
 		r.Input = a.path(o.input)
+		if _, err := os.Stat(r.Input); err != nil {
+			return nil, fmt.Errorf("opening the input: %w", err)
+		}
 	}
 	switch shell := last(o.shells); {
 	case o.noShell || shell == "none":
@@ -81,6 +104,7 @@ func (o *benchRunFlags) runner(ctx context.Context, a *app) (*run.Runner, error)
 		}
 		r.Shell = words
 	}
+	r.Pretend = pretend
 	if err := r.Calibrate(ctx, 20); err != nil {
 		return nil, err
 	}
@@ -157,6 +181,12 @@ func (o *benchRunFlags) dress(commands []run.Command) error {
 			return usageError(fmt.Sprintf("`--%s` is given %d times for %d commands: it must be given once, or once for each", given.flag, n, len(commands)))
 		}
 	}
+	for _, where := range o.output {
+		// A word alone might be meant for one that is not known.
+		if where != "null" && where != "pipe" && where != "inherit" && !strings.ContainsRune(filepath.ToSlash(where), '/') {
+			return withHint(usageError(fmt.Sprintf("`--output` knows no `%s`", where)), "`./%s` is a file of that name", where)
+		}
+	}
 	for i := range commands {
 		c := &commands[i]
 		c.Setup, c.Cleanup = o.setup, o.cleanup
@@ -204,7 +234,7 @@ type benchCmdFlags struct {
 	reference, referenceName     string
 	style, sort, unit            string
 	csv, json, md, asciidoc, org string
-	inSequence                   bool
+	inSequence, debug, version   bool
 }
 
 func benchCmdCommand() command {
@@ -214,7 +244,7 @@ func benchCmdCommand() command {
 		long: "Each argument is a command line; what follows `--` is one command, word by word. Two or more commands are measured in blocks of one run each " +
 			"in random order, so that what else the machine does meets all of them alike, and are compared by what the blocks say.",
 		prepare: func(f *flags) work {
-			o := benchCmdFlags{minRuns: 10}
+			var o benchCmdFlags
 			o.register(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.benchCmd(ctx, &o, args) }
 		},
@@ -237,6 +267,10 @@ func (o *benchCmdFlags) register(f *flags) {
 	f.list(&o.lists, "parameter-list,L", "VAR VALUES", "Run each command with `{VAR}` replaced by each of the values, which commas part")
 	f.exclusive("parameter-scan", "parameter-list")
 	f.exclusive("parameter-step-size", "parameter-list")
+	f.exclusive("style", "show-output")
+	f.exclusive("no-shell", "debug-mode")
+	f.bool(&o.debug, "debug-mode", "").hide()  // of hyperfine: no command is run, and `sleep 2` takes two seconds
+	f.bool(&o.version, "version,V", "").hide() // of hyperfine
 	f.under("What is compared")
 	f.text(&o.reference, "reference", "CMD", "Compare with this command instead of the fastest one")
 	f.text(&o.referenceName, "reference-name", "NAME", "Call the reference by this name")
@@ -293,8 +327,11 @@ func benchQuote(word string) string {
 
 // commands are what the arguments and parameters make.
 func (o *benchCmdFlags) commands(lines []string) ([]run.Command, error) {
-	if len(lines) == 0 {
+	switch {
+	case len(lines) == 0:
 		return nil, usageError("a command is expected")
+	case o.referenceName != "" && o.reference == "":
+		return nil, usageError("`--reference-name` takes `--reference`")
 	}
 	templates := make([]run.Command, len(lines))
 	for i, line := range lines {
@@ -309,10 +346,10 @@ func (o *benchCmdFlags) commands(lines []string) ([]run.Command, error) {
 	}
 	commands, err := run.Combine(templates, lists)
 	if err != nil {
-		return nil, usageError(err.Error())
+		return nil, benchFailure{usageError(err.Error())}
 	}
 	if n := len(o.names); n > len(commands) || n > 1 && lists != nil && n != len(commands) {
-		return nil, usageError(fmt.Sprintf("%d names are given for %d commands", n, len(commands)))
+		return nil, benchFailure{usageError(fmt.Sprintf("%d names are given for %d commands", n, len(commands)))}
 	}
 	for i := range commands {
 		if lists != nil {
@@ -321,12 +358,11 @@ func (o *benchCmdFlags) commands(lines []string) ([]run.Command, error) {
 			commands[i].Name = o.names[i]
 		}
 	}
-	if err := o.dress(commands); err != nil {
-		return nil, err
-	}
 	if o.reference != "" {
-		first := run.Command{Line: o.reference, Name: o.referenceName, Reference: true, Setup: o.setup, Cleanup: o.cleanup, Prepare: each(o.prepare, len(commands)), Conclude: each(o.conclude, len(commands))}
-		commands = append([]run.Command{first}, commands...)
+		commands = append([]run.Command{{Line: o.reference, Name: o.referenceName, Reference: true}}, commands...)
+	}
+	if err := o.dress(commands); err != nil {
+		return nil, benchFailure{err}
 	}
 	for i := range commands {
 		commands[i] = commands[i].Filled()
@@ -343,7 +379,7 @@ func (o *benchCmdFlags) parameters() ([]run.List, error) {
 		}
 		l, err := run.Scan(v[0], v[1], v[2], o.step)
 		if err != nil {
-			return nil, usageError(err.Error())
+			return nil, benchFailure{usageError(err.Error())}
 		}
 		out = append(out, l)
 	}
@@ -362,22 +398,35 @@ func (o *benchCmdFlags) parameters() ([]run.List, error) {
 
 func (o *benchCmdFlags) plan() (run.Plan, error) {
 	p := run.Plan{Warmup: o.warmup, Runs: o.runs, MinRuns: o.minRuns, MaxRuns: o.maxRuns, MinTime: 3 * time.Second, InSequence: o.inSequence}
-	if o.maxRuns > 0 && o.maxRuns < o.minRuns {
-		p.MinRuns = o.maxRuns
+	switch {
+	case p.MinRuns == 0:
+		p.MinRuns = 10
+		if o.maxRuns > 0 {
+			p.MinRuns = min(p.MinRuns, o.maxRuns)
+		}
+	case o.maxRuns > 0 && o.maxRuns < p.MinRuns:
+		return p, benchFailure{usageError("`--min-runs` is more than `--max-runs`")}
 	}
 	if o.minTime != "" {
 		seconds, err := strconv.ParseFloat(o.minTime, 64)
 		if err != nil || seconds < 0 || seconds > 1e6 {
-			return p, usageError(fmt.Sprintf("invalid value for `--min-benchmarking-time`: `%s` is no number of seconds", o.minTime))
+			return p, benchFailure{usageError(fmt.Sprintf("invalid value for `--min-benchmarking-time`: `%s` is no number of seconds", o.minTime))}
 		}
 		p.MinTime = time.Duration(seconds * float64(time.Second))
 	}
-	var err error
-	p.Ignored, err = o.ignored()
+	ignored, err := o.ignored()
+	if err != nil {
+		err = benchFailure{err}
+	}
+	p.Ignored = ignored
 	return p, err
 }
 
 func (a *app) benchCmd(ctx context.Context, o *benchCmdFlags, args []string) error {
+	if o.version {
+		a.print.Data("tame bench cmd %s\n", Version)
+		return nil
+	}
 	commands, err := o.commands(args)
 	if err != nil {
 		return err
@@ -388,14 +437,22 @@ func (a *app) benchCmd(ctx context.Context, o *benchCmdFlags, args []string) err
 	if err != nil {
 		return err
 	}
+	if err := o.create(a); err != nil {
+		return benchFailure{err}
+	}
 	r := report.New("cmd", time.Now(), Version)
-	runner, err := o.runner(ctx, a)
+	runner, err := o.runner(ctx, a, o.debug)
 	if err != nil {
-		return err
+		return benchFailure{err}
 	}
 	start := time.Now()
+	end := a.benchProgress("", &plan.Progress)
 	results, failed := run.Measure(ctx, runner, commands, plan)
+	end()
 	results = slices.DeleteFunc(results, func(r run.Result) bool { return len(r.Runs) == 0 })
+	if failed != nil && ctx.Err() == nil {
+		failed = benchFailure{failed}
+	}
 	if len(results) == 0 {
 		return failed
 	}
@@ -403,15 +460,35 @@ func (a *app) benchCmd(ctx context.Context, o *benchCmdFlags, args []string) err
 	for i := range results {
 		r.Subjects = append(r.Subjects, results[i].Subject())
 	}
-	reference := o.referenceOf(results)
 	if !o.inSequence {
-		r.Comparisons = ab.Compare(results, reference, 0)
+		r.Comparisons = ab.Compare(results, o.referenceOf(results), 0)
+		if o.sort != "command" {
+			slices.SortStableFunc(r.Comparisons, func(a, b report.Comparison) int { return cmp.Compare(a.Ratio, b.Ratio) })
+		}
 	}
 	r.Notes = append(r.Notes, benchNotes(r, runner, o)...)
 	if o.style != "none" {
 		a.print.Data("%s", r.Text(a.benchStyle(o.style, o.unit)))
 	}
 	return errors.Join(failed, o.export(a, r, results), o.finish(a, r))
+}
+
+// create makes the files of exports, as hyperfine does: that one cannot be
+// written is better known before the measurement than after it.
+func (o *benchCmdFlags) create(a *app) error {
+	for _, name := range []string{o.json, o.csv, o.md, o.asciidoc, o.org} {
+		if name == "" || name == "-" {
+			continue
+		}
+		file, err := os.Create(a.path(name))
+		if err != nil {
+			return fmt.Errorf("creating the export: %w", err)
+		}
+		if err := file.Close(); err != nil {
+			return fmt.Errorf("creating the export: %w", err)
+		}
+	}
+	return nil
 }
 
 // referenceOf is the index of the command that the others are compared with.

@@ -47,8 +47,10 @@ type Usage struct {
 	MajorFaults        int64 // pages that were read from disk
 	Voluntary          int64 // context switches because it waited
 	Involuntary        int64 // context switches because others wanted the processor
-	// ExitCode is that of the process, or −1 if a signal ended it.
+	// ExitCode is that of the process, or 128 and the signal's number if one ended
+	// it, as shells tell that.
 	ExitCode int
+	Signaled bool
 }
 
 // A Runner starts commands.
@@ -62,6 +64,9 @@ type Runner struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	Random *rand.Rand
+	// Pretend runs nothing: `sleep 2` takes two seconds, and no time passes. It is
+	// hyperfine's debug mode, for tests of what is made of the times.
+	Pretend bool
 
 	overhead Usage // of the shell
 }
@@ -78,6 +83,13 @@ func (r *Runner) Calibrate(ctx context.Context, runs int) error {
 	r.overhead = Usage{}
 	if r.Shell == nil {
 		return nil
+	}
+	if r.Pretend {
+		u, err := pretended(strings.TrimSuffix(strings.Join(r.Shell, " "), " -c"))
+		if r.overhead = u; strings.HasPrefix(r.Shell[0], "/") {
+			r.overhead, err = Usage{}, nil // the system's own shell takes no time
+		}
+		return err
 	}
 	var wall, user, system []time.Duration
 	for range runs {
@@ -125,6 +137,9 @@ func (r *Runner) in(c *Command) *Runner {
 // Run runs a command line once. A command that fails is no error; one that
 // cannot be started is. The time of the shell is taken off.
 func (r *Runner) Run(ctx context.Context, line, output, iteration string) (Usage, error) {
+	if r.Pretend {
+		return pretended(line)
+	}
 	words, err := r.words(line)
 	if err != nil {
 		return Usage{}, err
@@ -164,6 +179,16 @@ func (r *Runner) Run(ctx context.Context, line, output, iteration string) (Usage
 	u.User = max(0, u.User-r.overhead.User)
 	u.System = max(0, u.System-r.overhead.System)
 	return u, nil
+}
+
+// pretended is what a `sleep` says that it will take.
+func pretended(line string) (Usage, error) {
+	seconds, ok := strings.CutPrefix(line, "sleep ")
+	n, err := strconv.ParseFloat(seconds, 64)
+	if !ok || err != nil || n < 0 || n > 1e9 {
+		return Usage{}, fmt.Errorf("in debug mode only `sleep SECONDS` can be measured, and not `%s`", line)
+	}
+	return Usage{Wall: time.Duration(n * float64(time.Second))}, nil
 }
 
 func (r *Runner) words(line string) ([]string, error) {
@@ -235,17 +260,23 @@ func (e *StartError) Hints() []string {
 	return nil
 }
 
+// signalBase and a signal's number are the exit code that shells give a process
+// which the signal has ended.
+const signalBase = 128
+
 // A FailedError is a command that ended with an exit code other than 0.
 type FailedError struct {
 	Line string
 	What string // "run 3", "the setup command"
-	Code int    // −1 for a signal
+	Code int
+	// Signaled: a signal ended it, and Code is 128 and its number.
+	Signaled bool
 }
 
 func (e *FailedError) Error() string {
 	how := "ended with exit code " + strconv.Itoa(e.Code)
-	if e.Code < 0 {
-		how = "was ended by a signal"
+	if e.Signaled {
+		how = "was ended by signal " + strconv.Itoa(e.Code-signalBase)
 	}
 	return fmt.Sprintf("`%s` %s in %s", e.Line, how, e.What)
 }

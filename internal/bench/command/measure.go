@@ -111,7 +111,25 @@ type measurement struct {
 	random  *rand.Rand
 	results []Result
 	start   time.Time
+	passed  time.Duration // that was only pretended
 	done    int
+}
+
+// since is the time since a moment, with what was pretended after it.
+func (m *measurement) since(t time.Time, passed time.Duration) time.Duration {
+	if m.runner.Pretend {
+		return m.passed - passed
+	}
+	return time.Since(t)
+}
+
+// run runs a line in the surroundings of a command.
+func (m *measurement) run(ctx context.Context, line string, c *Command, iteration string) (Usage, error) {
+	u, err := m.runner.in(c).Run(ctx, line, c.Output, iteration)
+	if m.runner.Pretend {
+		m.passed += u.Wall + m.runner.Overhead()
+	}
+	return u, err
 }
 
 // measure runs the commands from one index to another in blocks, with their
@@ -137,14 +155,14 @@ func (m *measurement) measure(from, to int) (err error) {
 			return err
 		}
 	}
-	begin, total := time.Now(), m.plan.Runs
+	begin, passed, total := time.Now(), m.passed, m.plan.Runs
 	for n := 0; total == 0 || n < total; n++ {
 		m.tell("measuring", m.done, total*len(m.results))
 		if err := m.block(group, strconv.Itoa(n), func(r *Result, u Usage) { r.Runs = append(r.Runs, u); m.done++ }); err != nil {
 			return err
 		}
 		if total == 0 {
-			total = m.count(time.Since(begin), len(group))
+			total = m.count(m.since(begin, passed), len(group))
 		}
 		if m.plan.Decide != nil && m.plan.Decide(time.Since(begin), m.results) {
 			return nil
@@ -169,26 +187,36 @@ func (m *measurement) count(block time.Duration, commands int) int {
 	return n
 }
 
-// block runs each command once, in random order.
+// block runs each command once, in random order. Where one fails the others
+// have their turn: what is exported then does not depend on the order.
 func (m *measurement) block(group []Result, iteration string, keep func(*Result, Usage)) error {
+	var failed error
 	for _, i := range m.random.Perm(len(group)) {
-		c := &group[i].Command
-		if err := m.around(c.Prepare, c, "the prepare command"); err != nil {
+		err := m.once(&group[i], iteration, keep)
+		if wrong := (*FailedError)(nil); err != nil && !errors.As(err, &wrong) {
 			return err
 		}
-		u, err := m.runner.in(c).Run(m.ctx, c.Line, c.Output, iteration)
-		if err != nil {
-			return err
-		}
-		if u.ExitCode != 0 && (m.plan.Ignored == nil || !m.plan.Ignored(u.ExitCode)) {
-			return &FailedError{Line: c.Line, What: "run " + iteration, Code: u.ExitCode}
-		}
-		keep(&group[i], u)
-		if err := m.around(c.Conclude, c, "the conclude command"); err != nil {
-			return err
+		if failed == nil {
+			failed = err
 		}
 	}
-	return nil
+	return failed
+}
+
+func (m *measurement) once(r *Result, iteration string, keep func(*Result, Usage)) error {
+	c := &r.Command
+	if err := m.around(c.Prepare, c, "the prepare command"); err != nil {
+		return err
+	}
+	u, err := m.run(m.ctx, c.Line, c, iteration)
+	if err != nil {
+		return err
+	}
+	if u.ExitCode != 0 && (m.plan.Ignored == nil || !m.plan.Ignored(u.ExitCode)) {
+		return &FailedError{Line: c.Line, What: "run " + iteration, Code: u.ExitCode, Signaled: u.Signaled}
+	}
+	keep(r, u)
+	return m.around(c.Conclude, c, "the conclude command")
 }
 
 func (m *measurement) around(line string, c *Command, what string) error {
@@ -199,9 +227,9 @@ func (m *measurement) aroundIn(ctx context.Context, line string, c *Command, wha
 	if line == "" {
 		return nil
 	}
-	u, err := m.runner.in(c).Run(ctx, line, c.Output, "")
+	u, err := m.run(ctx, line, c, "")
 	if err == nil && u.ExitCode != 0 {
-		err = &FailedError{Line: line, What: what, Code: u.ExitCode}
+		err = &FailedError{Line: line, What: what, Code: u.ExitCode, Signaled: u.Signaled}
 	}
 	return err
 }

@@ -23,6 +23,9 @@ func separate(cmd *exec.Cmd) {
 // usage is what wait4 has told of a process and of those it waited for.
 func usage(state *os.ProcessState) Usage {
 	u := Usage{User: state.UserTime(), System: state.SystemTime(), ExitCode: state.ExitCode()}
+	if w, ok := state.Sys().(syscall.WaitStatus); ok && w.Signaled() {
+		u.ExitCode, u.Signaled = signalBase+int(w.Signal()), true
+	}
 	if r, ok := state.SysUsage().(*syscall.Rusage); ok {
 		u.MaxRSS = peak(r)
 		u.MinorFaults, u.MajorFaults = int64(r.Minflt), int64(r.Majflt)
