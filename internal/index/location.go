@@ -219,6 +219,13 @@ func (l *Locations) At(rawURL string) (*Index, bool) {
 	return nil, false
 }
 
+// DemandHashes reports whether any of the indexes is to be locked with hashes of
+// an algorithm of its own.
+func (l *Locations) DemandHashes() bool {
+	demands := func(x Index) bool { return x.HashAlgorithm != "" }
+	return slices.ContainsFunc(l.Indexes, demands) || slices.ContainsFunc(l.FindLinks, demands) || slices.ContainsFunc(l.Torch, demands)
+}
+
 // Auth returns the indexes as far as authentication is concerned, those defined
 // last first, with the credentials that the environment has for them.
 func (l *Locations) Auth(getenv func(string) string) []auth.Index {

@@ -271,7 +271,7 @@ func (l *Lock) checkPreferable(w *Want) *Verdict {
 // otherHashes is the first package with a hash of another algorithm than its
 // index is to be locked with.
 func (l *Lock) otherHashes(w *Want) pyname.Package {
-	if w.Indexes == nil {
+	if w.Indexes == nil || !w.Indexes.DemandHashes() {
 		return ""
 	}
 	for i := range l.Packages {
