@@ -109,9 +109,17 @@ func loadRows(r *load.Result) []report.Row {
 		{Name: "Statuses", Value: statusText(r)},
 		{Name: "Transfer", Value: ui.Bytes(r.BytesIn) + " in, " + ui.Bytes(r.BytesOut) + " out"},
 		{Name: "Connections", Value: fmt.Sprintf("%d opened, %d at once, at most %d", r.Connections.Opened, r.Connections.Peak, r.Connections.Cap)},
-		{Name: "Generator", Value: fmt.Sprintf("%s, %.1f µs of processor time a request", ui.Count(r.Threads, "thread"), float64(r.PerRequest)/1e3)},
+		{Name: "Generator", Value: generatorText(r)},
 	}
 	return slices.DeleteFunc(rows, func(r report.Row) bool { return r.Value == "" })
+}
+
+func generatorText(r *load.Result) string {
+	text := fmt.Sprintf("%s, %s, %.1f µs of processor time a request", r.Engine, ui.Count(r.Threads, "thread"), float64(r.PerRequest)/1e3)
+	if r.Spun > 0 {
+		text += fmt.Sprintf(", of which it was awake for %.1f µs without work", float64(r.Spun)/1e3/float64(max(1, r.Sent)))
+	}
+	return text
 }
 
 func modelText(r *load.Result) string {

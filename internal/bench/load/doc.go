@@ -20,7 +20,10 @@
 // themselves, and its results say so.
 //
 // Plain HTTP/1.1 has a client of its own: an event loop over epoll on Linux, a
-// goroutine for each connection elsewhere and for TLS. HTTP/2 is net/http's.
+// goroutine for each connection elsewhere and for TLS. HTTP/2 is net/http's. A
+// [Result] says in Engine which it was. The event loop takes the time of an answer
+// from the kernel, which notes it on arrival: that the loop is asleep or busy then
+// makes no difference, so that it need not be woken for answers.
 //
 // [Capacity] searches the highest rate that a server bears.
 package load

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"runtime"
 	"time"
 	"unsafe"
 
@@ -15,8 +14,9 @@ import (
 const haveLoop = true
 
 // A loop drives the connections of one thread: it sends what is due, sleeps
-// until the next request is or an answer comes, and reads. A request costs one
-// write, one read and at most two waits, and no goroutine is woken for it.
+// until the next request is, and reads what has come. A request costs one sleep,
+// one write, one read and one look for events, no memory, and no goroutine is
+// woken for it.
 type loop struct {
 	*run
 	rec     *recorder
@@ -33,10 +33,10 @@ type loop struct {
 	nextJob job
 	more    bool // there is a nextJob
 	closing []*conn
-	events  []unix.EpollEvent
-	buffer  []byte
 	swept   int64
-	noWait2 bool // the kernel has no epoll_pwait2 (Linux before 5.11)
+	polled  bool // in this turn, for want of a connection
+	waiter
+	receiver
 }
 
 // A conn is one connection with at most one request under way.
@@ -46,6 +46,7 @@ type conn struct {
 	job    job
 	sent   int64
 	out    []byte // the request; what is left of it once sending has begun
+	size   int    // of the answer so far
 	buffer []byte
 	answer response
 }
@@ -62,14 +63,10 @@ const (
 const sweepEvery = int64(50 * time.Millisecond)
 
 func (r *run) loop(rec *recorder, f *feed, most int) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	// The kernel may end a sleep late by this much, to wake once for several: 50 µs
-	// unless told.
-	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	defer func() { _ = unix.Prctl(unix.PR_SET_TIMERSLACK, 0, 0, 0, 0) }()
-
-	l := &loop{run: r, rec: rec, feed: f, most: most, events: make([]unix.EpollEvent, 512), buffer: make([]byte, 64<<10)}
+	settle()
+	l := &loop{run: r, rec: rec, feed: f, most: most, waiter: waiter{events: make([]unix.EpollEvent, 512)}}
+	l.init()
+	l.adjust(r.base)
 	l.to, l.family = sockaddr(r.address)
 	var err error
 	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
@@ -84,6 +81,7 @@ func (r *run) loop(rec *recorder, f *feed, most int) {
 	}
 	l.turn()
 	l.end()
+	rec.spun = l.spun
 }
 
 // turn goes round until everything is answered or given up.
@@ -101,12 +99,24 @@ func (l *loop) turn() {
 	}
 }
 
-// sendDue sends all requests whose time has come.
+// mostAtOnce is how many requests are sent before answers are looked for.
+const mostAtOnce = 128
+
+// sendDue sends the requests whose time has come. Those that are already too late
+// to be answered in time are given up, so that a run ends soon after its time
+// however little of the processor it gets.
 func (l *loop) sendDue(now int64) {
-	for l.more && l.nextJob.at <= now {
-		l.begin(l.nextJob, now)
+	l.polled = false
+	for sent := 0; sent < mostAtOnce && l.more && l.nextJob.at <= now; now = l.now() {
+		if now-l.nextJob.at > int64(l.plan.Timeout) {
+			l.rec.taken(l.nextJob, now)
+			l.rec.fail(l.nextJob, now, FailTimeout, errTimeout)
+			l.total.Add(1)
+		} else {
+			l.begin(l.nextJob, now)
+			sent++
+		}
 		l.nextJob, l.more = l.feed.next()
-		now = l.now()
 	}
 }
 
@@ -125,13 +135,16 @@ func (l *loop) fill() {
 func (l *loop) begin(j job, now int64) bool {
 	l.rec.taken(j, now)
 	l.total.Add(1)
-	for n := len(l.idle); n > 0; n = len(l.idle) {
-		c := l.idle[n-1]
-		l.idle = l.idle[:n-1]
-		if c.state == idle {
-			l.send(c, j, now)
-			return true
-		}
+	c := l.ready()
+	if c == nil && l.busy > 0 && !l.polled && !l.plan.Closed {
+		// Answers may have come, and a connection is dearer than a look.
+		l.polled = true
+		l.collect(0)
+		c, now = l.ready(), l.now()
+	}
+	if c != nil {
+		l.send(c, j, now)
+		return true
 	}
 	if l.open >= l.most {
 		l.rec.waited++
@@ -139,6 +152,18 @@ func (l *loop) begin(j job, now int64) bool {
 		return true
 	}
 	return l.connect(j)
+}
+
+// ready takes an idle connection, if there is one.
+func (l *loop) ready() *conn {
+	for n := len(l.idle); n > 0; n = len(l.idle) {
+		c := l.idle[n-1]
+		l.idle = l.idle[:n-1]
+		if c.state == idle {
+			return c
+		}
+	}
+	return nil
 }
 
 // connect opens a connection for a request.
@@ -149,6 +174,7 @@ func (l *loop) connect(j job) bool {
 		return false
 	}
 	_ = unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	stamp(fd)
 	err = unix.Connect(fd, l.to)
 	if err == nil || errors.Is(err, unix.EINPROGRESS) {
 		err = unix.EpollCtl(l.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{
@@ -184,8 +210,11 @@ func (l *loop) send(c *conn, j job, now int64) {
 
 // write makes the request of a connection and begins to send it.
 func (l *loop) write(c *conn, now int64) {
-	c.buffer = l.maker.append(c.buffer[:0], c.job.n)
-	c.out, c.sent = c.buffer, now
+	if c.out = l.maker.whole; c.out == nil {
+		c.buffer = l.maker.append(c.buffer[:0], c.job.n)
+		c.out = c.buffer
+	}
+	c.sent, c.size = now, 0
 	c.answer.reset(l.maker.bodiless(c.job.n), l.plan.Expect.Body != nil)
 	l.rec.wrote(c.job, now, len(c.out))
 	l.flush(c)
@@ -214,14 +243,31 @@ func (l *loop) flush(c *conn) {
 	}
 }
 
-// wait sleeps until something comes or the next request is due, and handles
-// what came.
+// wait sleeps until the next request is due or something comes, and handles what
+// came. Where the next request is due soon and the kernel notes when answers
+// come, they are left to lie until then: to be woken for each of them costs far
+// more than to take it in.
 func (l *loop) wait(now int64) {
 	until := now + sweepEvery
 	if l.more {
 		until = min(until, l.nextJob.at)
 	}
-	n, err := l.poll(max(0, until-now))
+	if ns := until - now; l.plan.Closed || !l.more || !l.queue.empty() || !l.punctual() || ns > longestNap {
+		l.collect(l.early(ns))
+	} else if ns = l.early(ns); ns == 0 {
+		l.collect(0)
+		l.spin(l.run, until)
+	} else {
+		l.sleep(ns)
+		l.collect(0)
+		l.learn(l.now() - now - ns)
+		l.spin(l.run, until)
+	}
+}
+
+// collect waits for events, and handles them.
+func (l *loop) collect(ns int64) {
+	n, err := l.poll(l.epoll, ns)
 	if err != nil {
 		return // interrupted
 	}
@@ -232,35 +278,6 @@ func (l *loop) wait(now int64) {
 		_ = unix.Close(c.fd)
 	}
 	l.closing = l.closing[:0]
-}
-
-// shortWait is how long the scheduler of Go need not know that this thread
-// sleeps: telling it costs more than what others could do in that time.
-const shortWait = int64(2 * time.Millisecond)
-
-// poll waits for events with the precision of nanoseconds.
-func (l *loop) poll(ns int64) (int, error) {
-	if l.noWait2 {
-		fds := []unix.PollFd{{Fd: int32(l.epoll), Events: unix.POLLIN}}
-		if _, err := unix.Ppoll(fds, &unix.Timespec{Nsec: ns}, nil); err != nil {
-			return 0, err
-		}
-		return unix.EpollWait(l.epoll, l.events, 0)
-	}
-	timeout := unix.NsecToTimespec(ns)
-	call := unix.Syscall6
-	if ns <= shortWait {
-		call = unix.RawSyscall6
-	}
-	n, _, e := call(unix.SYS_EPOLL_PWAIT2, uintptr(l.epoll), uintptr(unsafe.Pointer(unsafe.SliceData(l.events))), uintptr(len(l.events)), uintptr(unsafe.Pointer(&timeout)), 0, 0)
-	switch e {
-	case 0:
-		return int(n), nil
-	case unix.ENOSYS, unix.EPERM:
-		l.noWait2 = true
-		return 0, nil
-	}
-	return 0, e
 }
 
 func (l *loop) handle(e *unix.EpollEvent) {
@@ -292,7 +309,7 @@ func (l *loop) handle(e *unix.EpollEvent) {
 // read; a read that does not fill the buffer has, unless the server has closed.
 func (l *loop) read(c *conn, gone bool) {
 	for {
-		n, _, e := unix.RawSyscall(unix.SYS_READ, uintptr(c.fd), uintptr(unsafe.Pointer(unsafe.SliceData(l.buffer))), uintptr(len(l.buffer)))
+		n, at, e := l.receive(c.fd)
 		switch {
 		case e == unix.EINTR:
 			continue
@@ -305,30 +322,38 @@ func (l *loop) read(c *conn, gone bool) {
 			if err := c.answer.eof(); err != nil {
 				l.lose(c, FailClosed, err)
 			} else {
-				l.answered(c, true)
+				l.answered(c, true, 0)
 			}
 			return
 		}
 		l.rec.in += int64(n)
+		if c.size += n; c.size > largeAnswer {
+			l.large = true
+		}
 		used, done, err := c.answer.feed(l.buffer[:n])
 		switch {
 		case err != nil:
 			l.lose(c, FailMalformed, err)
 			return
 		case done:
-			l.answered(c, used < int(n) || gone)
+			l.answered(c, used < n || gone, at)
 			return
-		case int(n) < len(l.buffer) && !gone:
+		case n < len(l.buffer) && !gone:
 			return
 		}
 	}
 }
 
-// answered records a complete answer and gives the connection its next request.
-// One that sends more than the answer, or was closed, is of no further use.
-func (l *loop) answered(c *conn, spoilt bool) {
+// answered records a complete answer, which came at a time that is 0 when only
+// the present is known, and gives the connection its next request. One that sends
+// more than the answer, or was closed, is of no further use.
+func (l *loop) answered(c *conn, spoilt bool, at int64) {
 	now := l.now()
-	l.rec.answer(c.job, c.sent, now, &l.plan.Expect, c.answer.status, c.answer.body)
+	if l.stamps = at != 0; !l.stamps {
+		at = now
+	}
+	at = max(c.sent, min(at, now)) // whatever somebody does to the clock
+	l.rec.answer(c.job, c.sent, at, &l.plan.Expect, c.answer.status, c.answer.body)
 	l.busy--
 	if spoilt || c.answer.close || l.plan.NoKeepAlive || len(c.out) > 0 {
 		l.close(c)
@@ -390,6 +415,7 @@ func (l *loop) close(c *conn) {
 // replaces connections that could not be opened.
 func (l *loop) sweep(now int64) {
 	l.swept = now
+	l.adjust(l.base)
 	late := now - int64(l.plan.Timeout)
 	for {
 		j, ok := l.queue.peek()

@@ -203,3 +203,21 @@ func Run(ctx context.Context, p Plan) (*Result, error) {
 	r := &run{plan: &p, maker: maker, address: address}
 	return r.drive(ctx), nil
 }
+
+// The engines. All keep the same times, but at different costs.
+const (
+	engineLoop = "event loop" // of our own: plain HTTP/1.1 on Linux
+	engineCrew = "goroutines" // one for each connection: TLS, and other systems
+	engineHTTP = "net/http"   // HTTP/2
+)
+
+// engine is what drives the connections of a plan.
+func (p *Plan) engine() string {
+	switch {
+	case p.HTTP2:
+		return engineHTTP
+	case haveLoop && !p.crewed && p.URL.Scheme == "http":
+		return engineLoop
+	}
+	return engineCrew
+}

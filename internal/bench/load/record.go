@@ -60,6 +60,7 @@ type recorder struct {
 	in, out                         int64
 	opened, open, peak, waited      int64
 	lastSent                        int64
+	spun                            int64 // ns that were waited without sleeping
 }
 
 // A slot is one interval of the time series.
@@ -192,4 +193,5 @@ func (r *recorder) merge(o *recorder) {
 	r.in, r.out = r.in+o.in, r.out+o.out
 	r.opened, r.peak, r.waited = r.opened+o.opened, r.peak+o.peak, r.waited+o.waited
 	r.lastSent = max(r.lastSent, o.lastSent)
+	r.spun += o.spun
 }

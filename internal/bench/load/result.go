@@ -52,6 +52,11 @@ type Result struct {
 	// request sent. Both contain the warm-up.
 	CPU        time.Duration
 	PerRequest time.Duration
+	// Spun is how long the event loops waited for requests to be due without
+	// sleeping; part of CPU.
+	Spun time.Duration
+	// Engine is what drove the connections: "event loop", "goroutines" or "net/http".
+	Engine string
 
 	Interrupted bool
 	// Invalid says why the result does not hold; empty when it does.
@@ -110,6 +115,7 @@ func (r *run) result(rec *recorder, elapsed, cpu time.Duration, total int64) *Re
 		Due: rec.due, Sent: rec.sent, Answered: rec.answered, Unfinished: rec.unfinished,
 		Failures: rec.failures, Samples: rec.samples, Statuses: map[int]int64{},
 		BytesIn: rec.in, BytesOut: rec.out, Interval: p.Interval, CPU: cpu,
+		Spun: time.Duration(rec.spun), Engine: p.engine(),
 		Connections: Connections{p.Connections, rec.opened, rec.peak, rec.waited},
 	}
 	switch {

@@ -64,7 +64,5 @@ func (r *run) drive(ctx context.Context) *Result {
 	return result
 }
 
-// looped reports whether an event loop of our own drives the connections.
-func (r *run) looped() bool {
-	return haveLoop && !r.plan.crewed && r.plan.URL.Scheme == "http" && !r.plan.HTTP2
-}
+// looped reports whether event loops drive the connections.
+func (r *run) looped() bool { return r.plan.engine() == engineLoop }

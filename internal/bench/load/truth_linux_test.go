@@ -1,0 +1,230 @@
+package load
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// The truth about the generator is found out on a quiet machine:
+//
+//	go test ./internal/bench/load -run TestTruth -v -args -truth
+//
+// The server is a process of its own, so that the processor time is the
+// generator's alone.
+var (
+	truth      = flag.Bool("truth", false, "measure how true the load generator is")
+	truthTime  = flag.Duration("truth-time", 10*time.Second, "how long each of its runs takes")
+	truthServe = flag.String("truth-serve", "", "be the server, with these delays")
+	truthRates = flag.String("truth-rates", "1,10,100,1000,5000,10000,20000,50000", "rates to try")
+	truthWrk2  = flag.String("truth-wrk2", "", "this wrk2 is measured, too")
+	truthHey   = flag.String("truth-hey", "", "this hey is measured, too")
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if *truthServe != "" {
+		serveScript(strings.TrimPrefix(*truthServe, "none"))
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// A record is what a scripted server did.
+type record struct {
+	first, last time.Duration
+	took        []float64 // seconds from the arrival of a request to its answer, ascending
+}
+
+// rate is the one at which requests arrived.
+func (r *record) rate() float64 {
+	return float64(len(r.took)-1) / (r.last - r.first).Seconds()
+}
+
+// quantile is the time that a share q of the answers took at most.
+func (r *record) quantile(q float64) float64 {
+	return r.took[max(0, int(math.Ceil(q*float64(len(r.took))))-1)]
+}
+
+// startTruth starts the server, and returns how to get its record.
+func startTruth(t *testing.T, script string) (*url.URL, func() *record) {
+	t.Helper()
+	c := exec.Command(os.Args[0], "-truth-serve", script)
+	c.Env = os.Environ()
+	in, err1 := c.StdinPipe()
+	out, err2 := c.StdoutPipe()
+	if err1 != nil || err2 != nil || c.Start() != nil {
+		t.Fatal(err1, err2)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = in.Close(); _ = c.Wait() })
+	u := parse(t, strings.TrimSpace(line))
+	return u, func() *record {
+		answer, err := http.Get(u.String() + "record")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return parseRecord(t, strings.Fields(string(text)))
+	}
+}
+
+func parseRecord(t *testing.T, words []string) *record {
+	t.Helper()
+	var ns []int64
+	for _, w := range words {
+		n, err := strconv.ParseInt(w, 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ns = append(ns, n)
+	}
+	r := &record{first: time.Duration(ns[0]), last: time.Duration(ns[1])}
+	for _, n := range ns[2:] {
+		r.took = append(r.took, float64(n)/1e9)
+	}
+	slices.Sort(r.took)
+	return r
+}
+
+// As many requests reach the server as were asked for, and not late.
+func TestTruthRate(t *testing.T) {
+	if !*truth {
+		t.Skip("-args -truth measures it")
+	}
+	sleep, exchange := machineCost()
+	t.Logf("processor time on this machine: to sleep %v, to write and read 100 bytes over loopback %v", sleep, exchange)
+	u, told := startTruth(t, "none")
+	told()
+	t.Logf("%8s %10s %12s %8s %10s %10s %10s %10s %10s %s", "rate", "at server", "rate there", "error", "late p50", "late p99", "late max", "CPU/req", "of it spun", "")
+	for word := range strings.SplitSeq(*truthRates, ",") {
+		rate, err := strconv.ParseFloat(word, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := mustRun(t, Plan{URL: u, Stages: at(rate, *truthTime), Threads: 1})
+		got := told()
+		late := func(q float64) time.Duration {
+			return time.Duration(r.Lateness.histogram.ValueAtPercentile(q)).Round(100 * time.Nanosecond)
+		}
+		t.Logf("%8v %10d %12.2f %7.3f%% %10v %10v %10v %10v %10v %s", rate, len(got.took), got.rate(), 100*math.Abs(got.rate()/rate-1),
+			late(50), late(99), late(100), r.PerRequest.Round(10*time.Nanosecond), (r.Spun / time.Duration(max(1, r.Sent))).Round(10*time.Nanosecond), failureText(r)+r.Invalid)
+	}
+}
+
+// machineCost is the processor time of what no generator can do without: a
+// sleep of 50 µs, and a write and a read over loopback with nobody to wake.
+func machineCost() (sleep, exchange time.Duration) {
+	var group sync.WaitGroup
+	group.Go(func() { sleep, exchange = threadCost() })
+	group.Wait()
+	return sleep, exchange
+}
+
+func threadCost() (sleep, exchange time.Duration) {
+	settle()
+	cost := func(n int, do func()) time.Duration {
+		best := time.Hour
+		for range 8 {
+			before := threadTime()
+			for range n {
+				do()
+			}
+			best = min(best, (threadTime()-before)/time.Duration(n))
+		}
+		return best
+	}
+	sleep = cost(500, func() {
+		ts := unix.NsecToTimespec(50000)
+		_, _, _ = unix.RawSyscall6(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, 0, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
+	})
+	l, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	must(err)
+	must(unix.Bind(l, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	must(unix.Listen(l, 1))
+	to, err := unix.Getsockname(l)
+	must(err)
+	a, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	must(err)
+	must(unix.Connect(a, to))
+	b, _, err := unix.Accept(l)
+	must(err)
+	must(unix.SetsockoptInt(a, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
+	must(unix.SetsockoptInt(b, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
+	text := make([]byte, 100)
+	exchange = cost(2000, func() {
+		_, _ = unix.Write(a, text)
+		_, _ = unix.Read(b, text)
+		a, b = b, a
+	})
+	for _, fd := range []int{a, b, l} {
+		_ = unix.Close(fd)
+	}
+	return sleep, exchange
+}
+
+func threadTime() time.Duration {
+	var ts unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts)
+	return time.Duration(ts.Nano())
+}
+
+// truthScripts are the delays of the scripted servers: exponential ones, and such
+// with pauses of 200 ms in each second.
+var truthScripts = []string{"20ms", "5ms 1s 200ms"}
+
+var truthQuantiles = []float64{0.5, 0.75, 0.9, 0.95, 0.99, 0.999}
+
+// What the generator reports is what the server did, within the intervals.
+func TestTruthQuantiles(t *testing.T) {
+	if !*truth {
+		t.Skip("-args -truth measures it")
+	}
+	for _, script := range truthScripts {
+		u, told := startTruth(t, script)
+		told()
+		r := mustRun(t, Plan{URL: u, Stages: at(1000, *truthTime), Poisson: true, Seed: 1})
+		did := told()
+		t.Logf("delays %q: %d answers; late p99 %v %s", script, r.Answered, time.Duration(r.Lateness.histogram.ValueAtPercentile(99)), r.Invalid)
+		for _, p := range truthQuantiles {
+			q, s, want := r.Latency.Quantile(p), r.Service.Quantile(p), did.quantile(p)
+			within := "OUTSIDE"
+			if q.Needs > 0 {
+				within = "withheld"
+			} else if q.Interval.Low <= want && want <= q.Interval.High {
+				within = "within"
+			}
+			// The way through both processes comes on top of the server's delay.
+			t.Logf("%6v  server %9.3f ms  reported %9.3f ms  interval %9.3f to %9.3f  %-8s %+.3f ms (service %+.3f ms)", p, want*1e3, q.Value*1e3, q.Interval.Low*1e3, q.Interval.High*1e3, within, (q.Value-want)*1e3, (s.Value-want)*1e3)
+		}
+	}
+}
+
+func failureText(r *Result) string {
+	if r.Failed == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d failed: %v; ", r.Failed, r.Samples)
+}

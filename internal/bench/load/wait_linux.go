@@ -1,0 +1,93 @@
+package load
+
+import (
+	"errors"
+	"runtime"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// A waiter lets a thread sleep until a moment, or until something comes.
+//
+// A sleep ends late by what it takes to set a timer, to be interrupted and to
+// be given the processor. So the thread sleeps less by what that took lately and
+// spins the rest, at most [mostSpin], which is less than a sleep costs.
+type waiter struct {
+	events  []unix.EpollEvent
+	lead    int64 // how long before a moment a sleep is to end, ns
+	spun    int64 // ns in all
+	noWait2 bool  // the kernel has no epoll_pwait2 (Linux before 5.11)
+}
+
+const (
+	mostSpin = int64(50 * time.Microsecond)
+	leadStep = int64(250 * time.Nanosecond)
+	// longestNap is how long answers may lie before they are read.
+	longestNap = int64(2 * time.Millisecond)
+)
+
+// settle makes the thread of the calling goroutine one that wakes on time. The
+// goroutine keeps it, and it ends with the goroutine.
+func settle() {
+	runtime.LockOSThread()
+	// The kernel may end a sleep late by this much, to wake once for several: 50 µs
+	// unless told.
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+}
+
+// early is how long to sleep when something is due in ns.
+func (w *waiter) early(ns int64) int64 { return max(0, ns-w.lead) }
+
+// sleep sleeps whatever comes.
+func (w *waiter) sleep(ns int64) {
+	request := unix.NsecToTimespec(ns)
+	_, _, _ = unix.RawSyscall6(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, 0, uintptr(unsafe.Pointer(&request)), 0, 0, 0)
+}
+
+// spin waits without sleeping for what is left of a sleep, unless it was
+// interrupted and too much is left.
+func (w *waiter) spin(r *run, until int64) {
+	begin := r.now()
+	now := begin
+	for now < until && until-begin <= mostSpin {
+		now = r.now()
+	}
+	w.spun += now - begin
+}
+
+// learn takes into account by how much a sleep was too long, with all that had
+// to be done after it. A quarter of them shall end in time: to spin costs more
+// than a few microseconds are worth.
+func (w *waiter) learn(over int64) {
+	if over > w.lead {
+		w.lead = min(w.lead+leadStep, mostSpin)
+	} else {
+		w.lead = max(w.lead-3*leadStep, 0)
+	}
+}
+
+// poll waits for events with the precision of nanoseconds. The scheduler of Go
+// does not hear of it: to be told costs a tenth of the processor time at 5,000
+// requests a second and two thirds at 100. It interrupts the wait by a signal
+// when it needs the thread.
+func (w *waiter) poll(epoll int, ns int64) (int, error) {
+	if w.noWait2 {
+		fds := []unix.PollFd{{Fd: int32(epoll), Events: unix.POLLIN}}
+		if _, err := unix.Ppoll(fds, &unix.Timespec{Nsec: ns}, nil); err != nil {
+			return 0, err
+		}
+		return unix.EpollWait(epoll, w.events, 0)
+	}
+	timeout := unix.NsecToTimespec(ns)
+	n, _, e := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(epoll), uintptr(unsafe.Pointer(unsafe.SliceData(w.events))), uintptr(len(w.events)), uintptr(unsafe.Pointer(&timeout)), 0, 0)
+	switch {
+	case e == 0:
+		return int(n), nil
+	case errors.Is(e, unix.ENOSYS), errors.Is(e, unix.EPERM):
+		w.noWait2 = true
+		return 0, nil
+	}
+	return 0, e
+}
