@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/migrate"
 	"github.com/tame-py/tame/internal/project"
@@ -98,6 +99,7 @@ func (a *app) importProject(ctx context.Context, o *importFlags, args []string) 
 		}
 		return os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
 	}
+	r.Describe = func() ([]byte, error) { return a.describeTree(ctx, o, dir) }
 	result, err := migrate.Convert(r)
 	if err != nil {
 		return err
@@ -117,6 +119,26 @@ func (a *app) importProject(ctx context.Context, o *importFlags, args []string) 
 	}
 	i.journal.Commit()
 	return a.showImport(o, report)
+}
+
+// describeTree has the project's build backend write its metadata.
+func (a *app) describeTree(ctx context.Context, o *importFlags, dir string) ([]byte, error) {
+	j := &buildJob{app: a, flags: &buildCommandFlags{
+		python: o.python, index: o.index, resolver: o.resolver, installer: o.installer, build: o.build, binary: o.binary, refresh: o.refresh,
+	}}
+	var err error
+	if j.settings, err = j.flags.settings(a); err != nil {
+		return nil, err
+	}
+	if j.engine, err = a.newEngine(ctx, j.settings); err != nil {
+		return nil, err
+	}
+	if err := j.readConstraints(ctx); err != nil {
+		return nil, err
+	}
+	return j.engine.TreeMetadata(ctx, engine.ArtifactRequest{
+		Source: dir, Ready: func(ctx context.Context) error { return j.ready(ctx, j.engine, dir) },
+	})
 }
 
 // importable are the files of a project that may be of use.

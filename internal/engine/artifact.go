@@ -76,6 +76,35 @@ func (e *Engine) BuildArtifacts(ctx context.Context, r ArtifactRequest) ([]Artif
 	return j.built, err
 }
 
+// TreeMetadata has the build backend of a source tree tell its metadata, as the
+// METADATA of a wheel: by a hook for that, or by building one. Of the request
+// only Source, which is a directory, and Ready count.
+func (e *Engine) TreeMetadata(ctx context.Context, r ArtifactRequest) ([]byte, error) {
+	if err := r.Ready(ctx); err != nil {
+		return nil, err
+	}
+	b := e.builds
+	d := &source.Dist{Source: source.Source{Kind: source.Directory, Location: r.Source}}
+	tree := &fetch.Work{Dist: d, Open: func(context.Context) (*fetch.Checkout, error) {
+		return &fetch.Checkout{Dir: r.Source, Root: r.Source}, nil
+	}}
+	s, err := b.open(enter(ctx, d), tree)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	dir, err := e.Cache.TempDir()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _, _ = fsx.RemoveAll(dir, nil) }()
+	path, err := s.Metadata(ctx, build.Wheel, dir)
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(path, "METADATA"))
+}
+
 // artifacts is one run of BuildArtifacts.
 type artifacts struct {
 	engine *Engine

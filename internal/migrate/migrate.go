@@ -49,6 +49,10 @@ type Request struct {
 	// Read returns the content of one, an error that matches fs.ErrNotExist if
 	// there is none.
 	Read func(name string) ([]byte, error)
+	// Describe has the build backend of the project write its metadata (METADATA
+	// of a wheel). It is asked where only setup.py can tell what the package is;
+	// nil knows nothing.
+	Describe func() ([]byte, error)
 }
 
 // A File is one to write.
@@ -142,6 +146,7 @@ type conversion struct {
 	old    *toml.Document // pyproject.toml as it is; nil if there is none
 	was    []byte
 	draft  draft
+	own    *ownPackage // what setup.py describes, or nil
 	// pipfileSources are the sources of a Pipfile.
 	pipfileSources []*toml.Value
 }

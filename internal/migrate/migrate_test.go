@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"errors"
 	"io/fs"
 	"slices"
 	"strings"
@@ -26,6 +27,13 @@ func convert(t *testing.T, a *txtar.Archive) (*Result, error) {
 			}
 		}
 		return nil, fs.ErrNotExist
+	}
+	r.Describe = func() ([]byte, error) {
+		text, err := r.Read("METADATA")
+		if err != nil {
+			return nil, errors.New("the build failed")
+		}
+		return text, nil
 	}
 	return Convert(r)
 }

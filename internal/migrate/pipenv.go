@@ -61,28 +61,67 @@ func (p *pipfile) lineOf(e toml.Entry, value toml.Literal) line {
 
 // head gives the project a name and its Python.
 func (p *pipfile) head() {
+	p.findOwn(p.asksForItself(), nil)
 	p.newProject()
 	version := field(p.root, "requires", "python_full_version")
 	if version == "" {
 		version = field(p.root, "requires", "python_version")
 	}
 	if version == "" || strings.Contains(version, "*") {
-		p.draft.list("project", "dependencies")
+		p.beginDependencies()
 		return
 	}
 	if p.lookup("project", "requires-python") == nil {
 		parts := strings.Split(version, ".")
 		p.draft.set(toml.LitString(">="+strings.Join(parts[:min(2, len(parts))], ".")), "project", "requires-python")
 	}
-	p.draft.list("project", "dependencies")
+	p.beginDependencies()
 	if !p.has(".python-version") {
 		p.result.Files = append(p.result.Files, File{Path: ".python-version", Text: []byte(version + "\n")})
 	}
 }
 
+// beginDependencies makes place for the dependencies. Where setup.py has them,
+// those of the Pipfile are what is installed beside the package.
+func (p *pipfile) beginDependencies() {
+	if p.own == nil {
+		p.draft.list("project", "dependencies")
+		return
+	}
+	var groups []string
+	for _, s := range []struct{ section, group string }{{"packages", "packages"}, {"dev-packages", "dev"}} {
+		for e := range p.root.Get(s.section).Entries() {
+			if !isItself(field(e.Value, "path")) {
+				groups = append(groups, s.group)
+				break
+			}
+		}
+	}
+	p.draft.defaultGroups(groups, true)
+}
+
+// asksForItself reports whether a category has the project itself.
+func (p *pipfile) asksForItself() bool {
+	for section := range p.root.Entries() {
+		if section.Value.Kind() != toml.Table {
+			continue
+		}
+		for e := range section.Value.Entries() {
+			if isItself(field(e.Value, "path")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // newProject begins a [project], if there is none.
 func (c *conversion) newProject() {
 	if c.lookup("project") != nil {
+		return
+	}
+	if c.own != nil {
+		c.writeOwn()
 		return
 	}
 	t := c.draft.table("project")
@@ -100,6 +139,9 @@ func (p *pipfile) section(e toml.Entry) error {
 	switch e.Key {
 	case "packages":
 		path = []string{"project", "dependencies"}
+		if p.own != nil {
+			path = []string{"dependency-groups", "packages"}
+		}
 	case "dev-packages":
 		path = []string{"dependency-groups", "dev"}
 	default:
@@ -109,11 +151,11 @@ func (p *pipfile) section(e toml.Entry) error {
 	}
 	var l *list
 	for d := range e.Value.Entries() {
+		if isItself(field(d.Value, "path")) {
+			continue // it is installed anyway
+		}
 		if l == nil {
 			l = p.draft.list(path...)
-		}
-		if own := field(d.Value, "path"); own == "." || own == "./" {
-			continue // it is the project itself
 		}
 		name, err := p.nameOf(d)
 		if err != nil {

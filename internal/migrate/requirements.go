@@ -31,8 +31,12 @@ func (c *conversion) requirements() error {
 		}
 	}
 	q.leaveOutConstraints()
+	c.findOwn(q.askForItself(), files)
 	c.newProject()
-	c.draft.list("project", "dependencies")
+	if c.own == nil {
+		c.draft.list("project", "dependencies")
+	}
+	q.standBeside()
 	for _, f := range q.files {
 		if err := q.convert(f); err != nil {
 			return err
@@ -40,13 +44,36 @@ func (c *conversion) requirements() error {
 	}
 	q.python()
 	q.indexes()
-	c.obsolete(files...)
-	for _, name := range []string{"setup.py", "setup.cfg"} {
-		if c.has(name) && c.lookup("project") == nil {
-			c.note(name, "was not read: if it describes a package, its metadata belong into [project], with a [build-system]")
+	c.obsolete(slices.DeleteFunc(slices.Clone(files), func(name string) bool { return c.own != nil && c.own.reads(name) })...)
+	return nil
+}
+
+// askForItself reports whether a file asks for the project itself.
+func (q *requirementsFiles) askForItself() bool {
+	return slices.ContainsFunc(q.files, func(f *requirementsFile) bool {
+		return slices.ContainsFunc(f.file.Requirements, func(e requirements.Entry) bool {
+			return e.Unnamed != nil && isItself(e.GivenURL)
+		})
+	})
+}
+
+// standBeside makes groups of the files that would be the dependencies of the
+// project, where setup.py has those and does not read these.
+func (q *requirementsFiles) standBeside() {
+	if q.own == nil {
+		return
+	}
+	const group = "requirements"
+	var groups []string
+	for _, f := range q.files {
+		if f.group == "" && !q.own.reads(f.name) {
+			f.group, q.group[f.name] = group, group
+		}
+		if (f.group == group || f.group == "dev") && !slices.Contains(groups, f.group) {
+			groups = append(groups, f.group)
 		}
 	}
-	return nil
+	q.draft.defaultGroups(groups, true)
 }
 
 // leaveOutConstraints takes away the files that only limit others (`-c`): their
@@ -70,7 +97,7 @@ func (q *requirementsFiles) leaveOutConstraints() {
 // python takes the Python that a file was compiled with for the oldest one.
 func (q *requirementsFiles) python() {
 	for _, f := range q.files {
-		if v := strings.TrimSpace(f.python); isVersion(v) && q.lookup("project") == nil {
+		if v := strings.TrimSpace(f.python); isVersion(v) && q.lookup("project") == nil && (q.own == nil || q.own.python == nil) {
 			q.draft.set(toml.LitString(">="+v), "project", "requires-python")
 			return
 		}
@@ -258,6 +285,9 @@ func (q *requirementsFiles) convert(f *requirementsFile) error {
 		}
 		target = []string{"dependency-groups", f.group}
 	}
+	if f.group == "" && q.own != nil {
+		return nil // setup.py reads the file
+	}
 	if len(target) == 2 && target[0] == "project" && q.lookup("project") != nil && slices.Contains(texts(q.lookup("project", "dynamic")), "dependencies") {
 		q.note(f.name, "project.dependencies is dynamic: its build backend reads them")
 		return nil
@@ -329,8 +359,11 @@ func (q *requirementsFiles) add(l *list, f *requirementsFile, e *requirements.En
 func (q *requirementsFiles) addUnnamed(l *list, e *requirements.Entry) {
 	where := fmt.Sprintf("%s:%d", e.File, e.Line)
 	location, fragment, _ := strings.Cut(e.GivenURL, "#")
-	if path.Clean(strings.TrimPrefix(location, "file:")) == "." {
-		return // the project itself
+	if isItself(location) { // it is installed anyway, but for its extras
+		if q.own != nil && len(e.Unnamed.Extras) > 0 {
+			l.add(line{text: toml.LitString(pep508.Requirement{Name: q.own.name, Extras: e.Unnamed.Extras, Marker: e.Unnamed.Marker}.String())})
+		}
+		return
 	}
 	r := pep508.Requirement{Extras: e.Unnamed.Extras, Marker: e.Unnamed.Marker}
 	for part := range strings.SplitSeq(fragment, "&") {
