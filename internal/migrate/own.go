@@ -36,7 +36,11 @@ func (c *conversion) findOwn(itself bool, files []string) {
 		return
 	}
 	setup, _ := c.read("setup.py")
-	reads := func(file string) bool { return bytes.Contains(setup, []byte(file)) }
+	// What is compiled of a file that it reads, or the other way round, is the same.
+	reads := func(file string) bool {
+		stem := strings.TrimSuffix(file, path.Ext(file))
+		return bytes.Contains(setup, []byte(stem+".in")) || bytes.Contains(setup, []byte(stem+".txt"))
+	}
 	system := c.lookup("build-system") != nil
 	if !itself && !system && !slices.ContainsFunc(files, reads) {
 		c.noteSetup(nil)
