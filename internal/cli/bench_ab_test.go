@@ -118,7 +118,7 @@ func TestBenchABWrongPlans(t *testing.T) {
 		"[[comparison]]\nname = \"x\"\nsubject = []":       "the comparison `x` Caused by: two commands at least are expected",
 		two + "ready-within = \"soon\"\n[load]\nrate = 1":  "invalid value for `ready-within`",
 		two + "url = \"http://192.0.2.1:80\"\nserver2 = 1": "unknown field",
-		"[[subject]]\nname = \"a\"\nserver = \"a\"\nurl = \"http://192.0.2.1:1\"\n" + two[len(one):] + "[load]\nrate = 1": "192.0.2.1) is not this machine",
+		"[[subject]]\nname = \"a\"\nserver = \"a\"\nurl = \"http://192.0.2.1:1\"\n[[subject]]\nname = \"b\"\nserver = \"b\"\nurl = \"http://192.0.2.1:1\"\n[load]\nrate = 1": "192.0.2.1) is not this machine",
 	} {
 		plan := filepath.Join(t.TempDir(), "plan.toml")
 		if err := os.WriteFile(plan, []byte(text), 0o666); err != nil {
