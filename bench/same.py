@@ -39,7 +39,7 @@ import urllib.parse
 
 STEERING = ("UV_", "TAME_", "PIP_", "PYTHON", "VIRTUAL_ENV", "CONDA_")
 LONGEST = 0.2  # seconds that an answer is held back at most
-STEPS = ("Searching for a compatible", "Selecting:", "Splitting", "Forking", "Narrowed", "Solving split")
+STEPS = ("Searching for a compatible", "Selecting:", "Splitting", "Forking", "Solving split")
 HOPS = ("connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host")
 
 

@@ -17,8 +17,10 @@ import (
 //
 //   - to lock twice changes nothing, and a lock that was just made is right;
 //   - a cache that is empty or full makes no difference to the lock;
-//   - a requirement that is taken out and put back leaves the lock that was;
-//   - an environment that was brought up to date is up to date.
+//   - a requirement that is taken out is missed, and put back it leaves the lock
+//     that was;
+//   - an environment that was brought up to date is up to date, and not without
+//     one of its distributions.
 //
 // The universes are made at random, from a seed that a failure names.
 func TestLaws(t *testing.T) {
@@ -119,7 +121,11 @@ func (v *victim) holdLaws(u *universe, r *rand.Rand) {
 	if len(u.wants) > 1 {
 		out := r.IntN(len(u.wants))
 		v.writeProject(slices.Delete(slices.Clone(u.wants), out, out+1))
+		v.fail("lock", "--check")
 		v.run("lock")
+		if bytes.Equal(first, v.lockText()) {
+			t.Fatalf("without %s, the lock is the same", u.wants[out])
+		}
 		v.writeProject(u.wants)
 		v.run("lock")
 		v.sameLock(first, "without "+u.wants[out]+" and with it again")
@@ -129,6 +135,21 @@ func (v *victim) holdLaws(u *universe, r *rand.Rand) {
 	v.run("sync", "--check")
 	v.run("sync", "--locked", "--check")
 	v.run("pip", "check")
+
+	if there, _ := filepath.Glob(filepath.Join(v.dir, ".venv", v.py.site(), "pkg*.dist-info")); len(there) > 0 {
+		name, _, _ := strings.Cut(filepath.Base(there[r.IntN(len(there))]), "-")
+		v.run("pip", "uninstall", name)
+		v.fail("sync", "--check")
+	}
+}
+
+// fail runs a command that has to say that something is not up to date.
+func (v *victim) fail(args ...string) {
+	v.t.Helper()
+	c := v.command(args...)
+	if out, err := c.CombinedOutput(); c.ProcessState.ExitCode() != 1 {
+		v.t.Fatalf("%v: %v\n%s", args, err, out)
+	}
 }
 
 func (v *victim) writeProject(wants []string) {
