@@ -446,7 +446,10 @@ func (a *app) benchCmd(ctx context.Context, o *benchCmdFlags, args []string) err
 		return benchFailure{err}
 	}
 	start := time.Now()
-	end := a.benchProgress("", &plan.Progress)
+	end := func() {}
+	if !o.showOutput && (o.style == "" || o.style == "auto" || o.style == "full" || o.style == "nocolor") {
+		end = a.benchProgress("", &plan.Progress)
+	}
 	results, failed := run.Measure(ctx, runner, commands, plan)
 	end()
 	results = slices.DeleteFunc(results, func(r run.Result) bool { return len(r.Runs) == 0 })

@@ -236,7 +236,9 @@ func (a *app) benchHTTP(ctx context.Context, o *benchHTTPFlags, args []string) e
 	}
 	a.print.Line("Running %s @ %s", p.Duration(), p.URL.Redacted())
 	begun := time.Now()
+	end := a.benchTimer("sending", p.Duration())
 	r, err := load.Run(ctx, *p)
+	end()
 	if err != nil {
 		return err
 	}

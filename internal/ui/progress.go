@@ -30,6 +30,7 @@ type Progress struct {
 type Bar struct {
 	owner *Progress
 	label string
+	live  func() string // the label of now, where it changes
 	size  int64
 	done  atomic.Int64
 	begun time.Time
@@ -109,6 +110,18 @@ func (g *Progress) Bar(label string, size int64) *Bar {
 	return b
 }
 
+// Live starts a piece of work whose line is asked for each time it is drawn.
+func (g *Progress) Live(text func() string) *Bar {
+	if g == nil {
+		return nil
+	}
+	b := &Bar{owner: g, live: text, begun: time.Now()}
+	g.mu.Lock()
+	g.bars = append(g.bars, b)
+	g.mu.Unlock()
+	return b
+}
+
 // Add reports n more bytes.
 func (b *Bar) Add(n int64) {
 	if b != nil {
@@ -172,7 +185,11 @@ func (g *Progress) line(b *Bar) string {
 	const spinner = `|/-\`
 	done := b.done.Load()
 	if b.size <= 0 {
-		text := fmt.Sprintf("%c %s", spinner[g.frame%len(spinner)], b.label)
+		label := b.label
+		if b.live != nil {
+			label = b.live()
+		}
+		text := fmt.Sprintf("%c %s", spinner[g.frame%len(spinner)], label)
 		if done > 0 {
 			text += " " + Bytes(done)
 		}

@@ -48,9 +48,21 @@ func Run(ctx context.Context, r *command.Runner, commands []command.Command, o O
 		measured = append(measured, twin)
 	}
 	w := newWatch(o, len(commands)-1)
-	plan := command.Plan{Warmup: o.Warmup, Runs: o.Blocks, Ignored: o.Ignored, Progress: o.Progress}
+	plan := command.Plan{Warmup: o.Warmup, Runs: o.Blocks, Ignored: o.Ignored}
 	if plan.Runs == 0 {
 		plan.Runs = math.MaxInt32
+	}
+	if o.Progress != nil {
+		plan.Progress = func(p Progress) {
+			if o.Blocks == 0 {
+				p.Done, p.Total = p.Done/len(measured), 0
+			}
+			if left := o.Budget - p.Elapsed; p.Remaining <= 0 || left < p.Remaining || o.Blocks == 0 {
+				p.Remaining = left
+			}
+			p.Estimates = p.Estimates[:min(len(p.Estimates), len(commands))]
+			o.Progress(p)
+		}
 	}
 	plan.Decide = func(passed time.Duration, results []command.Result) bool {
 		return w.enough(passed, len(results[0].Runs), func() [][]float64 { return ratios(results[:len(commands)], 0) })

@@ -69,6 +69,9 @@ type field struct {
 func RunServers(ctx context.Context, specs []server.Spec, d Drive, o Options) (*ServerReport, error) {
 	f := &field{ctx: ctx, drive: &d, options: o, random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())), begun: time.Now()} //nolint:gosec // no secret
 	for _, s := range specs {
+		if err := s.Check(ctx); err != nil {
+			return &ServerReport{}, err
+		}
 		f.subjects = append(f.subjects, &measured{ServerResult: ServerResult{Spec: s}})
 	}
 	if !o.NoTwin {

@@ -83,7 +83,7 @@ func Complete(results []Result) []Result {
 // returns what was measured also with an error, such as that of a context that
 // has ended or a [FailedError].
 func Measure(ctx context.Context, r *Runner, commands []Command, plan Plan) ([]Result, error) {
-	m := &measurement{ctx: ctx, runner: r, plan: plan, results: make([]Result, len(commands)), start: time.Now()}
+	m := &measurement{ctx: ctx, runner: r, plan: plan, results: make([]Result, len(commands)), sums: make([]time.Duration, len(commands)), start: time.Now()}
 	if m.random = r.Random; m.random == nil {
 		m.random = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) //nolint:gosec // no secret
 	}
@@ -113,6 +113,8 @@ type measurement struct {
 	start   time.Time
 	passed  time.Duration // that was only pretended
 	done    int
+	sums    []time.Duration // of the wall times of each
+	told    time.Time       // when progress was
 }
 
 // since is the time since a moment, with what was pretended after it.
@@ -136,6 +138,7 @@ func (m *measurement) run(ctx context.Context, line string, c *Command, iteratio
 // setups before and their cleanups after, also where something fails.
 func (m *measurement) measure(from, to int) (err error) {
 	group := m.results[from:to]
+	keep := func(i int, u Usage) { m.keep(from+i, u) }
 	for i := range group {
 		if err := m.around(group[i].Command.Setup, &group[i].Command, "the setup command"); err != nil {
 			return err
@@ -151,14 +154,14 @@ func (m *measurement) measure(from, to int) (err error) {
 	}()
 	for n := range m.plan.Warmup {
 		m.tell("warmup", n*len(group), m.plan.Warmup*len(group))
-		if err := m.block(group, "warmup-"+strconv.Itoa(n), func(*Result, Usage) {}); err != nil {
+		if err := m.block(group, "warmup-"+strconv.Itoa(n), func(int, Usage) {}); err != nil {
 			return err
 		}
 	}
 	begin, passed, total := time.Now(), m.passed, m.plan.Runs
 	for n := 0; total == 0 || n < total; n++ {
 		m.tell("measuring", m.done, total*len(m.results))
-		if err := m.block(group, strconv.Itoa(n), func(r *Result, u Usage) { r.Runs = append(r.Runs, u); m.done++ }); err != nil {
+		if err := m.block(group, strconv.Itoa(n), keep); err != nil {
 			return err
 		}
 		if total == 0 {
@@ -171,10 +174,32 @@ func (m *measurement) measure(from, to int) (err error) {
 	return nil
 }
 
+// tellEvery is how often progress is told, at most: what is measured next must
+// not wait for it.
+const tellEvery = 100 * time.Millisecond
+
 func (m *measurement) tell(phase string, done, total int) {
-	if m.plan.Progress != nil {
-		m.plan.Progress(Progress{Phase: phase, Done: done, Total: total, Elapsed: time.Since(m.start)})
+	if m.plan.Progress == nil || time.Since(m.told) < tellEvery {
+		return
 	}
+	m.told = time.Now()
+	p := Progress{Phase: phase, Done: done, Total: total, Elapsed: time.Since(m.start)}
+	if total > 0 && done > 0 {
+		p.Remaining = time.Duration(float64(p.Elapsed) / float64(done) * float64(total-done))
+	}
+	for i := range m.results {
+		if n := len(m.results[i].Runs); n > 0 {
+			p.Estimates = append(p.Estimates, Estimate{m.results[i].Command.Name, m.sums[i].Seconds() / float64(n)})
+		}
+	}
+	m.plan.Progress(p)
+}
+
+// keep counts a run of the i-th command.
+func (m *measurement) keep(i int, u Usage) {
+	m.results[i].Runs = append(m.results[i].Runs, u)
+	m.sums[i] += u.Wall
+	m.done++
 }
 
 // count is how many blocks fit into the time that is to be measured at least.
@@ -189,10 +214,10 @@ func (m *measurement) count(block time.Duration, commands int) int {
 
 // block runs each command once, in random order. Where one fails the others
 // have their turn: what is exported then does not depend on the order.
-func (m *measurement) block(group []Result, iteration string, keep func(*Result, Usage)) error {
+func (m *measurement) block(group []Result, iteration string, keep func(int, Usage)) error {
 	var failed error
 	for _, i := range m.random.Perm(len(group)) {
-		err := m.once(&group[i], iteration, keep)
+		err := m.once(&group[i].Command, iteration, func(u Usage) { keep(i, u) })
 		if wrong := (*FailedError)(nil); err != nil && !errors.As(err, &wrong) {
 			return err
 		}
@@ -203,8 +228,7 @@ func (m *measurement) block(group []Result, iteration string, keep func(*Result,
 	return failed
 }
 
-func (m *measurement) once(r *Result, iteration string, keep func(*Result, Usage)) error {
-	c := &r.Command
+func (m *measurement) once(c *Command, iteration string, keep func(Usage)) error {
 	if err := m.around(c.Prepare, c, "the prepare command"); err != nil {
 		return err
 	}
@@ -215,7 +239,7 @@ func (m *measurement) once(r *Result, iteration string, keep func(*Result, Usage
 	if u.ExitCode != 0 && (m.plan.Ignored == nil || !m.plan.Ignored(u.ExitCode)) {
 		return &FailedError{Line: c.Line, What: "run " + iteration, Code: u.ExitCode, Signaled: u.Signaled}
 	}
-	keep(r, u)
+	keep(u)
 	return m.around(c.Conclude, c, "the conclude command")
 }
 

@@ -74,14 +74,9 @@ func Start(ctx context.Context, spec Spec) (*Server, error) {
 	if err := spec.fill(); err != nil {
 		return nil, err
 	}
-	u, err := url.Parse(spec.URL)
-	if err != nil || u.Hostname() == "" {
-		return nil, fmt.Errorf("the address %q of the server `%s` is no URL with a host", spec.URL, spec.Name)
-	}
-	if spec.Allowed != nil {
-		if err := spec.Allowed(ctx, u.Hostname()); err != nil {
-			return nil, err
-		}
+	u, err := spec.address(ctx)
+	if err != nil {
+		return nil, err
 	}
 	s := &Server{URL: u, spec: spec, ended: make(chan struct{})}
 	if s.accepts(ctx) {
@@ -128,6 +123,25 @@ func (s *Spec) fill() error {
 	}
 	s.Words, s.Env, s.URL = put(s.Words), put(s.Env), strings.ReplaceAll(s.URL, mark, port)
 	return nil
+}
+
+// Check refuses an address that makes no sense or may not be driven.
+func (s *Spec) Check(ctx context.Context) error {
+	filled := *s
+	filled.URL = strings.ReplaceAll(s.URL, mark, "1")
+	_, err := filled.address(ctx)
+	return err
+}
+
+func (s *Spec) address(ctx context.Context) (*url.URL, error) {
+	u, err := url.Parse(s.URL)
+	if err != nil || u.Hostname() == "" {
+		return nil, fmt.Errorf("the address %q of the server `%s` is no URL with a host", s.URL, s.Name)
+	}
+	if s.Allowed == nil {
+		return u, nil
+	}
+	return u, s.Allowed(ctx, u.Hostname())
 }
 
 // start starts the process. Its output goes to a file and not through a pipe,
