@@ -18,6 +18,9 @@ func openRoot(path string) (*root, error) {
 	return &root{path: path}, err
 }
 
+// openDir is [os.Open].
+func openDir(path string) (*os.File, error) { return os.Open(path) }
+
 func (r *root) close() {}
 
 func (r *root) join(name string) string { return filepath.Join(r.path, filepath.FromSlash(name)) }

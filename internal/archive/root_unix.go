@@ -20,11 +20,25 @@ type root struct {
 }
 
 func openRoot(path string) (*root, error) {
-	dir, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY, 0)
+	dir, err := openDir(path)
 	if err != nil {
 		return nil, err
 	}
 	return &root{path: path, dir: dir, fd: int(dir.Fd())}, nil
+}
+
+// openDir is [os.Open] for a directory, without the runtime's attempts to wait
+// for it with its poller.
+func openDir(path string) (*os.File, error) {
+	fd := -1
+	err := retry(func() (err error) {
+		fd, err = unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		return err
+	})
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(fd), path), nil
 }
 
 func (r *root) close() { r.dir.Close() }

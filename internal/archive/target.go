@@ -214,7 +214,7 @@ func (t *target) manifest() *Manifest {
 
 // emptyDir says whether dst has nothing in it.
 func emptyDir(dst string) error {
-	dir, err := os.Open(dst)
+	dir, err := openDir(dst)
 	if err != nil {
 		return err
 	}

@@ -294,7 +294,7 @@ func (r *Rows) Size() int { return len(r.data) }
 // stamp of the new one changes; so a stamp may only ever say what holds for
 // any content the file may have, or what its loss would not harm.
 func SetStamp(path string, stamp [2]int64) error {
-	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	file, err := fsx.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/tame-py/tame/internal/fsx"
 )
 
 // A use is written down once a day: often enough to tell what is used from
@@ -31,7 +33,7 @@ func (a *Archive) used() {
 	}
 	// Only the second number, so that what another process says of the files
 	// in the first stays.
-	file, err := os.OpenFile(filepath.Join(a.dir, manifestName), os.O_WRONLY, 0)
+	file, err := fsx.OpenFile(filepath.Join(a.dir, manifestName), os.O_WRONLY, 0)
 	if err != nil {
 		return
 	}

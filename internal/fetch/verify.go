@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/tame-py/tame/internal/archive"
+	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/packaging/dist"
 	"github.com/tame-py/tame/packaging/metadata"
 	"github.com/tame-py/tame/packaging/pep440"
@@ -76,7 +77,7 @@ func (e *NameError) Hints() []string {
 }
 
 func verifyIdentity(distInfo string, name *dist.Wheel, anyName bool) error {
-	data, err := os.ReadFile(filepath.Join(distInfo, "METADATA"))
+	data, err := fsx.ReadFile(filepath.Join(distInfo, "METADATA"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return invalid("%s/METADATA is missing", filepath.Base(distInfo))
 	}
@@ -105,7 +106,7 @@ func verifyIdentity(distInfo string, name *dist.Wheel, anyName bool) error {
 
 // verifyRecord compares the files with the hashes in RECORD.
 func verifyRecord(tree, distInfo string, m *archive.Manifest) error {
-	data, err := os.ReadFile(filepath.Join(tree, distInfo, "RECORD"))
+	data, err := fsx.ReadFile(filepath.Join(tree, distInfo, "RECORD"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return invalid("%s/RECORD is missing", distInfo)
 	}

@@ -50,7 +50,7 @@ func MkdirTemp(dir string) (string, error) {
 // permissions (less the umask).
 func CreateTemp(dir string, perm fs.FileMode) (*os.File, error) {
 	for range 100 {
-		file, err := os.OpenFile(filepath.Join(dir, tempName()), os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
+		file, err := OpenFile(filepath.Join(dir, tempName()), os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
 		if err == nil || !os.IsExist(err) {
 			return file, err
 		}

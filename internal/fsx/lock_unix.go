@@ -50,18 +50,18 @@ func inherit(file *os.File) error {
 // openLockFile opens the file, creating it for all users: another one's
 // process must be able to lock it too.
 func openLockFile(path string) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	file, err := OpenFile(path, os.O_RDWR, 0)
 	switch {
 	case err == nil:
 		return file, nil
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, unix.EROFS):
-		return os.Open(path) // flock does not need a writable descriptor
+		return OpenFile(path, os.O_RDONLY, 0) // flock does not need a writable descriptor
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
-	file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	file, err = OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrExist) {
-		return os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+		return OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	}
 	if err != nil {
 		return nil, err

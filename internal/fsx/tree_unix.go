@@ -27,7 +27,7 @@ type Tree struct {
 
 // OpenTree opens the directory at path.
 func OpenTree(path string) (*Tree, error) {
-	dir, err := os.OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY, 0)
+	dir, err := OpenFile(path, os.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -91,7 +91,7 @@ func (s *Site) scan(dir string) error {
 }
 
 func list(dir string) ([]fs.DirEntry, error) {
-	f, err := os.Open(dir)
+	f, err := fsx.OpenFile(dir, os.O_RDONLY, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -9,9 +9,15 @@ import (
 // other: GOMAXPROCS as the process was started with. Whoever divides work among
 // goroutines asks this, and not [runtime.GOMAXPROCS], which is more while
 // [Overlap] is in force.
-func Processors() int { return processors() }
+func Processors() int {
+	processors.once.Do(func() { processors.count = runtime.GOMAXPROCS(0) })
+	return processors.count
+}
 
-var processors = sync.OnceValue(func() int { return runtime.GOMAXPROCS(0) })
+var processors struct {
+	once  sync.Once
+	count int
+}
 
 var overlaps struct {
 	mu    sync.Mutex

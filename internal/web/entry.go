@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"os"
 	"slices"
+
+	"github.com/tame-py/tame/internal/fsx"
 )
 
 // An entry of the cache is a file: the payload, so that it begins on a boundary
@@ -126,7 +128,7 @@ func (p *policy) parse(b []byte) bool {
 // replaces an entry makes a new file, so what is open here does not change. It
 // returns false if the entry has to be written anew.
 func touch(path string, old []byte, p *policy) bool {
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	file, err := fsx.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return false
 	}
