@@ -103,7 +103,7 @@ func (a *app) execute() error {
 		a.print.Data("%s\n", a.versionLine()) // as call does, at a third of the work
 		return nil
 	}
-	list := commands()
+	list := a.commands()
 	root := a.root()
 	path, args := chosen(list, root.PersistentFlags(), a.args)
 	if i := slices.IndexFunc(list, func(c command) bool { return c.path == path && c.prepare != nil }); i >= 0 {

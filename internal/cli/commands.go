@@ -54,7 +54,7 @@ func commands() []command {
 		pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(), pipDebugCommand(),
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cacheVerifyCommand(), cleanCommand(),
 		pythonGroup(), pythonListCommand(), pythonInstallCommand(), pythonUpgradeCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
-		pythonUninstallCommand(), pythonUpdateShellCommand(),
+		pythonUninstallCommand(), pythonUpdateShellCommand(), pythonAdviseCommand(),
 		initCommand(), importCommand(), addCommand(), removeCommand(), upgradeCommand(), outdatedCommand(), versionCommand(),
 		runCommand(), shellCommand(), venvCommand(), lockCommand(), lockDiffCommand(), lockMergeCommand(), whyNotCommand(), compareCommand(), syncCommand(), treeCommand(), exportCommand(),
 		toolGroup(), toolRunCommand("tool run"), toolRunCommand("tool uvx"), toolInstallCommand(), toolUpgradeCommand(), toolListCommand(),
@@ -63,6 +63,15 @@ func commands() []command {
 		buildCommand(), publishCommand(), auditCommand(), formatCommand(), checkCommand(),
 		helpCommand(), completionCommand(), buildBackendGroup(),
 	}, benchCommands(), workspaceCommands(), authCommands(), buildBackendCommands())
+}
+
+// commands are those that there are under the name by which the program is called.
+func (a *app) commands() []command {
+	list := commands()
+	if a.name == "tame" {
+		return list
+	}
+	return slices.DeleteFunc(list, func(c command) bool { return c.own })
 }
 
 // root makes the root of the command tree, with the flags that all commands
@@ -85,7 +94,7 @@ func (a *app) root() *cobra.Command {
 // tree is the root with all commands below it.
 func (a *app) tree() *cobra.Command {
 	root := a.root()
-	a.grow(root, commands())
+	a.grow(root, a.commands())
 	return root
 }
 

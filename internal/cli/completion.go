@@ -39,7 +39,7 @@ func (a *app) completion(shell string) error {
 // those of the line, behind a word of cobra's.
 func (a *app) complete() error {
 	root := a.tree()
-	path, _ := chosen(commands(), root.PersistentFlags(), a.args[1:])
+	path, _ := chosen(a.commands(), root.PersistentFlags(), a.args[1:])
 	a.arm(find(root, path))
 	root.SetArgs(a.args)
 	return root.ExecuteContext(a.ctx)

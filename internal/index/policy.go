@@ -34,7 +34,12 @@ type Policy struct {
 
 	NoBinary Selection
 	NoBuild  Selection
-	Hashes   source.HashPolicy
+	// Admits, if not nil, judges what files say of the Pythons they are for, upper
+	// bounds included: those that it does not admit are refused. Mostly only the
+	// resolver looks at it, which knows reasons to leave upper bounds out of account.
+	// It must be safe for concurrent use.
+	Admits func(requires pep440.Specifiers) bool
+	Hashes source.HashPolicy
 	// Yanked are the versions that may be used although they were withdrawn,
 	// because a requirement pins them or a lock has them.
 	Yanked func(pyname.Package, pep440.Version) bool
@@ -153,6 +158,8 @@ func (m *VersionMap) weigh(e *entry, v pep440.Version) Refusal {
 		return BinariesRefused
 	case !isWheel && p.NoBuild.Has(m.Name):
 		return BuildsRefused
+	case p.Admits != nil && e.file.RequiresPython != "" && !p.Admits(requiresPython(e.file)):
+		return WrongPython
 	}
 	if m.limited && !e.part.flat {
 		if refused := m.tooNew(e.file); refused != Usable {

@@ -182,6 +182,26 @@ func (r *LockRequest) lock(ctx context.Context, old *lock.Lock, text string) (*L
 
 // resolve makes a lock by resolving.
 func (r *LockRequest) resolve(ctx context.Context, in *inputs, old *lock.Lock, verdict lock.Verdict) (*LockResult, error) {
+	use := lock.Nothing
+	if old != nil {
+		use = verdict.Use
+	}
+	graph, err := r.graph(ctx, in, old, use)
+	if err != nil {
+		return nil, err
+	}
+	made, err := r.fromGraph(ctx, in, graph, old)
+	if err != nil {
+		return nil, err
+	}
+	if r.MetadataFree {
+		made = made.WithoutMetadata()
+	}
+	return &LockResult{Lock: made, Changed: true, Previous: old, Graph: graph}, nil
+}
+
+// graph resolves. Of the old lock, which may be nil, use tells what counts.
+func (r *LockRequest) graph(ctx context.Context, in *inputs, old *lock.Lock, use lock.Use) (*resolve.Graph, error) {
 	if err := r.Connect(ctx); err != nil {
 		return nil, err
 	}
@@ -195,15 +215,15 @@ func (r *LockRequest) resolve(ctx context.Context, in *inputs, old *lock.Lock, v
 	}
 	manifest.Constraints = slices.Concat(manifest.Constraints, r.Constraints, constraints)
 	upgrade := r.Upgrade.lock()
-	if old != nil && verdict.Use >= lock.Versions {
+	if use >= lock.Versions {
 		manifest.Preferences = old.Preferences(r.Target.Dir(), upgrade)
 	}
 	manifest.Preferences = append(manifest.Preferences, r.Preferences...)
-	if old != nil && verdict.Use >= lock.Forks {
+	if use >= lock.Forks {
 		manifest.Forks = old.ForkMarkers()
 	}
 	rr := engine.ResolveRequest{Manifest: manifest, Options: r.Options, Policy: r.Policy, Static: r.Static}
-	if old != nil && verdict.Use >= lock.Versions {
+	if use >= lock.Versions {
 		rr.Commits = old.Commits(upgrade)
 	}
 	rr.Commits = append(rr.Commits, r.Commits...)
@@ -212,18 +232,7 @@ func (r *LockRequest) resolve(ctx context.Context, in *inputs, old *lock.Lock, v
 	rr.Options.Python = resolve.ForRange(r.Interpreter.Version, in.python)
 	rr.Options.Python.Declared = true
 	rr.Policy.Target = in.python
-	graph, err := r.Engine.Resolve(ctx, rr)
-	if err != nil {
-		return nil, err
-	}
-	made, err := r.fromGraph(ctx, in, graph, old)
-	if err != nil {
-		return nil, err
-	}
-	if r.MetadataFree {
-		made = made.WithoutMetadata()
-	}
-	return &LockResult{Lock: made, Changed: true, Previous: old, Graph: graph}, nil
+	return r.Engine.Resolve(ctx, rr)
 }
 
 // upgradeConstraints are the specifiers of --upgrade-package.
