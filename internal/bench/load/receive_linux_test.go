@@ -3,6 +3,7 @@ package load
 import (
 	"io"
 	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -66,5 +67,22 @@ func TestLargeAnswers(t *testing.T) {
 	r := mustRun(t, Plan{URL: u, Stages: at(500, 100*time.Millisecond), Timeout: time.Minute})
 	if r.Answered != 50 || r.Failed != 0 || r.BytesIn < 50<<20 || r.Engine != engineLoop {
 		t.Errorf("%+v %v", r, r.Samples)
+	}
+}
+
+// A request costs no memory.
+func TestNoAllocation(t *testing.T) {
+	u, _ := startTruth(t, "none")
+	mallocs := func(rate float64) int64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		mustRun(t, Plan{URL: u, Stages: at(rate, 300*time.Millisecond), Connections: 4, Timeout: time.Minute})
+		runtime.ReadMemStats(&after)
+		return int64(after.Mallocs - before.Mallocs)
+	}
+	mallocs(100)
+	few, many := mallocs(100), mallocs(10000)
+	if each := float64(many-few) / 2970; each > 0.5 {
+		t.Errorf("%.1f allocations for each request", each)
 	}
 }

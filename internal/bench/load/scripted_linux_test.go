@@ -27,6 +27,7 @@ type scripted struct {
 	epoll  int
 	script []time.Duration // none, the mean of exponential delays, and pauses: every, for
 	heads  [][]byte        // by descriptor: of a request whose end has not come
+	random *rand.Rand
 	due    answers
 	first  int64
 	last   int64
@@ -59,11 +60,8 @@ func serveScript(script string) {
 	settle()
 	s := &scripted{run: &run{base: time.Now()}, waiter: waiter{events: make([]unix.EpollEvent, 512)}}
 	s.init()
-	for _, word := range strings.Fields(script) {
-		d, err := time.ParseDuration(word)
-		must(err)
-		s.script = append(s.script, d)
-	}
+	s.script = parseScript(script)
+	s.random = rand.New(rand.NewPCG(uint64(s.base.UnixNano()), 1))
 	var err error
 	s.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	must(err)
@@ -83,6 +81,15 @@ func serveScript(script string) {
 	for {
 		s.turn(fd)
 	}
+}
+
+func parseScript(text string) (out []time.Duration) {
+	for _, word := range strings.Fields(text) {
+		d, err := time.ParseDuration(word)
+		must(err)
+		out = append(out, d)
+	}
+	return out
 }
 
 func must(err error) {
@@ -177,18 +184,23 @@ func (s *scripted) request(fd int, at int64) {
 		s.first = at
 	}
 	s.last = at
-	var delay int64
-	if len(s.script) > 0 {
-		delay = int64(rand.ExpFloat64() * float64(s.script[0]))
-	}
-	if len(s.script) == 3 {
-		delay += max(0, int64(s.script[2])-at%int64(s.script[1]))
-	}
-	if delay > 0 {
+	if delay := s.delay(at, s.random); delay > 0 {
 		heap.Push(&s.due, answer{at + delay, at, fd})
 		return
 	}
 	s.answer(fd, at, s.now())
+}
+
+// delay is that of a request that comes at a time, by the script.
+func (s *scripted) delay(at int64, random *rand.Rand) int64 {
+	if len(s.script) == 0 {
+		return 0
+	}
+	delay := int64(random.ExpFloat64() * float64(s.script[0]))
+	if len(s.script) == 3 {
+		delay += max(0, int64(s.script[2])-at%int64(s.script[1]))
+	}
+	return delay
 }
 
 var scriptedAnswer = []byte("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok")
