@@ -105,6 +105,9 @@ func (a *app) importProject(ctx context.Context, o *importFlags, args []string) 
 		return err
 	}
 	report := &importReport{From: result.From, Obsolete: result.Obsolete, Notes: result.Notes}
+	if unusable(filepath.Join(dir, ".venv")) {
+		report.Notes = append(report.Notes, migrate.Note{Where: ".venv", Message: fmt.Sprintf("has no environment, so that `sync` would refuse it: `%s venv --clear` replaces it", a.name)})
+	}
 	if o.dryRun {
 		report.plan(result)
 		return a.showImport(o, report)
@@ -119,6 +122,21 @@ func (a *app) importProject(ctx context.Context, o *importFlags, args []string) 
 	}
 	i.journal.Commit()
 	return a.showImport(o, report)
+}
+
+// unusable reports whether something else than an environment is at a path:
+// pipenv puts its environments where a folder .venv is, which is kept in a
+// repository by some file, or where a file of that name says.
+func unusable(path string) bool {
+	if _, err := os.Stat(filepath.Join(path, "pyvenv.cfg")); err == nil {
+		return false
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		_, err = os.Stat(path)
+		return err == nil
+	}
+	return len(entries) > 0
 }
 
 // describeTree has the project's build backend write its metadata.
