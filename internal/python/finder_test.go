@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -312,6 +313,56 @@ func TestFactsAreRemembered(t *testing.T) {
 	f.Refresh, f.CacheDir = false, ""
 	if _, err := f.Query(context.Background(), w.path("v/bin/python3")); err != nil || w.asked() != before+2 {
 		t.Error("without a cache every query asks")
+	}
+}
+
+// What is known of the python3 of an environment is known of its python, if that
+// is the same file.
+func TestFactsByOtherName(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("elsewhere each name is asked")
+	}
+	for _, c := range []struct {
+		name  string
+		make  func(w *world)
+		asked int // by the second name
+	}{
+		{"an environment", func(w *world) { w.venv("v", "3.12.1") }, 0},
+		{"no environment", func(w *world) { w.python("v/bin/python3", "3.12.1") }, 1},
+		{"another implementation", func(w *world) { w.venv("v", "3.10.14 pypy") }, 1},
+		{"another file", func(w *world) {
+			w.venv("v", "3.12.1")
+			w.python("v/bin/python", "3.12.1")
+		}, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			c.make(w)
+			if c.name != "another file" {
+				w.link("python3", "v/bin/python")
+			}
+			ask := func(name string, refresh bool) *Interpreter {
+				t.Helper()
+				f := w.finder()
+				f.Refresh = refresh
+				i, err := f.Query(context.Background(), w.path(name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return i
+			}
+			ask("v/bin/python3", false)
+			got := ask("v/bin/python", false)
+			if asked := w.asked() - 1; asked != c.asked {
+				t.Errorf("asked %d times by the second name, want %d", asked, c.asked)
+			}
+			want := ask("v/bin/python", true)
+			if a, b := got.appendFacts(nil), want.appendFacts(nil); string(a) != string(b) {
+				t.Errorf("the facts are not what the interpreter says by that name:\n%q\n%q", a, b)
+			}
+		})
 	}
 }
 

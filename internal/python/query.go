@@ -31,6 +31,10 @@ func (f *Finder) Query(ctx context.Context, path string) (*Interpreter, error) {
 			f.trace("Found cached facts of Python %s at `%s`", i.Env.PythonFullVersion, path)
 			return i, nil
 		}
+		if i, ok := f.byOtherName(now); ok {
+			f.trace("Found cached facts of Python %s at `%s`, by the name `python3`", i.Env.PythonFullVersion, path)
+			return i, nil
+		}
 	}
 	if err := checkExecutable(path); err != nil {
 		return nil, err
@@ -100,6 +104,30 @@ func readFacts(entry string, now witness) (*Interpreter, bool) {
 	}
 	i, err := r.interpreter()
 	return i, err == nil
+}
+
+// byOtherName finds the facts about the `python` of an environment where they are
+// kept of its `python3`, as they are when the environment is new: what CPython
+// says of itself in one differs in the name alone if both names mean one file.
+func (f *Finder) byOtherName(now witness) (*Interpreter, bool) {
+	dir, name := filepath.Split(now.path)
+	if name != "python" || runtime.GOOS != "linux" {
+		return nil, false
+	}
+	other := f.witnessOf(dir + "python3")
+	i, ok := readFacts(f.entry(other), other)
+	if !ok || i.Implementation() != CPython || !i.IsVirtual() || i.Executable != other.path {
+		return nil, false
+	}
+	here, err := fsx.Identify(now.path)
+	if err != nil {
+		return nil, false
+	}
+	if there, err := fsx.Identify(other.path); err != nil || here != there {
+		return nil, false
+	}
+	i.Path, i.Executable = now.path, now.path
+	return i, true
 }
 
 // configOf is where CPython looks for the pyvenv.cfg of an executable in an
