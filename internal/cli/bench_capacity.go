@@ -107,8 +107,9 @@ func (a *app) benchCapacity(ctx context.Context, o *benchCapacityFlags, args []s
 	if limit.GeneratorLimit {
 		full.Notes = append(full.Notes, "the generator did not keep up at the highest rate: the server may bear more")
 	}
+	full.Title = capacityText(goal, limit)
 	full.Subjects = append(full.Subjects, capacitySubject(p, limit))
-	a.print.Data("%s\n", capacityText(goal, limit))
+	a.print.Data("%s\n", full.Title)
 	for _, note := range full.Notes {
 		a.print.Warn("%s", note)
 	}
@@ -129,7 +130,7 @@ func capacitySubject(p *load.Plan, limit *load.Limit) report.Subject {
 	s := report.Subject{Name: p.URL.Redacted()}
 	tries := report.Section{Title: "Rates"}
 	for _, t := range limit.Tries {
-		tries.Rows = append(tries.Rows, report.Row{Name: fmt.Sprintf("%.1f/s", t.Rate), Value: string(t.Verdict)})
+		tries.Rows = append(tries.Rows, report.Row{Name: fmt.Sprintf("%.1f/s", t.Rate), Value: fmt.Sprintf("%s: p99 %s, %.2f%% failed", t.Verdict, quantileText(t.Result.Latency.Quantile(0.99)), 100*t.Result.FailureShare())})
 		if t.Rate == limit.Borne && t.Verdict == load.Borne {
 			s = loadSubject(t.Result)
 		}

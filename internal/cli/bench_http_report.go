@@ -98,6 +98,9 @@ func loadMetric(name string, d *load.Distribution) report.Metric {
 	for i := range m.Summary.Quantiles {
 		m.Summary.Quantiles[i] = d.Quantile(m.Summary.Quantiles[i].P)
 	}
+	for _, p := range report.CurveShares() {
+		m.Curve = append(m.Curve, d.Quantile(p))
+	}
 	return m
 }
 

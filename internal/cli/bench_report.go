@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/tame-py/tame/internal/bench/ab"
 	run "github.com/tame-py/tame/internal/bench/command"
 	"github.com/tame-py/tame/internal/bench/report"
 	"github.com/tame-py/tame/internal/bench/stats"
@@ -62,13 +63,19 @@ func (a *app) benchReport(files, reports []string) error {
 }
 
 func benchTruthCommand() command {
-	trials := 1000
+	trials, machine := 1000, 0
 	return command{
-		path: "bench truth", plain: true, reads: true, hidden: true,
+		path: "bench truth", args: "[COMMAND]", plain: true, reads: true, hidden: true,
 		short: "Print how often comparisons are right about commands whose times are made up",
 		prepare: func(f *flags) work {
 			f.number(&trials, "trials", "NUM", "How many trials of each kind [default: 1000]", 1)
-			return func(_ context.Context, a *app, _ []string) error { return a.benchTruth(trials) }
+			f.number(&machine, "machine", "NUM", "Make this many trials of two equal commands on this machine instead, two seconds each", 0)
+			return func(ctx context.Context, a *app, args []string) error {
+				if machine > 0 {
+					return a.benchTruthHere(ctx, machine, args)
+				}
+				return a.benchTruth(trials)
+			}
 		},
 	}
 }
@@ -86,4 +93,38 @@ func (a *app) benchTruth(trials int) error {
 		a.print.Data("| %s | %s | %s | %s | %s | %.0f |\n", report.Value(s.Seconds, report.Seconds), s.Name, share(&o, stats.Slower), share(&o, stats.Undecided), share(&o, stats.Faster, stats.Equivalent), o.Typical)
 	}
 	return nil
+}
+
+// benchTruthHere lets the real machine compare a command with itself, as often
+// as is asked: each verdict but "undecided" is wrong.
+func (a *app) benchTruthHere(ctx context.Context, trials int, args []string) error {
+	const budget = 2 * time.Second
+	line := "true"
+	if len(args) > 0 {
+		line = args[0]
+	}
+	o := benchABFlags{benchRunFlags: benchRunFlags{noShell: true}}
+	runner, err := o.runner(ctx, a, false)
+	if err != nil {
+		return err
+	}
+	wrong, done, blocks := 0, 0, 0
+	defer a.benchTimer("comparing `"+line+"` with itself", time.Duration(trials)*budget)()
+	for ; done < trials && ctx.Err() == nil; done++ {
+		commands := []run.Command{{Line: line, Name: "a"}, {Line: line, Name: "b"}}
+		_, found, _, err := ab.Run(ctx, runner, commands, ab.Options{Budget: budget, Warmup: 1, NoTwin: true})
+		if err != nil {
+			if ctx.Err() == nil {
+				return err
+			}
+			break
+		}
+		blocks += found[0].Blocks
+		if found[0].Verdict != stats.Undecided {
+			wrong++
+		}
+	}
+	a.print.StopProgress()
+	a.print.Data("`%s` was compared with itself %d times (%d blocks each, looked at 12 times) and called different %d times\n", line, done, blocks/max(1, done), wrong)
+	return context.Cause(ctx)
 }

@@ -44,6 +44,9 @@ func (t *text) part(r *Report) {
 	for _, s := range r.Sections {
 		t.section(s, "")
 	}
+	for _, why := range r.Invalid {
+		t.line("%s", t.bold("INVALID: "+why))
+	}
 	for i := range r.Comparisons {
 		c := &r.Comparisons[i]
 		t.line("%s", t.bold(c.Words()))
@@ -51,9 +54,6 @@ func (t *text) part(r *Report) {
 	}
 	if r.Noise != nil {
 		t.line("%s", NoiseText(r.Noise))
-	}
-	for _, why := range r.Invalid {
-		t.line("%s", t.bold("INVALID: "+why))
 	}
 	for _, n := range r.Notes {
 		t.line("note: %s", n)
@@ -129,7 +129,7 @@ func (t *text) subject(s *Subject) {
 
 func (s *Subject) title() string {
 	title := s.Name
-	if s.Command != "" {
+	if s.Command != "" && !strings.Contains(s.Name, s.Command) {
 		title += "  (" + s.Command + ")"
 	}
 	for _, p := range s.Parameters {

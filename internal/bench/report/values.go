@@ -38,6 +38,9 @@ func Value(v float64, unit Unit) string {
 	case PerSecond:
 		return digits(v) + "/s"
 	}
+	if v == math.Trunc(v) {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
 	return digits(v)
 }
 
