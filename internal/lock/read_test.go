@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -136,7 +138,7 @@ func firstDifference(got, want string) string {
 }
 
 // mangle writes a document with its keys and tables in another order, arrays on
-// other lines, and comments.
+// other lines, those of them that are sorted in another order, and comments.
 func mangle(t *testing.T, text string, r *rand.Rand) string {
 	t.Helper()
 	doc, err := toml.Parse("uv.lock", []byte(text))
@@ -170,7 +172,7 @@ func writeTable(b *strings.Builder, prefix string, v *toml.Value, r *rand.Rand) 
 	shuffle(tables)
 	for _, e := range entries {
 		b.WriteString(" " + toml.QuoteKey(e.Key) + "\t=  ")
-		writeValue(b, e.Value, r, keepOrder)
+		writeValue(b, e.Value, r, keepOrder, isSorted(e.Key))
 		b.WriteString(" # odd\n\n")
 	}
 	for _, e := range tables {
@@ -192,16 +194,39 @@ func writeTable(b *strings.Builder, prefix string, v *toml.Value, r *rand.Rand) 
 	}
 }
 
-func writeValue(b *strings.Builder, v *toml.Value, r *rand.Rand, keepOrder bool) {
+func elementsOf(v *toml.Value) iter.Seq[*toml.Value] {
+	return func(yield func(*toml.Value) bool) {
+		for _, e := range v.Elems() {
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// isSorted says of which arrays the order means nothing.
+func isSorted(key string) bool {
+	switch key {
+	case "dependencies", "extra", "members", "requires-dist", "overrides", "constraints":
+		return true
+	}
+	return false
+}
+
+func writeValue(b *strings.Builder, v *toml.Value, r *rand.Rand, keepOrder, sorted bool) {
 	switch v.Kind() {
 	case toml.Array:
 		b.WriteString("[")
-		for i, e := range v.Elems() {
+		elements := slices.Collect(elementsOf(v))
+		if sorted {
+			r.Shuffle(len(elements), func(i, j int) { elements[i], elements[j] = elements[j], elements[i] })
+		}
+		for i, e := range elements {
 			if i > 0 {
 				b.WriteString(",")
 			}
 			b.WriteString([]string{"", "\n\n  ", " # why\n"}[r.IntN(3)])
-			writeValue(b, e, r, keepOrder)
+			writeValue(b, e, r, keepOrder, false)
 		}
 		b.WriteString([]string{"]", "\n]", ",]"}[r.IntN(min(3, 1+2*v.Len()))])
 	case toml.Table:
@@ -218,7 +243,7 @@ func writeValue(b *strings.Builder, v *toml.Value, r *rand.Rand, keepOrder bool)
 				b.WriteString(",")
 			}
 			b.WriteString(toml.QuoteKey(e.Key) + "=")
-			writeValue(b, e.Value, r, keepOrder)
+			writeValue(b, e.Value, r, keepOrder, isSorted(e.Key))
 		}
 		b.WriteString("}")
 	case toml.String:
