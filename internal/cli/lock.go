@@ -146,6 +146,7 @@ func (p *projectWork) lock(ctx context.Context, mode project.LockMode, flag stri
 		return nil, err
 	}
 	r.Refresh = isTrue(p.flags.refresh.refresh) || len(p.flags.refresh.refreshPackage) > 0
+	r.Exact = r.CheckLayout && (isTrue(p.flags.refresh.refresh) || isTrue(p.settings.pip.Upgrade))
 	return project.Lock(ctx, r)
 }
 

@@ -458,6 +458,7 @@ func (p *projectWork) lockRequest(mode project.LockMode, flag string, i *python.
 		Debug:   p.app.print.Debug,
 
 		MetadataFree: p.app.previews("lock-without-metadata"),
+		CheckLayout:  p.app.previews("lockfile-format-check"),
 	}
 	r.Connect = func(ctx context.Context) error {
 		_, err := p.connected(ctx, r.Interpreter) // it may be found later

@@ -67,6 +67,9 @@ type LockRequest struct {
 	// MetadataFree makes locks without metadata, and accepts them.
 	MetadataFree bool
 	Refresh      bool // resolve anew, with the versions of the lock
+	// CheckLayout refuses, where the lock must not change, one that is not laid out
+	// as locks are written; Exact counts that as a change once it is resolved anew.
+	CheckLayout, Exact bool
 	// Found is told of the lock that is there, and returns the indexes that were
 	// configured, nil if none were.
 	Found   func(*lock.Lock) (*index.Locations, error)
@@ -129,6 +132,11 @@ func Lock(ctx context.Context, r *LockRequest) (*LockResult, error) {
 	if r.Mode == CheckLock && old == nil {
 		return nil, &MissingLockError{r.Target.LockName(), r.Flag}
 	}
+	if r.Mode == CheckLock && r.CheckLayout {
+		if line := lock.MisplacedLine(text); line > 0 {
+			return nil, &LayoutError{r.Target.LockName(), r.Flag, line}
+		}
+	}
 	return r.lock(ctx, old, text)
 }
 
@@ -167,7 +175,7 @@ func (r *LockRequest) lock(ctx context.Context, old *lock.Lock, text string) (*L
 		return nil, err
 	}
 	result.Reason = verdict.Reason
-	if made := result.Lock.Bytes(); old != nil && (string(made) == text || bytes.Equal(made, old.Bytes())) {
+	if made := result.Lock.Bytes(); old != nil && (string(made) == text || !r.Exact && bytes.Equal(made, old.Bytes())) {
 		result.Changed, result.Lock = false, old
 		return result, nil
 	}

@@ -54,6 +54,26 @@ func (e *OutdatedError) HintsFor(program string) []string {
 // ExitCode is Code.
 func (e *OutdatedError) ExitCode() int { return cmp.Or(e.Code, 2) }
 
+// A LayoutError reports a lock that is not laid out as locks are written, where
+// that was asked for.
+type LayoutError struct {
+	Name string // of the file
+	Flag string // what forbids to mend it
+	Line int
+}
+
+func (e *LayoutError) Error() string {
+	return fmt.Sprintf("the lockfile at `%s` has non-canonical formatting at line %d, but %s was provided", e.Name, e.Line, e.Flag)
+}
+
+// HintsFor says how to have it written anew with the program of that name.
+func (e *LayoutError) HintsFor(program string) []string {
+	return []string{fmt.Sprintf("to regenerate the lockfile, run `%s lock --refresh --preview-features lockfile-format-check`", program)}
+}
+
+// ExitCode is that of a check that failed.
+func (e *LayoutError) ExitCode() int { return 1 }
+
 // A LockError reports a lock that cannot be read.
 type LockError struct {
 	Name string
