@@ -35,6 +35,11 @@ func TestMain(m *testing.M) {
 
 // program is the program as scripts run it, in a process of its own.
 func program() {
+	for _, entry := range os.Environ() {
+		if name, value, _ := strings.Cut(entry, "="); value == unsetMark {
+			os.Unsetenv(name)
+		}
+	}
 	stdio := cli.Stdio{In: os.Stdin}
 	f := newFilter(os.Getenv)
 	stdio.Out, stdio.Err = f.writer(os.Stdout), f.writer(os.Stderr)
@@ -83,6 +88,7 @@ func TestScripts(t *testing.T) {
 			"code":   scriptCode,
 			"venv":   scriptVenv,
 			"mirror": scriptMirror,
+			"unset":  scriptUnset,
 		},
 	})
 }
@@ -138,6 +144,20 @@ func condition(cond string) (bool, error) {
 		return os.Getenv(oracleVariable) != "", nil
 	}
 	return false, fmt.Errorf("unknown condition %q", cond)
+}
+
+// unsetMark is the value that a variable has in a script after it was unset; the
+// program does not get to see it.
+const unsetMark = "<unset>"
+
+// scriptUnset is for variables that may not be empty: unset NAME...
+func scriptUnset(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: unset NAME...")
+	}
+	for _, name := range args {
+		ts.Setenv(name, unsetMark)
+	}
 }
 
 // scriptCode runs a command and checks its exit code: code 2 tame --nosuch.

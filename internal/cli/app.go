@@ -21,12 +21,15 @@ type app struct {
 	name     string // how the program calls itself: tame, or uv by a link
 	args     []string
 	env      map[string]string
-	stdio    Stdio
-	print    *ui.Printer
-	global   globalFlags
-	nodes    map[*cobra.Command]command
-	closer   []func()
-	files    *workspace.Files // see projectFiles
+	// inherited is the environment of the programs that it runs, if not nil: env
+	// lacks what means nothing to the command.
+	inherited map[string]string
+	stdio     Stdio
+	print     *ui.Printer
+	global    globalFlags
+	nodes     map[*cobra.Command]command
+	closer    []func()
+	files     *workspace.Files // see projectFiles
 
 	// besideFile is the file that the command is about, settingsFrom where settings
 	// files were looked for.
@@ -75,10 +78,22 @@ func (a *app) getenv(name string) (string, bool) {
 	return v, ok
 }
 
+func (a *app) childVariables() map[string]string {
+	if a.inherited != nil {
+		return a.inherited
+	}
+	return a.env
+}
+
 // environ is the environment as child processes take it.
 func (a *app) environ() []string {
-	out := make([]string, 0, len(a.env))
-	for name, value := range a.env {
+	return entries(a.childVariables())
+}
+
+// entries are variables of the form NAME=value.
+func entries(env map[string]string) []string {
+	out := make([]string, 0, len(env))
+	for name, value := range env {
 		out = append(out, name+"="+value)
 	}
 	return out

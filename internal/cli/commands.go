@@ -188,9 +188,13 @@ func (a *app) arm(node *cobra.Command) {
 	do := c.prepare(f)
 	yieldLetters(f.set, node.Root().PersistentFlags())
 	node.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := f.checkVariables(); err != nil {
+			return err
+		}
 		if err := f.check(); err != nil {
 			return helpHint(cmd, err)
 		}
+		a.hideVariables(f)
 		if c.args == "" && len(args) > 0 {
 			return helpHint(cmd, usageError(fmt.Sprintf("`%s` takes no argument, but was given `%s`", cmd.CommandPath(), args[0])))
 		}
@@ -205,6 +209,11 @@ func (a *app) arm(node *cobra.Command) {
 			}
 			if a.global.showSettings != "" {
 				return a.showSettings(cmd)
+			}
+		}
+		if c.plain {
+			if _, err := a.environment.Variables(); err != nil {
+				return err
 			}
 		}
 		a.heed(&c)

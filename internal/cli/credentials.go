@@ -83,8 +83,8 @@ func (a *app) endpoints(s *workSettings) ([]auth.Endpoint, error) {
 		{"UV_GCS_ENDPOINT_URL", "gcs-endpoint", cloud.Google},
 		{"UV_AZURE_ENDPOINT_URL", "azure-endpoint", cloud.Azure},
 	} {
-		text, ok := a.getenv(store.name)
-		if !ok {
+		text := a.env[store.name]
+		if text == "" {
 			continue
 		}
 		u, err := auth.ParseURL(text)

@@ -95,7 +95,11 @@ func (a *app) reportEnvironment(env *python.Environment) {
 	if rel, err := filepath.Rel(a.cacheDir(), env.Root); err == nil && filepath.IsLocal(rel) {
 		return
 	}
-	a.print.Line("%s", a.print.Color.Dim("Using Python "+env.Interpreter.Version.String()+" environment at: "+a.shown(env.Root)))
+	root := env.Root
+	if of, ok := a.pythonStore("").Find(root); ok && env.Interpreter.Prefix == env.Interpreter.BasePrefix {
+		root = of.Path // not the link that all patch releases share
+	}
+	a.print.Line("%s", a.print.Color.Dim("Using Python "+env.Interpreter.Version.String()+" environment at: "+a.shown(root)))
 }
 
 // shown is a path as a person in the working directory would write it.

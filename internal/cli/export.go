@@ -90,7 +90,7 @@ func (o *exportFlags) registerExport(f *flags) {
 	for _, name := range []string{"all-packages", "package", "no-emit-project", "no-emit-workspace"} {
 		f.exclusive("script", name)
 	}
-	o.resolutionFlags.register(f)
+	o.resolutionFlags.registerLocking(f)
 }
 
 func (o *exportFlags) registerFilter(f *flags) {

@@ -15,6 +15,7 @@ const (
 	noteEnv     = "env"     // the variable that sets it too
 	noteValue   = "value"   // the name of its value
 	noteChoices = "choices" // its possible values, space-separated
+	noteNeeded  = "needed"  // its variable must not be empty, which is a list elsewhere
 )
 
 // flags registers the flags of one command. Values that may be given once
@@ -160,7 +161,7 @@ func (f *flags) exclusive(names ...string) { f.conflicts = append(f.conflicts, n
 // check holds the flags given against the rules of exclusive.
 func (f *flags) check() error {
 	for _, names := range f.conflicts {
-		given := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !f.given(n) })
+		given := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !f.given(n) && !f.givenByVariable(n) })
 		if len(given) > 1 {
 			return usageError(fmt.Sprintf("`--%s` cannot be used together with `--%s`", given[0], given[1]))
 		}
@@ -171,6 +172,17 @@ func (f *flags) check() error {
 // given reports whether a flag was given, by whichever of its names.
 func (f *flags) given(name string) bool {
 	return f.set.Changed(name) || slices.ContainsFunc(f.aliases[name], f.set.Changed)
+}
+
+// givenByVariable reports whether a variable stands for a flag. One that says no to
+// a switch does, too, as in uv.
+func (f *flags) givenByVariable(name string) bool {
+	flag := f.set.Lookup(name)
+	if flag == nil {
+		return false
+	}
+	_, _, ok := f.variableOf(flag)
+	return ok
 }
 
 type switchValue struct{ set func(bool) }

@@ -35,7 +35,7 @@ func (g *globalFlags) register(f *flags) {
 	f.pair(&g.managedPython, "managed-python", "no-managed-python", "Use only Pythons that are managed by this tool").fromEnv("UV_MANAGED_PYTHON").
 		negated("Use no Pythons that are managed by this tool").fromEnv("UV_NO_MANAGED_PYTHON")
 	f.choice(&g.pythonPreference, "python-preference", "PREFERENCE", "Which Pythons to prefer",
-		"only-managed", "managed", "system", "only-system").hide()
+		"only-managed", "managed", "system", "only-system").hide().fromEnv("UV_PYTHON_PREFERENCE")
 	f.pair(&g.pythonDownloads, "allow-python-downloads", "no-python-downloads", "Download a Python where none is found").hide().
 		negated("Download no Python").fromEnv("UV_PYTHON_DOWNLOADS")
 	f.choice(&g.pythonFetch, "python-fetch", "WHEN", "When to download a Python", "automatic", "manual", "never").hide().alias("python-downloads")

@@ -43,7 +43,7 @@ func lockCommand() command {
 					f.exclusive(state, name)
 				}
 			}
-			o.register(f)
+			o.registerLocking(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.lock(ctx, &o) }
 		},
 	}

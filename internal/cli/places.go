@@ -106,7 +106,7 @@ func (a *app) finder() (*python.Finder, error) {
 	if a.print.Debugging() {
 		f.Trace = a.print.Debug
 	}
-	f.Download = a.pythonDownloader(mirrorFlags{})
+	f.Download, f.Unasked = a.pythonDownloader(mirrorFlags{}), a.warnUnasked
 	return f, nil
 }
 

@@ -36,11 +36,20 @@ type resolutionFlags struct {
 }
 
 func (o *resolutionFlags) register(f *flags) {
+	o.registerWith(f, o.installer.register)
+}
+
+// registerLocking is register without what is about environments.
+func (o *resolutionFlags) registerLocking(f *flags) {
+	o.registerWith(f, func(f *flags) { f.linkMode(&o.installer.linkMode) })
+}
+
+func (o *resolutionFlags) registerWith(f *flags, installer func(*flags)) {
 	f.under("Python options")
 	f.python(&o.python)
 	o.index.register(f)
 	o.resolver.register(f)
-	o.installer.register(f)
+	installer(f)
 	o.build.register(f)
 	o.binary.register(f)
 	o.refresh.register(f)
@@ -459,6 +468,8 @@ func (p *projectWork) lockRequest(mode project.LockMode, flag string, i *python.
 
 		MetadataFree: p.app.previews("lock-without-metadata"),
 		CheckLayout:  p.app.previews("lockfile-format-check"),
+
+		ConflictingProjects: p.app.previews("package-conflicts"),
 	}
 	r.Connect = func(ctx context.Context) error {
 		_, err := p.connected(ctx, r.Interpreter) // it may be found later

@@ -97,7 +97,8 @@ func (a *app) pythonFind(ctx context.Context, o *pythonFindFlags, args []string)
 	if err != nil {
 		return err
 	}
-	found, err := f.Find(ctx, c.request, python.EnvironmentsFor(isTrue(system), false))
+	f.Download = nil // it is only looked for
+	found, err := f.FindOrDownload(ctx, c.request, python.EnvironmentsFor(isTrue(system), false))
 	if err != nil {
 		return err
 	}

@@ -133,6 +133,23 @@ func (d *pythonDownloading) install(ctx context.Context, download managed.Downlo
 	return i.Executable(), nil
 }
 
+// warnUnasked warns of a managed pre-release where the list of downloads has the
+// release: see [python.Finder].
+func (a *app) warnUnasked(ctx context.Context, i *python.Interpreter) error {
+	of, ok := a.pythonStore("").Find(i.BasePrefix)
+	if !ok {
+		return nil
+	}
+	list, err := a.pythonCatalog(mirrorFlags{}).read(ctx)
+	if err != nil {
+		return err
+	}
+	if managed.HasRelease(list, of.Key) {
+		a.warnOnce(fmt.Sprintf("this is a pre-release of Python (%s), and there is a stable version. Use `%s python upgrade %s` to upgrade.", i.Version, a.name, i.MinorVersion()))
+	}
+	return nil
+}
+
 // installer brings Pythons into a store.
 func (c *pythonCatalog) installer(store managed.Store) (*managed.Installer, error) {
 	a := c.app

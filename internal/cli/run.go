@@ -101,7 +101,7 @@ func (o *runFlags) register(f *flags) {
 	f.pair(&o.active, "active", "no-active", "Use the active environment rather than that of the project or script")
 	f.bool(&o.showResolution, "show-resolution", "Say what is resolved and installed").hide()
 	f.number(&o.maxDepth, "max-recursion-depth", "N", "How many runs may start each other", 1).hide().fromEnv("UV_RUN_MAX_RECURSION_DEPTH")
-	for _, pair := range [][2]string{{"module", "script"}, {"module", "gui-script"}, {"script", "gui-script"}} {
+	for _, pair := range [][2]string{{"module", "script"}, {"module", "gui-script"}, {"script", "gui-script"}, {"frozen", "upgrade"}, {"locked", "upgrade"}, {"frozen", "no-sources"}} {
 		f.exclusive(pair[0], pair[1])
 	}
 	f.text(&o.platform, "python-platform", "PLATFORM", "Install for this platform: linux, windows, macos or a target triple")

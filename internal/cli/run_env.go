@@ -49,7 +49,7 @@ func (r *running) childEnviron(variables map[string]string, depth int) []string 
 	for name, value := range variables {
 		env[name] = value
 	}
-	for name, value := range a.env {
+	for name, value := range a.childVariables() {
 		env[name] = value
 	}
 	path := strings.Join(r.paths, string(filepath.ListSeparator))

@@ -59,8 +59,9 @@ func (a *app) settle() error {
 }
 
 func (a *app) changeDirectory() error {
-	directory := first(a.global.directory, a.env["UV_WORKING_DIR"], a.env["UV_WORKING_DIRECTORY"])
-	if directory != "" {
+	older, asked := a.getenv("UV_WORKING_DIRECTORY")
+	directory := first(a.global.directory, a.env["UV_WORKING_DIR"], older)
+	if directory != "" || asked {
 		if err := os.Chdir(directory); err != nil {
 			return fmt.Errorf("changing to the directory of `--directory`: %w", err)
 		}

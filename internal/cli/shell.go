@@ -85,6 +85,7 @@ func (r *running) refuseNested() error {
 		return withHint(fmt.Errorf("the environment `%s` is active in this shell already", a.shown(outer)), "`exit` leaves it; `%s sync` brings it up to date", a.name)
 	}
 	a.print.Warn("this is a shell inside of one for `%s`: `exit` gets back to that", outer)
+	delete(a.inherited, "VIRTUAL_ENV")
 	delete(a.env, "VIRTUAL_ENV") // that of the outer shell is not meant
 	return nil
 }

@@ -109,6 +109,7 @@ func (o *syncFlags) registerSync(f *flags) {
 	for _, name := range []string{"all-packages", "package", "no-install-project", "no-install-workspace", "extra", "all-extras", "no-extra", "group", "no-group", "only-group", "all-groups", "dev", "no-dev", "only-dev", "no-default-groups"} {
 		f.exclusive("script", name)
 	}
+	f.exclusive("frozen", "no-sources")
 	for _, name := range []string{"upgrade", "upgrade-package", "upgrade-group"} {
 		f.exclusive("frozen", name)
 		f.exclusive("locked", name)

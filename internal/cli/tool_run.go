@@ -44,6 +44,7 @@ func toolRunCommand(path string) command {
 			o.registerWith(f)
 			f.pair(&o.isolated, "isolated", "", "Do not use an installed tool").fromEnv("UV_ISOLATED")
 			f.list(&o.envFiles, "env-file", "FILE", "Set the variables in this file").fromEnv("UV_ENV_FILE")
+			f.note(noteNeeded, "yes")
 			f.pair(&o.noEnvFile, "no-env-file", "", "Read no file of variables").fromEnv("UV_NO_ENV_FILE")
 			f.pair(&o.projectTools, "project-tools", "no-project-tools", "Take the versions from the lock of the project at hand, if it has the tool")
 			f.bool(&o.showResolution, "show-resolution", "Say what is resolved and installed").hide()

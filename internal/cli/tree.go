@@ -62,7 +62,7 @@ func treeCommand() command {
 			f.exclusive("universal", "python-version")
 			f.exclusive("universal", "python-platform")
 			exclusiveLockState(f)
-			o.resolutionFlags.register(f)
+			o.resolutionFlags.registerLocking(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.showTree(ctx, &o) }
 		},
 	}
@@ -70,6 +70,7 @@ func treeCommand() command {
 
 // exclusiveLockState forbids to upgrade a lock that must stay as it is.
 func exclusiveLockState(f *flags) {
+	f.exclusive("frozen", "no-sources")
 	for _, name := range []string{"upgrade", "upgrade-package", "upgrade-group"} {
 		f.exclusive("frozen", name)
 		f.exclusive("locked", name)

@@ -31,7 +31,7 @@ func workspaceMetadataCommand() command {
 			f.bool(&o.sync, "sync", "Install what is locked first, so that the modules of all of it are listed")
 			f.exclusive("sync", "dry-run")
 			f.pair(&o.active, "active", "no-active", "Look at the active environment rather than that of the project")
-			o.resolutionFlags.register(f)
+			o.resolutionFlags.registerLocking(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.workspaceMetadata(ctx, &o) }
 		},
 	}

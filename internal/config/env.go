@@ -227,8 +227,12 @@ func (e *PythonDownloadsError) Error() string {
 func (e *PythonDownloadsError) ExitCode() int { return 1 }
 
 func (e Env) checkPythonDownloads() error {
-	switch text := e.vars["UV_PYTHON_DOWNLOADS"]; text {
-	case "", "auto", "automatic", "true", "1", "manual", "never", "false", "0":
+	text, ok := e.vars["UV_PYTHON_DOWNLOADS"]
+	if !ok {
+		return nil
+	}
+	switch text {
+	case "auto", "automatic", "true", "1", "manual", "never", "false", "0":
 		return nil
 	default:
 		return &PythonDownloadsError{text}

@@ -128,3 +128,13 @@ func (d Download) Mirrored(cpython, pypy string) string {
 	}
 	return d.URL
 }
+
+// HasRelease reports whether a list has a release of a pre-release: of the same
+// minor version, variant and platform, and not older.
+func HasRelease(list []Download, pre Key) bool {
+	release := pre
+	release.Pre = ""
+	return slices.ContainsFunc(list, func(d Download) bool {
+		return d.Key.Pre == "" && d.Key.SameMinor(release) && d.Key.Patch >= release.Patch
+	})
+}

@@ -70,6 +70,8 @@ type LockRequest struct {
 	// CheckLayout refuses, where the lock must not change, one that is not laid out
 	// as locks are written; Exact counts that as a change once it is resolved anew.
 	CheckLayout, Exact bool
+	// ConflictingProjects may be declared without a warning.
+	ConflictingProjects bool
 	// Found is told of the lock that is there, and returns the indexes that were
 	// configured, nil if none were.
 	Found   func(*lock.Lock) (*index.Locations, error)
@@ -156,6 +158,9 @@ func (r *LockRequest) lock(ctx context.Context, old *lock.Lock, text string) (*L
 	in, err := r.inputs()
 	if err != nil {
 		return nil, err
+	}
+	if !r.ConflictingProjects && in.conflicts.HaveProject() {
+		r.warn("conflicts between whole packages (`package = ...`) are experimental and may change without warning. Pass `--preview-features package-conflicts` to disable this warning.")
 	}
 	if r.Found != nil {
 		if in.indexes, err = r.Found(old); err != nil {

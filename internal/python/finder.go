@@ -38,6 +38,9 @@ type Finder struct {
 	// search could satisfy, and returns the path of its executable. missing is
 	// the search's error, which it may return, with advice added.
 	Download func(ctx context.Context, r Request, missing error) (executable string, err error)
+	// Unasked, if not nil, is told of a pre-release of a managed CPython that is used
+	// though the request is not for one.
+	Unasked func(ctx context.Context, i *Interpreter) error
 	// Trace, if not nil, is told what is tried, for verbose output.
 	Trace func(format string, args ...any)
 
@@ -117,8 +120,11 @@ func (f *Finder) Find(ctx context.Context, r Request, e Environments) (*Installa
 // FindOrDownload is Find, which has a Python downloaded where there is none.
 func (f *Finder) FindOrDownload(ctx context.Context, r Request, e Environments) (*Installation, error) {
 	found, err := f.Find(ctx, r, e)
-	if err == nil || f.Download == nil || IsCritical(err) {
-		return found, err
+	if err == nil {
+		return found, f.tellUnasked(ctx, r, found.Interpreter)
+	}
+	if f.Download == nil || IsCritical(err) {
+		return nil, err
 	}
 	path, err := f.Download(ctx, r, err)
 	if err != nil {
@@ -128,7 +134,15 @@ func (f *Finder) FindOrDownload(ctx context.Context, r Request, e Environments) 
 	if err != nil {
 		return nil, err
 	}
-	return &Installation{i, Managed}, nil
+	return &Installation{i, Managed}, f.tellUnasked(ctx, r, i)
+}
+
+func (f *Finder) tellUnasked(ctx context.Context, r Request, i *Interpreter) error {
+	_, _, pre := i.Version.Pre()
+	if !pre || f.Unasked == nil || r.allowsPrereleases() || i.isAlternative() || !f.IsManaged(i) {
+		return nil
+	}
+	return f.Unasked(ctx, i)
 }
 
 func cmpErr(first, second error) error {

@@ -113,6 +113,13 @@ func (c Conflicts) Has(item ConflictItem) bool {
 	return slices.ContainsFunc(c, func(s ConflictSet) bool { return s.Has(item) })
 }
 
+// HaveProject tells whether one of the items is a project as a whole.
+func (c Conflicts) HaveProject() bool {
+	return slices.ContainsFunc(c, func(s ConflictSet) bool {
+		return slices.ContainsFunc(s, func(i ConflictItem) bool { return i.Extra == "" && i.Group == "" })
+	})
+}
+
 // Equal tells whether two declarations have the same sets in the same order.
 func (c Conflicts) Equal(o Conflicts) bool { return slices.EqualFunc(c, o, ConflictSet.Equal) }
 
