@@ -204,6 +204,7 @@ func (a *app) arm(node *cobra.Command) {
 			if c.beside && len(args) > 0 {
 				a.besideFile = args[0]
 			}
+			a.global.nativeTLS = f.set.Changed("native-tls") || f.set.Changed("no-native-tls")
 			if err := a.settle(); err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ type globalFlags struct {
 	offline          *bool
 	noProgress       *bool
 	systemCerts      *bool
+	nativeTLS        bool // systemCerts was given by its older name
 	insecureHosts    []string
 	directory        string
 	project          string

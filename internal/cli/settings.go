@@ -55,7 +55,21 @@ func (a *app) settle() error {
 	if err := a.loadSettings(a.settingsDir()); err != nil {
 		return err
 	}
+	a.warnNativeTLS()
 	return a.keepOutOfCache()
+}
+
+// warnNativeTLS warns of the older name of system-certs, wherever it stands.
+func (a *app) warnNativeTLS() {
+	const text = "the %s is deprecated and will be removed in a future release; use %s instead"
+	switch {
+	case a.global.nativeTLS:
+		a.print.Warn(text, "flag `--native-tls`", "`--system-certs`")
+	case a.vars.NativeTLS != nil:
+		a.print.Warn(text, "variable `UV_NATIVE_TLS`", "`UV_SYSTEM_CERTS`")
+	case a.config.NativeTLS != nil:
+		a.print.Warn(text, "setting `native-tls`", "`system-certs`")
+	}
 }
 
 func (a *app) changeDirectory() error {

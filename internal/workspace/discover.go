@@ -134,6 +134,9 @@ func (d *discovery) read(dir string) (*pyproject.File, error) {
 			return nil, err
 		}
 	}
+	if f.HasProject() || !table(f).IsZero() {
+		return f, checkTable(f)
+	}
 	return f, nil
 }
 

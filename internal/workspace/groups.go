@@ -245,29 +245,18 @@ func DefaultGroups(f *pyproject.File) (names []pyname.Group, all bool, err error
 	if chosen.IsZero() {
 		return []pyname.Group{DevGroup}, false, nil
 	}
-	if text, ok := chosen.Text(); ok {
-		if text == "all" {
-			return nil, true, nil
-		}
-		return nil, false, chosen.Errorf("the `default-groups` field must be \"all\" or a list of groups, but is \"%s\"", text)
-	}
-	list, ok := chosen.Strings()
-	if !ok {
-		return nil, false, chosen.Errorf("invalid type: %s, expected \"all\" or a list of groups", chosen.Kind())
+	names, err = chosenGroups(chosen)
+	if text, ok := chosen.Text(); err != nil || ok {
+		return nil, text == "all", err
 	}
 	groups, err := ReadGroups(f)
 	if err != nil {
 		return nil, false, err
 	}
-	for _, text := range list {
-		name, err := pyname.ParseGroup(text)
-		if err != nil {
-			return nil, false, chosen.Errorf("%w", err)
-		}
+	for _, name := range names {
 		if _, ok := groups.Get(name); !ok {
 			return nil, false, fmt.Errorf("default group `%s` (from `tool.uv.default-groups`) is not defined in the project's `dependency-groups` table", name)
 		}
-		names = append(names, name)
 	}
 	return names, false, nil
 }

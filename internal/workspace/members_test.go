@@ -138,12 +138,36 @@ conflicts = [[{ group = "x" }, { group = "y" }]]
 		{"[[{ other = \"x\" }, { extra = \"z\" }]]", "unknown field `other`"},
 	} {
 		dir := tree(t, "== pyproject.toml\n"+named("a")+"[tool.uv]\nconflicts = "+bad.text+"\n")
-		w, _, err := workspace.Discover(t.Context(), dir, workspace.DiscoverOptions{StopAt: dir})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Conflicts(); err == nil || !strings.Contains(err.Error(), bad.want) {
+		if _, _, err := workspace.Discover(t.Context(), dir, workspace.DiscoverOptions{StopAt: dir}); err == nil || !strings.Contains(err.Error(), bad.want) {
 			t.Errorf("%s: error %v, want %q", bad.text, err, bad.want)
+		}
+	}
+}
+
+// What [tool.uv] says of a project has to have the right types, even for commands
+// that do not look at it.
+func TestTypesOfTheProjectTable(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []struct{ line, want string }{
+		{"workspace = 3", "invalid type: integer"},
+		{"workspace = []", "invalid type: sequence"},
+		{"workspace = { x = 1 }", "unknown field `x`"},
+		{"workspace = { members = \"a\" }", "expected a list of strings"},
+		{"managed = \"no\"", "expected a boolean"},
+		{"package = 1", "expected a boolean"},
+		{"sources = []", "expected the table"},
+		{"sources = { x = 1 }", "invalid type: integer"},
+		{"default-groups = \"some\"", "must be \"all\" or a list"},
+		{"default-groups = [\"x y\"]", "not a valid group name"},
+		{"default-groups = true", "invalid type: boolean"},
+		{"dependency-groups = []", "expected a table of groups"},
+		{"dependency-groups = { x = 1 }", "requires-python"},
+		{"dev-dependencies = {}", "expected a list of requirements"},
+		{"conflicts = {}", "expected a sequence"},
+	} {
+		dir := tree(t, "== pyproject.toml\n"+named("a")+"[tool.uv]\n"+bad.line+"\n")
+		if _, _, err := workspace.Discover(t.Context(), dir, workspace.DiscoverOptions{StopAt: dir}); err == nil || !strings.Contains(err.Error(), bad.want) {
+			t.Errorf("%s: error %v, want %q", bad.line, err, bad.want)
 		}
 	}
 }
