@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -33,11 +34,43 @@ type Rule struct {
 
 	Delay         time.Duration // before the answer
 	Hang          bool          // never answer
+	Gather        int           // answer none until as many wait at once
 	Truncate      int           // send as many bytes, then close although more was announced
 	Reset         int           // send as many bytes, then reset the connection
 	Drip          int           // send as many bytes at a time …
 	DripEvery     time.Duration // … and wait in between
 	truncateAtAll bool
+	crowd         *crowd
+}
+
+// A crowd is the requests that wait for each other.
+type crowd struct {
+	mu      sync.Mutex
+	waiting int
+	full    chan struct{}
+}
+
+// wait returns when as many requests as needed are waiting, and reports whether the
+// client is still there.
+func (c *crowd) wait(r *http.Request, needed int) bool {
+	c.mu.Lock()
+	if c.waiting++; c.waiting == needed {
+		close(c.full)
+	}
+	c.mu.Unlock()
+	select {
+	case <-c.full:
+		return true
+	case <-r.Context().Done():
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.full: // the others are gone on
+	default:
+		c.waiting--
+	}
+	return false
 }
 
 // Fail adds rules.
@@ -45,6 +78,7 @@ func (s *Server) Fail(rules ...Rule) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range rules {
+		r.crowd = &crowd{full: make(chan struct{})}
 		s.rules = append(s.rules, &r)
 	}
 }
@@ -142,7 +176,7 @@ func (rule *Rule) write(w http.ResponseWriter, r *http.Request, a answer) {
 		<-r.Context().Done()
 		return
 	}
-	if !pause(r, rule.Delay) {
+	if !pause(r, rule.Delay) || rule.Gather > 0 && !rule.crowd.wait(r, rule.Gather) {
 		return
 	}
 	switch {
@@ -221,7 +255,7 @@ func pause(r *http.Request, d time.Duration) bool {
 // as "flask/ 503 times=2 retry-after=1". The words are
 //
 //	STATUS retry-after=N redirect=URL type=CONTENT-TYPE body=TEXT corrupt
-//	no-range chunked delay=DURATION hang truncate=N reset=N drip=N/DURATION
+//	no-range chunked delay=DURATION hang gather=N truncate=N reset=N drip=N/DURATION
 //	method=METHOD skip=N times=N
 func ParseRule(words []string) (Rule, error) {
 	if len(words) < 2 {
@@ -257,6 +291,8 @@ func (rule *Rule) set(key, value string) (err error) {
 		rule.Delay, err = time.ParseDuration(value)
 	case "hang":
 		rule.Hang = true
+	case "gather":
+		rule.Gather, err = strconv.Atoi(value)
 	case "truncate":
 		rule.Truncate, err = strconv.Atoi(value)
 		rule.truncateAtAll = true
