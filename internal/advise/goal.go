@@ -110,18 +110,18 @@ func (w *walk) enter(at int, extras []pyname.Extra) {
 	}
 }
 
+// Holds reports whether a marker may hold on some platform.
+func (g *Goal) Holds(m marker.Tree) bool {
+	m = m.WithoutExtras()
+	return slices.ContainsFunc(g.Platforms, func(p Platform) bool { return m.Evaluate(p.Env, nil) })
+}
+
 func (w *walk) follow(list []lock.Dependency) {
 	for i := range list {
-		if w.holds(list[i].Marker) {
+		if w.goal.Holds(list[i].Marker) {
 			w.enter(list[i].To, list[i].Extras)
 		}
 	}
-}
-
-// holds reports whether a marker may hold on some platform.
-func (w *walk) holds(m marker.Tree) bool {
-	m = m.WithoutExtras()
-	return slices.ContainsFunc(w.goal.Platforms, func(p Platform) bool { return m.Evaluate(p.Env, nil) })
 }
 
 // root enters a project with all its extras and groups.
@@ -145,12 +145,12 @@ func (w *walk) root(name pyname.Package) {
 
 // named enters what a requirement of no project asks for.
 func (w *walk) named(r *lock.Requirement) {
-	if !w.holds(r.Marker) {
+	if !w.goal.Holds(r.Marker) {
 		return
 	}
 	first, end := w.lock.Named(r.Name)
 	for at := first; at < end; at++ {
-		if forks := w.lock.Packages[at].Forks; len(forks) == 0 || slices.ContainsFunc(forks, w.holds) {
+		if forks := w.lock.Packages[at].Forks; len(forks) == 0 || slices.ContainsFunc(forks, w.goal.Holds) {
 			w.enter(at, r.Extras)
 		}
 	}

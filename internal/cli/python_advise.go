@@ -19,10 +19,12 @@ import (
 	"github.com/tame-py/tame/internal/project"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/stdlib"
 	"github.com/tame-py/tame/internal/web"
 	"github.com/tame-py/tame/packaging/dist"
 	"github.com/tame-py/tame/packaging/pep440"
+	"github.com/tame-py/tame/packaging/pep508"
 	"github.com/tame-py/tame/packaging/pyname"
 )
 
@@ -345,7 +347,7 @@ func (d *advising) version(ctx context.Context, g *advise.Goal, offline bool) (v
 	blockers, unknown := g.Blocked(here)
 	var err error
 	out.Verdict, err = advise.Conclude(blockers, unknown, func(grade advise.Status) (advise.Step, string, error) {
-		return d.solve(ctx, g, grade, needed, offline)
+		return d.solve(ctx, g, grade, blockers, needed, offline)
 	})
 	return out, err
 }
@@ -362,7 +364,7 @@ func (d *advising) neededOf(g *advise.Goal) map[pyname.Package][]pep440.Version 
 }
 
 // solve resolves the project for a goal at a grade of strictness.
-func (d *advising) solve(ctx context.Context, g *advise.Goal, grade advise.Status, needed map[pyname.Package][]pep440.Version, offline bool) (advise.Step, string, error) {
+func (d *advising) solve(ctx context.Context, g *advise.Goal, grade advise.Status, blockers []advise.Blocker, needed map[pyname.Package][]pep440.Version, offline bool) (advise.Step, string, error) {
 	if d.request == nil {
 		var err error
 		if d.request, err = d.lockRequest(project.DryRun, "", d.interpreter); err != nil {
@@ -379,7 +381,12 @@ func (d *advising) solve(ctx context.Context, g *advise.Goal, grade advise.Statu
 			s.Required = append(s.Required, p.Marker())
 		}
 	}
-	graph, err := project.Suppose(ctx, d.request, s, d.lock)
+	request := *d.request
+	var err error
+	if request.Constraints, err = noOlder(blockers, needed); err != nil {
+		return advise.Step{}, "", err
+	}
+	graph, err := project.Suppose(ctx, &request, s, d.lock)
 	var unsolved *resolve.NoSolution
 	var elsewhere *project.ElsewhereError
 	switch {
@@ -393,6 +400,25 @@ func (d *advising) solve(ctx context.Context, g *advise.Goal, grade advise.Statu
 		return advise.Step{}, err.Error(), nil
 	}
 	return advise.Step{}, "", err
+}
+
+// noOlder keeps a resolver from releases older than the locked ones of what holds a
+// Python back: they only say less of the Pythons they are for.
+func noOlder(blockers []advise.Blocker, needed map[pyname.Package][]pep440.Version) ([]source.Requirement, error) {
+	var out []source.Requirement
+	for i := range blockers {
+		name := blockers[i].Name
+		specifiers, err := pep440.ParseSpecifiers(">=" + slices.MinFunc(needed[name], pep440.Version.Compare).String())
+		if err != nil {
+			return nil, err
+		}
+		r, err := source.FromPEP508(pep508.Requirement{Name: name, Specifiers: specifiers})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
 }
 
 // wheelsOnly adds the packages to a selection that must not be built.
@@ -414,7 +440,7 @@ func (d *advising) wheelsOnly(s index.Selection) index.Selection {
 func (d *advising) step(g *advise.Goal, graph *resolve.Graph, needed map[pyname.Package][]pep440.Version) advise.Step {
 	out := advise.Step{Solved: true}
 	for _, n := range graph.Nodes {
-		if n.Dist == nil || n.Candidate == nil || n.OnlyGroups {
+		if n.Dist == nil || n.Candidate == nil || n.OnlyGroups || !g.Holds(n.Marker) {
 			continue
 		}
 		if d.mustBuild(g, n) && !slices.Contains(out.Built, n.Name) {
@@ -427,7 +453,7 @@ func (d *advising) step(g *advise.Goal, graph *resolve.Graph, needed map[pyname.
 		}
 		was := needed[n.Name]
 		if len(was) == 0 && first < end {
-			continue // the lock has it for other environments only
+			continue // the lock has it for other Pythons only
 		}
 		texts := make([]string, len(was))
 		for i, v := range was {
