@@ -328,6 +328,9 @@ func (b *builds) info(name pyname.Package) []byte {
 		pinned, _ := b.matched(r)
 		i.Requires = append(i.Requires, extraRequirementJSON{newRequirementJSON(pinned), r.MatchRuntime})
 	}
+	if len(i.Settings)+len(i.Requires)+len(i.Variables) == 0 {
+		return []byte("{}") // of nearly all, and asked for each that is installed
+	}
 	text, err := json.Marshal(i)
 	if err != nil {
 		panic("internal error: " + err.Error()) // strings can be encoded

@@ -29,6 +29,22 @@ func (t *Tree) ReadFile(name string) ([]byte, error) {
 	return data, err
 }
 
+// ReadIfAny is ReadFile, but nil without an error if there is no such file. It is
+// for files that are nearly always absent, which takes it one system call.
+func (t *Tree) ReadIfAny(name string) ([]byte, error) {
+	var stat unix.Stat_t
+	err := uninterrupted(func() error { return unix.Fstatat(t.fd, name, &stat, 0) })
+	runtime.KeepAlive(t.dir) // not every tree is closed by hand
+	if err == unix.ENOENT {  //nolint:errorlint // it is the system's own
+		return nil, nil
+	}
+	data, err := t.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
 func readAt(dir int, name, path string) ([]byte, error) {
 	fd := -1
 	err := uninterrupted(func() (err error) {

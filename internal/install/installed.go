@@ -74,6 +74,9 @@ func (i *Installed) Location() string {
 
 // read returns a file of the .dist-info directory; an absent one is nil.
 func (i *Installed) read(name string) ([]byte, error) {
+	if i.tree != nil {
+		return i.tree.ReadIfAny(i.base() + "/" + name)
+	}
 	data, err := i.file(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -86,7 +89,7 @@ func (i *Installed) file(name string) ([]byte, error) {
 	if i.tree == nil {
 		return fsx.ReadFile(filepath.Join(i.Path, name))
 	}
-	return i.tree.ReadFile(i.Path[len(i.tree.Path())+1:] + "/" + name)
+	return i.tree.ReadFile(i.base() + "/" + name)
 }
 
 // DirectURL returns where the distribution came from if not from an index, nil
@@ -154,7 +157,7 @@ func (i *Installed) readHeaders() ([]byte, error) {
 	if i.Kind != DistInfo || i.tree == nil {
 		return i.readInfo()
 	}
-	return i.tree.ReadHead(i.Path[len(i.tree.Path())+1:] + "/METADATA")
+	return i.tree.ReadHead(i.base() + "/METADATA")
 }
 
 // Metadata returns the distribution's metadata, as far as resolving goes.
