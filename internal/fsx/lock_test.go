@@ -20,11 +20,13 @@ const holdEnv = "FSX_TEST_HOLD"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(holdEnv); path != "" {
-		if _, err := fsx.TryAcquire(path, fsx.Exclusive); err != nil {
+		lock, err := fsx.TryAcquire(path, fsx.Exclusive)
+		if err != nil {
 			os.Exit(1)
 		}
 		os.Stdout.WriteString("held\n")
-		select {}
+		time.Sleep(time.Hour) // with nothing to wait for, the runtime would end the process
+		_ = lock.Release()
 	}
 	os.Exit(m.Run())
 }
