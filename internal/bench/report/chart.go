@@ -65,8 +65,8 @@ func (s scale) ticks(about int) []float64 {
 		return []float64{s.low}
 	}
 	step := math.Pow(10, math.Floor(math.Log10(span/float64(about))))
-	for _, by := range []float64{5, 2, 2.5} {
-		if span/(step*by) >= float64(about)/2 {
+	for _, by := range []float64{1, 2, 2.5, 5, 10} {
+		if span/(step*by) <= float64(about) {
 			step *= by
 			break
 		}

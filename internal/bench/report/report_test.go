@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"io"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"regexp"
@@ -79,6 +80,34 @@ func TestWords(t *testing.T) {
 	for _, want := range []string{"p99 ", "p99.9 takes 3688", "▁", "█", "A/A: in one block equals differ by 1.00%"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in:\n%s", want, text)
+		}
+	}
+}
+
+// There are never more ticks than fit, and they are round.
+func TestTicks(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		low, high float64
+		want      []float64
+	}{
+		{0, 68, []float64{0, 10, 20, 30, 40, 50, 60}},
+		{0.9, 1.1, []float64{0.9, 0.95, 1, 1.05, 1.1}},
+		{-0.001, 70, []float64{0, 10, 20, 30, 40, 50, 60, 70}},
+		{1, 25, []float64{5, 10, 15, 20, 25}},
+	} {
+		got := scale{low: c.low, high: c.high}.ticks(8)
+		same := len(got) == len(c.want)
+		for i := range got {
+			same = same && math.Abs(got[i]-c.want[i]) < 1e-9 && !math.Signbit(got[i])
+		}
+		if !same {
+			t.Errorf("from %v to %v: %v, want %v", c.low, c.high, got, c.want)
+		}
+	}
+	for _, high := range []float64{30, 1e3, 1e6, 1e9} {
+		if got := (scale{low: 1, high: high, log: true}).ticks(8); len(got) < 3 || len(got) > 12 {
+			t.Errorf("from 1 to %v: %v", high, got)
 		}
 	}
 }
