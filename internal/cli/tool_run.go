@@ -413,8 +413,12 @@ func (t *toolRunning) explainMissing() error {
 	for _, x := range list {
 		a.print.Line("- %s", x.Name)
 	}
-	if t.flags.from == "" && len(list) == 1 {
-		a.print.Line("\nUse `%s tool run --from %s %s` instead.", a.name, name, list[0].Name)
+	if t.flags.from == "" {
+		one := list[0].Name
+		if len(list) > 1 {
+			one = "EXECUTABLE"
+		}
+		a.print.Line("\nUse `%s tool run --from %s %s` instead.", a.name, name, one)
 	}
 	return exitStatus(1)
 }
