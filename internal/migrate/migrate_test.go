@@ -31,7 +31,7 @@ func convert(t *testing.T, a *txtar.Archive) (*Result, error) {
 	r.Describe = func() ([]byte, error) {
 		text, err := r.Read("METADATA")
 		if err != nil {
-			return nil, errors.New("the build failed")
+			return nil, errors.New("the build failed\n\nwith much output")
 		}
 		return text, nil
 	}

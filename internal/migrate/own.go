@@ -19,7 +19,6 @@ type ownPackage struct {
 	name    pyname.Package
 	python  pep440.Specifiers
 	dynamic []string
-	reads   func(file string) bool // whether setup.py reads a requirements file
 }
 
 // legacyBackend is what builds a project that names no backend (PEP 517).
@@ -35,14 +34,8 @@ func (c *conversion) findOwn(itself bool, files []string) {
 	if backend := field(c.root(), "build-system", "build-backend"); backend != "" && !strings.HasPrefix(backend, "setuptools") {
 		return
 	}
-	setup, _ := c.read("setup.py")
-	// What is compiled of a file that it reads, or the other way round, is the same.
-	reads := func(file string) bool {
-		stem := strings.TrimSuffix(file, path.Ext(file))
-		return bytes.Contains(setup, []byte(stem+".in")) || bytes.Contains(setup, []byte(stem+".txt"))
-	}
 	system := c.lookup("build-system") != nil
-	if !itself && !system && !slices.ContainsFunc(files, reads) {
+	if !itself && !system && !slices.ContainsFunc(files, c.setupReads) {
 		c.noteSetup(nil)
 		return
 	}
@@ -53,7 +46,6 @@ func (c *conversion) findOwn(itself bool, files []string) {
 		}
 		return
 	}
-	own.reads = reads
 	c.own = own
 	if !system {
 		c.draft.set(toml.LitStrings("setuptools"), "build-system", "requires")
@@ -64,6 +56,14 @@ func (c *conversion) findOwn(itself bool, files []string) {
 		name = "setup.cfg"
 	}
 	c.note(name, "is still what describes the package `%s`; all that it sets is `dynamic` in [project]", own.name)
+}
+
+// setupReads reports whether setup.py reads a requirements file, by its text.
+// What is compiled of one that it reads, or the other way round, is the same.
+func (c *conversion) setupReads(file string) bool {
+	setup, _ := c.read("setup.py")
+	stem := strings.TrimSuffix(file, path.Ext(file))
+	return bytes.Contains(setup, []byte(stem+".in")) || bytes.Contains(setup, []byte(stem+".txt"))
 }
 
 // root is the root of the pyproject.toml, nil if there is none.
@@ -80,12 +80,18 @@ func (c *conversion) noteSetup(err error) {
 		switch {
 		case !c.has(name):
 		case err != nil:
-			c.note(name, "could not be asked for the metadata of the package, which belong into [project]: %v", err)
+			c.note(name, "could not be asked for the metadata of the package, which belong into [project]: %s", firstLine(err))
 			return
 		default:
 			c.note(name, "was not read: if it describes a package, its metadata belong into [project], with a [build-system]")
 		}
 	}
+}
+
+// firstLine is what an error says before the output of a build.
+func firstLine(err error) string {
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return text
 }
 
 // describeOwn asks the build backend what the package is. It is nil if it is

@@ -44,7 +44,7 @@ func (c *conversion) requirements() error {
 	}
 	q.python()
 	q.indexes()
-	c.obsolete(slices.DeleteFunc(slices.Clone(files), func(name string) bool { return c.own != nil && c.own.reads(name) })...)
+	c.obsolete(slices.DeleteFunc(slices.Clone(files), c.setupReads)...)
 	return nil
 }
 
@@ -66,7 +66,7 @@ func (q *requirementsFiles) standBeside() {
 	const group = "requirements"
 	var groups []string
 	for _, f := range q.files {
-		if f.group == "" && !q.own.reads(f.name) {
+		if f.group == "" && !q.setupReads(f.name) {
 			f.group, q.group[f.name] = group, group
 		}
 		if (f.group == group || f.group == "dev") && !slices.Contains(groups, f.group) {
