@@ -80,6 +80,7 @@ func (r *running) readScript() error {
 		return err
 	}
 	a.config = config.Combine(r.scriptSettings, a.config)
+	a.warnUnknownPreviews()
 	return nil
 }
 
@@ -360,5 +361,6 @@ func (a *app) useScriptSettings(path string, script *pyproject.Script) error {
 		return err
 	}
 	a.config = config.Combine(settings, a.config)
+	a.warnUnknownPreviews()
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -117,6 +118,9 @@ func TestFromScript(t *testing.T) {
 	}
 	if o, err := FromScript("x.py", "/s", "dependencies = []\n"); err != nil || o.Resolution != nil {
 		t.Errorf("got %v, %v", o.Resolution, err)
+	}
+	if _, err := FromScript("x.py", "/s", "[tool.uv]\nworkspace = {}\n"); err == nil || !strings.Contains(err.Error(), "unknown field `workspace`") {
+		t.Errorf("what is about projects: %v", err)
 	}
 	if _, err := FromScript("x.py", "/s", "[tool.uv]\nfoo = 1\n"); err == nil {
 		t.Error("no error for an unknown key")

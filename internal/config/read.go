@@ -184,9 +184,31 @@ func leadingKey(s string) (key, rest string) {
 
 // FromScript reads the [tool.uv] table of a script's metadata (PEP 723), which
 // counts like that of a project, in front of settings from files. The name is
-// for errors; paths are relative to dir.
+// for errors; paths are relative to dir. What is about projects, publishing, pip
+// or the downloads of Pythons is no setting of a script.
 func FromScript(name, dir, metadata string) (Options, error) {
-	return FromProject(name, dir, []byte(metadata))
+	doc, err := toml.Parse(name, []byte(metadata))
+	if err != nil {
+		return Options{}, parseError(name, err)
+	}
+	if table := doc.Lookup("tool", "uv"); table != nil && table.Kind() == toml.Table {
+		for e := range table.Entries() {
+			if notInScripts(e.Key) {
+				return Options{}, parseError(name, e.Errorf("unknown field `%s`: it is no setting of a script", e.Key))
+			}
+		}
+	}
+	return fromDocument(name, dir, doc)
+}
+
+func notInScripts(key string) bool {
+	switch key {
+	case "add-bounds", "audit", "build-backend", "cache-keys", "check-url", "conflicts", "default-groups", "dependency-groups",
+		"dev-dependencies", "environments", "managed", "package", "pip", "publish-url", "pypy-install-mirror",
+		"python-downloads-json-url", "python-install-mirror", "required-environments", "trusted-publishing", "workspace":
+		return true
+	}
+	return false
 }
 
 // FromProject reads the [tool.uv] table of one pyproject.toml, whatever other
