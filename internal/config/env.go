@@ -173,6 +173,7 @@ type Variables struct {
 	ManagedPython, NoManagedPython                        *bool
 	NativeTLS, SystemCerts, Preview                       *bool
 	NoProgress, NoInstallerMetadata, ShowResolution       *bool
+	NoSystemConfig                                        *bool
 
 	NoEditable, NoInstallProject, NoInstallWorkspace, NoInstallLocal *bool
 	OnlyInstallProject, OnlyInstallWorkspace, OnlyInstallLocal       *bool
@@ -308,6 +309,7 @@ func (e Env) readFlags(v *Variables) (err error) {
 		{"UV_VENV_RELOCATABLE", &v.VenvRelocatable},
 		{"UV_INIT_BARE", &v.InitBare},
 		{"UV_MALWARE_CHECK", &v.MalwareCheck},
+		{"UV_NO_SYSTEM_CONFIG", &v.NoSystemConfig},
 	} {
 		if *flag.to, err = e.Bool(flag.name); err != nil {
 			return err

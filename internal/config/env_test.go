@@ -36,6 +36,7 @@ func TestVariableErrors(t *testing.T) {
 	for entry, want := range map[string]string{
 		"UV_OFFLINE=x":               "failed to parse environment variable `UV_OFFLINE` with invalid value `x`: expected a boolish value",
 		"UV_OFFLINE=":                "failed to parse environment variable `UV_OFFLINE` with invalid value ``: expected a boolish value",
+		"UV_NO_SYSTEM_CONFIG=":       "failed to parse environment variable `UV_NO_SYSTEM_CONFIG` with invalid value ``: expected a boolish value",
 		"UV_OFFLINE=\xff":            "failed to parse environment variable `UV_OFFLINE` with invalid value `\uFFFD`: expected a valid UTF-8 string",
 		"UV_HTTP_TIMEOUT=x":          "failed to parse environment variable `UV_HTTP_TIMEOUT` with invalid value `x`: invalid digit found in string; value should be an integer number of seconds",
 		"UV_CONCURRENT_DOWNLOADS=0":  "failed to parse environment variable `UV_CONCURRENT_DOWNLOADS` with invalid value `0`: number would be zero for non-zero type",
