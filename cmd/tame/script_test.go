@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/tame-py/tame/internal/cli"
@@ -77,6 +78,7 @@ func TestScripts(t *testing.T) {
 		t.Skip("the scripts make environments with symbolic links")
 	}
 	python := mainPython(t)
+	guard(t, python)
 	testscript.Run(t, testscript.Params{
 		Dir:                filepath.Join("testdata", "script"),
 		UpdateScripts:      *update,
@@ -90,6 +92,26 @@ func TestScripts(t *testing.T) {
 			"mirror": scriptMirror,
 			"unset":  scriptUnset,
 		},
+	})
+}
+
+// guard fails the test if scripts install into the machine's own Python: one
+// that names it by UV_PYTHON and forgets to name its environment would.
+func guard(t *testing.T, python interpreter) {
+	t.Helper()
+	dir := filepath.Join(filepath.Dir(filepath.Dir(python.path)), python.site())
+	installed := func() []string {
+		found, err := filepath.Glob(filepath.Join(dir, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	before := installed()
+	t.Cleanup(func() {
+		if diff := cmp.Diff(before, installed()); diff != "" {
+			t.Errorf("a script has changed the machine's Python:\n%s", diff)
+		}
 	})
 }
 
