@@ -258,8 +258,12 @@ func (c *contentCheck) allowIndexes() {
 	c.allowed = map[Source]bool{}
 	l := c.want.Indexes
 	if !l.NoIndex {
+		hasDefault := false
 		for i := range l.Indexes {
-			c.allow(l.Indexes[i].Location())
+			if x := &l.Indexes[i]; !x.Default || !hasDefault { // the first default is asked in place of the others
+				c.allow(x.Location())
+				hasDefault = hasDefault || x.Default
+			}
 		}
 		for i := range l.Torch {
 			c.allow(l.Torch[i].Location())
