@@ -49,7 +49,7 @@ func variables() (headings []string, byHeading map[string][]variable) {
 		"Building and installing": {
 			{"UV_LINK_MODE", "How files get from the cache into environments", "variables_install.txtar"},
 			{"UV_COMPILE_BYTECODE", "Compile Python files after installing", "variables_install.txtar"},
-			{"UV_COMPILE_BYTECODE_TIMEOUT", "Seconds that this may take; 0 is no limit", "variables_install.txtar"},
+			{"UV_COMPILE_BYTECODE_TIMEOUT", "Seconds that this may take; 0 is no limit", "variables_compile.txtar"},
 			{"PYC_INVALIDATION_MODE", "How Python finds out that bytecode is stale", "variables_install.txtar"},
 			{"UV_NO_BUILD", "Build nothing", "variables_project.txtar"},
 			{"UV_NO_BUILD_PACKAGE", "Do not build these packages", "variables_project.txtar"},
@@ -65,7 +65,7 @@ func variables() (headings []string, byHeading map[string][]variable) {
 			{"UV_MALWARE_CHECK_URL", "Where that list is", "variables_network.txtar"},
 			{"UV_CONCURRENT_DOWNLOADS", "How many downloads at once, at least 1", "variables_requests.txtar"},
 			{"UV_CONCURRENT_BUILDS", "How many builds at once", "variables_requests.txtar"},
-			{"UV_CONCURRENT_INSTALLS", "How many wheels to install at once", "variables_install.txtar"},
+			{"UV_CONCURRENT_INSTALLS", "How many wheels to install at once", "variables_compile.txtar"},
 			{"UV_CONCURRENT_CACHE_READS", "Checked; tame reads its cache without threads of their own", "variables_install.txtar"},
 		},
 		"Projects": {
