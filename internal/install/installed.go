@@ -268,7 +268,11 @@ func (i *Installed) Record() ([]dist.RecordEntry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return dist.ParseRecord(data)
+	entries, err := dist.ParseRecord(data)
+	if err != nil {
+		return nil, fmt.Errorf("`%s` is damaged: %w", filepath.Join(i.Path, "RECORD"), err)
+	}
+	return entries, nil
 }
 
 // EntryPoints returns the distribution's entry points.

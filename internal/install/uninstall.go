@@ -306,11 +306,8 @@ func removeHidden(l *Layout, dir string, keep func(string) bool) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	entries, err := dist.ParseRecord(data)
-	if err != nil {
-		// Cut off by a power failure: what it listed can no longer be told.
-		entries = nil
-	}
+	// One that was cut off by a power failure still tells of some.
+	entries, _ := dist.ParseRecord(data)
 	r := remover{layout: l, keep: keep}
 	name := filepath.Base(dir)
 	name = strings.TrimPrefix(strings.TrimPrefix(name, hiddenPrefix+"install-"), hiddenPrefix+"remove-")

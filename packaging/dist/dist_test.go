@@ -156,7 +156,6 @@ func TestRecord(t *testing.T) {
 		"\"a,\"\"b\"\".py\",sha256=AA,1\n" +
 		"/usr/abs.py,,\n\n" +
 		"RECORD,,\n" +
-		"short.py\n" +
 		"bin/x,sha256=AA,0,,"
 	got, err := dist.ParseRecord([]byte(in))
 	if err != nil {
@@ -167,20 +166,20 @@ func TestRecord(t *testing.T) {
 		{`a,"b".py`, "sha256=AA", 1},
 		{"usr/abs.py", "", -1},
 		{"RECORD", "", -1},
-		{"short.py", "", -1},
 		{"bin/x", "sha256=AA", 0},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	dist.SortRecord(got)
-	text := "RECORD,,\n\"a,\"\"b\"\".py\",sha256=AA,1\nbin/x,sha256=AA,0\nshort.py,,\ntqdm/cli.py,sha256=x_c8nmc4,10509\nusr/abs.py,,\n"
+	text := "RECORD,,\n\"a,\"\"b\"\".py\",sha256=AA,1\nbin/x,sha256=AA,0\ntqdm/cli.py,sha256=x_c8nmc4,10509\nusr/abs.py,,\n"
 	if out := string(dist.FormatRecord(got)); out != text {
 		t.Errorf("got  %q\nwant %q", out, text)
 	}
-	for _, bad := range []string{"a,b,x", "a,b,-1", "a,b,1,c"} {
-		if e, err := dist.ParseRecord([]byte(bad)); err == nil {
-			t.Errorf("%q: %v", bad, e)
+	for _, bad := range []string{"a,b,x", "a,b,-1", "a,b,1,c", "a", "a,b", ",,1,c"} {
+		e, err := dist.ParseRecord([]byte("first,,\n" + bad))
+		if err == nil || len(e) != 1 || e[0].Path != "first" {
+			t.Errorf("%q: %v, %v", bad, e, err)
 		}
 	}
 }

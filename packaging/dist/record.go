@@ -44,8 +44,12 @@ func HashesSHA256(n int, digest func(i int) [32]byte) []string {
 }
 
 // ParseRecord reads a RECORD file: CSV lines of path, hash and size, of which
-// the last two may be missing. Leading slashes of paths are dropped, since some
+// the last two may be empty. Leading slashes of paths are dropped, since some
 // wheels record absolute ones. Empty lines are skipped.
+//
+// A line with another number of fields is an error, as is a size that is no
+// number: a file that was cut off must not pass for one that lists less. The
+// rows before the line are returned with the error.
 func ParseRecord(data []byte) ([]RecordEntry, error) {
 	out := make([]RecordEntry, 0, bytes.Count(data, []byte{'\n'})+1)
 	r := csvReader{text: string(data)}
@@ -54,17 +58,17 @@ func ParseRecord(data []byte) ([]RecordEntry, error) {
 		if count == 0 {
 			line, count = r.line()
 		}
-		if count > len(line) {
-			return nil, fmt.Errorf("line %d of RECORD has %d fields, more than 3", number, count)
-		}
 		e := RecordEntry{Path: strings.TrimLeft(line[0], "/"), Hash: line[1], Size: -1}
-		if e.Path == "" {
+		if e.Path == "" && count <= len(line) {
 			continue
+		}
+		if count != len(line) {
+			return out, fmt.Errorf("line %d of RECORD has not 3 fields but %d", number, count)
 		}
 		if line[2] != "" {
 			size, err := strconv.ParseInt(line[2], 10, 64)
 			if err != nil || size < 0 {
-				return nil, fmt.Errorf("line %d of RECORD has an invalid size %q", number, line[2])
+				return out, fmt.Errorf("line %d of RECORD has an invalid size %q", number, line[2])
 			}
 			e.Size = size
 		}
@@ -94,14 +98,14 @@ func (r *csvReader) plainLine() (fields [3]string, count int) {
 }
 
 // line returns the first fields of the next line and how many it had. Empty
-// fields beyond the third do not count.
+// fields at the end do not count beyond the third.
 func (r *csvReader) line() (fields [3]string, count int) {
 	for i := 0; ; i++ {
 		field, last := r.field()
 		if i < len(fields) {
 			fields[i] = field
 		}
-		if field != "" {
+		if field != "" || i < len(fields) {
 			count = i + 1
 		}
 		if last {
