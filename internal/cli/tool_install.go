@@ -111,6 +111,13 @@ func (a *app) toolInstall(ctx context.Context, o *toolInstallFlags, target strin
 	if t.inputs, err = a.toolInputs(ctx, s, &o.toolFlags, r.text, o.editable); err != nil {
 		return err
 	}
+	asked := a.textOrEnv(o.python, "UV_PYTHON")
+	if asked != nil {
+		t.python = *asked
+	}
+	if err := t.findNames(ctx, asked); err != nil {
+		return err
+	}
 	t.name, t.given, t.passing = toolInput(t.inputs).Name, r.text, len(s.pip.UpgradePackage)
 	if !r.latest && !r.version {
 		if err := checkFrom(o, target, t.name); err != nil {
@@ -128,11 +135,20 @@ func (a *app) toolInstall(ctx context.Context, o *toolInstallFlags, target strin
 		return err
 	}
 	defer func() { _ = lock.Release() }()
-	asked := a.textOrEnv(o.python, "UV_PYTHON")
-	if asked != nil {
-		t.python = *asked
-	}
 	return t.install(ctx, asked)
+}
+
+// findNames completes the inputs, if they have to be: the tool's name says where its
+// environment is.
+func (t *toolInstallation) findNames(ctx context.Context, asked *string) error {
+	if !t.inputs.Incomplete() {
+		return nil
+	}
+	interpreter, err := t.app.toolPython(ctx, t.finder, asked)
+	if err != nil {
+		return err
+	}
+	return t.complete(ctx, interpreter, t.inputs)
 }
 
 // toolInstallRequest reads what to install, from the argument or --from.

@@ -211,15 +211,18 @@ func (a *app) syncTool(ctx context.Context, o *toolSyncFlags, store tool.Store, 
 	if t.inputs, err = a.toolInputs(ctx, s, flags, first(l.From, string(l.Name)), l.Editable); err != nil {
 		return err
 	}
+	var asked *string
+	if l.Python != "" {
+		asked = &l.Python
+	}
+	if err := t.findNames(ctx, asked); err != nil {
+		return err
+	}
 	if got := toolInput(t.inputs).Name; got != l.Name {
 		return fmt.Errorf("`%s` is the package `%s`", l.From, got)
 	}
 	if t.passing, err = listedInputs(t.inputs, l, !o.upgrade); err != nil {
 		return err
-	}
-	var asked *string
-	if l.Python != "" {
-		asked = &l.Python
 	}
 	return t.install(ctx, asked)
 }

@@ -186,6 +186,9 @@ func (t *toolRunning) ready(ctx context.Context) error {
 	if err := t.readInputs(ctx); err != nil {
 		return err
 	}
+	if err := t.findNames(ctx, f, asked); err != nil {
+		return err
+	}
 	if t.command == "" {
 		t.command = string(toolInput(t.inputs).Name)
 	}
@@ -201,6 +204,18 @@ func (t *toolRunning) ready(ctx context.Context) error {
 		return err
 	}
 	return t.makeEnvironment(ctx, interpreter, preferences)
+}
+
+// findNames completes the inputs, if they have to be.
+func (t *toolRunning) findNames(ctx context.Context, f *python.Finder, asked *string) error {
+	if !t.inputs.Incomplete() {
+		return nil
+	}
+	interpreter, err := t.interpreter(ctx, f, asked)
+	if err != nil {
+		return err
+	}
+	return t.complete(ctx, interpreter, t.inputs)
 }
 
 func (t *toolRunning) interpreter(ctx context.Context, f *python.Finder, asked *string) (*python.Interpreter, error) {

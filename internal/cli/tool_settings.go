@@ -165,3 +165,13 @@ func (w *toolWork) connected(ctx context.Context, i *python.Interpreter) (*engin
 	}
 	return e, w.app.connect(ctx, e, w.settings, nil, i)
 }
+
+// complete asks builds for the names of what was given by place alone.
+func (w *toolWork) complete(ctx context.Context, i *python.Interpreter, in *pip.Inputs) error {
+	w.settings.buildConstraints = in.BuildConstraints
+	e, err := w.connected(ctx, i)
+	if err != nil {
+		return err
+	}
+	return in.Complete(ctx, e)
+}

@@ -89,6 +89,9 @@ func (e *ReceiptError) Unwrap() error { return e.Err }
 // tool is not installed; a tool that is, but has no good receipt, gives a
 // *ReceiptError.
 func (s Store) Receipt(name pyname.Package) (*Receipt, error) {
+	if name == "" {
+		return nil, fs.ErrNotExist // its folder would be that of all tools
+	}
 	path := filepath.Join(s.Dir(name), ReceiptName)
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -141,6 +144,9 @@ func (s Store) List() ([]Entry, error) {
 
 // Remove deletes the environment of a tool.
 func (s Store) Remove(name pyname.Package) error {
+	if name == "" {
+		return errors.New("a tool without a name cannot be removed") // its folder would be that of all tools
+	}
 	_, err := fsx.RemoveAll(s.Dir(name), nil)
 	return err
 }
