@@ -108,19 +108,20 @@ func (l *loader) fromPip(values map[string]string) (o Options, err error) {
 func (p *PipConfig) read(values map[string]string) error {
 	p.Cert, p.ClientCert = values["cert"], values["client-cert"]
 	p.Constraints = strings.Fields(values["constraint"])
-	for key, set := range map[string]func(n int){
-		"timeout": func(n int) { d := time.Duration(n) * time.Second; p.Timeout = &d },
-		"retries": func(n int) { p.Retries = &n },
-	} {
-		text := values[key]
-		if text == "" {
-			continue
-		}
+	if text := values["timeout"]; text != "" {
 		n, err := strconv.ParseFloat(text, 64)
-		if err != nil || n < 0 || n > 1e6 {
-			return fmt.Errorf("pip's setting `%s` is %q, not a number", key, auth.Redact(text))
+		if err != nil || !(n >= 0 && n <= 1e6) {
+			return fmt.Errorf("pip's setting `timeout` is %q, not a number", auth.Redact(text))
 		}
-		set(int(n))
+		d := time.Duration(n * float64(time.Second))
+		p.Timeout = &d
+	}
+	if text := values["retries"]; text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 || n > 1e6 {
+			return fmt.Errorf("pip's setting `retries` is %q, not a whole number", auth.Redact(text))
+		}
+		p.Retries = &n
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -44,6 +45,27 @@ func TestReferences(t *testing.T) {
 	} {
 		if got := escapeReferences(text); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestPipNumbers(t *testing.T) {
+	t.Parallel()
+	var p PipConfig
+	if err := p.read(map[string]string{"timeout": "0.5", "retries": "3"}); err != nil || *p.Timeout != 500*time.Millisecond || *p.Retries != 3 {
+		t.Errorf("%v, %v", p, err)
+	}
+	for _, bad := range []map[string]string{
+		{"timeout": "soon"},
+		{"timeout": "-1"},
+		{"timeout": "nan"},
+		{"timeout": "1e300"},
+		{"retries": "some"},
+		{"retries": "-1"},
+		{"retries": "0.5"},
+	} {
+		if err := p.read(bad); err == nil {
+			t.Errorf("%v is accepted", bad)
 		}
 	}
 }
