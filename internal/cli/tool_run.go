@@ -238,7 +238,8 @@ func (t *toolRunning) readInputs(ctx context.Context) error {
 	var err error
 	if t.request.python == nil {
 		t.inputs, err = a.toolInputs(ctx, t.settings, &t.flags.toolFlags, t.request.text, false)
-		if err != nil && t.inputs == nil {
+		var missing *pip.MissingError
+		if errors.As(err, &missing) {
 			return failedWith{fmt.Errorf("failed to resolve the requirement of the tool: %w", err)}
 		}
 		return err

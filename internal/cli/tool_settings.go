@@ -83,7 +83,7 @@ func (a *app) toolInputs(ctx context.Context, s *workSettings, o *toolFlags, tar
 	}
 	with, err := a.readInputs(ctx, a.reader(s), extra)
 	if err != nil {
-		return nil, failedWith{fmt.Errorf("failed to resolve `--with` requirement: %w", err)}
+		return nil, fmt.Errorf("failed to resolve `--with` requirement: %w", err)
 	}
 	a.warnFileOptions(&with.Options)
 	in.Requirements = append(in.Requirements, with.Requirements...)

@@ -219,6 +219,12 @@ func (r *Reader) fileURL(text string) (source.Source, error) {
 	return s, r.exists(s)
 }
 
+// A MissingError reports a distribution on this machine that is not there.
+type MissingError struct{ URL string }
+
+// Error implements error.
+func (e *MissingError) Error() string { return "distribution not found at: " + e.URL }
+
 // exists settles whether a path is a directory, and refuses one that is not
 // there.
 func (r *Reader) exists(s source.Source) error {
@@ -228,7 +234,7 @@ func (r *Reader) exists(s source.Source) error {
 	info, err := os.Stat(s.Location)
 	switch {
 	case err != nil:
-		return fmt.Errorf("distribution not found at: %s", s.FileURL())
+		return &MissingError{s.FileURL()}
 	case s.Kind == source.Path && info.IsDir():
 		return fmt.Errorf("`%s` is named like an archive but is a directory", s.Given)
 	case s.Kind == source.Directory && !info.IsDir():
