@@ -223,7 +223,7 @@ func (f *Finder) inStore(r Request) iter.Seq2[string, error] {
 			yield("", err)
 			return
 		}
-		if len(installed) == 0 {
+		if len(installed) == 0 && f.Getenv("UV_LIBC") == "" { // a value that is none is refused in any case
 			return
 		}
 		host, err := managed.Host(f.Getenv)
