@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """How long it takes to build and install source distributions: tools side by side.
 
-    bench/builds.py --python PYTHON --tool uv=UV --tool tame=./tame [--index URL] [--work DIR] [--rounds 5]
+    bench/builds.py --python PYTHON --tool uv=UV --tool tame=./tame [--index URL] [--work DIR] [--rounds 5] [--again 5]
 
-In each round every tool runs twice, with a cache directory and an environment of its own:
+In each round every tool runs, with a cache directory and an environment of its own:
 
     cold   from an empty cache into a new environment: pages, downloads, build environments, builds
-    warm   again into another new environment: what was built is in the cache
+    warm   again into another new environment: what was built is in the cache. That takes milliseconds only, so the
+           tools do it in turns, several times a round (--again)
 
 Rounds change the order of the tools, so that none is always the one that finds the machine warm. The environment
 is made beforehand and not timed. Printed are medians of wall time and of the CPU time of the tool with all its
@@ -41,6 +42,7 @@ def parse(argv):
     p.add_argument("--requirements", type=pathlib.Path, default=pathlib.Path(__file__).with_name("builds.txt"))
     p.add_argument("--work", type=pathlib.Path, help="directory to work in, on a file system in memory if possible")
     p.add_argument("--rounds", type=int, default=5)
+    p.add_argument("--again", type=int, default=5, help="warm runs of each tool in a round")
     p.add_argument("--no-fill", action="store_true", help="leave out the untimed round")
     args = p.parse_args(argv)
     args.tool = [t.partition("=")[::2] for t in args.tool]
@@ -87,30 +89,41 @@ class Runner:
             sys.exit(f"{' '.join(cmd[:3])} failed:\n{done.stdout[-4000:]}")
         return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    def both(self, name, path):
-        """One cold and one warm run of a tool."""
+    def run(self, name, path):
+        """One run of a tool into a new environment."""
         dir = self.work / name
-        shutil.rmtree(dir, ignore_errors=True)
-        dir.mkdir(parents=True)
-        out = {}
-        for kind in ("cold", "warm"):
-            self.environment(path, dir)
-            out[kind] = self.timed(self.command(path, dir))
-        shutil.rmtree(dir)
+        dir.mkdir(parents=True, exist_ok=True)
+        self.environment(path, dir)
+        return self.timed(self.command(path, dir))
+
+    def round(self, tools, again):
+        """The runs of a round by tool and kind."""
+        out = {name: {"cold": [], "warm": []} for name, _ in tools}
+        for name, path in tools:
+            shutil.rmtree(self.work / name, ignore_errors=True)
+            out[name]["cold"].append(self.run(name, path))
+        for n in range(again):
+            for name, path in tools if n % 2 == 0 else reversed(tools):
+                out[name]["warm"].append(self.run(name, path))
+        for name, _ in tools:
+            shutil.rmtree(self.work / name)
         return out
 
 
-def show(tools, results):
+def median(runs, which):
+    return statistics.median(run[which] for run in runs)
+
+
+def show(tools, rounds):
     base = tools[0][0]
     for kind in ("cold", "warm"):
         for name, _ in tools:
-            mine, theirs = ([r[kind] for r in results[n]] for n in (name, base))
-            wall, cpu = (statistics.median(x[i] for x in mine) for i in (0, 1))
-            base_wall, base_cpu = (statistics.median(x[i] for x in theirs) for i in (0, 1))
-            rounds = " ".join(f"{m[0] / t[0]:.2f}" for m, t in zip(mine, theirs))
+            mine, theirs = ([run for r in rounds for run in r[n][kind]] for n in (name, base))
+            wall, cpu = (median(mine, i) / median(theirs, i) for i in (0, 1))
+            each = " ".join(f"{median(r[name][kind], 0) / median(r[base][kind], 0):.2f}" for r in rounds)
             print(
-                f"{kind}  {name:10s} wall {wall:7.3f} s, ratio {wall / base_wall:.2f} ({rounds})"
-                f"   cpu {cpu:6.2f} s, ratio {cpu / base_cpu:.2f}"
+                f"{kind}  {name:10s} wall {median(mine, 0):7.3f} s, ratio {wall:.2f} ({each})"
+                f"   cpu {median(mine, 1):6.3f} s, ratio {cpu:.2f}"
             )
 
 
@@ -120,14 +133,13 @@ def main(argv):
     try:
         runner = Runner(args, work)
         if args.index and not args.no_fill:
-            runner.both(*args.tool[0])
-        results = {name: [] for name, _ in args.tool}
+            runner.run(*args.tool[0])
+        rounds = []
         for n in range(args.rounds):
-            for name, path in args.tool if n % 2 == 0 else reversed(args.tool):
-                results[name].append(runner.both(name, path))
-                one = results[name][-1]
-                print(f"round {n + 1}: {name}: cold {one['cold'][0]:.3f} s, warm {one['warm'][0]:.3f} s", file=sys.stderr)
-        show(args.tool, results)
+            rounds.append(runner.round(args.tool if n % 2 == 0 else args.tool[::-1], args.again))
+            for name, runs in rounds[-1].items():
+                print(f"round {n + 1}: {name}: cold {median(runs['cold'], 0):.3f} s, warm {median(runs['warm'], 0):.3f} s", file=sys.stderr)
+        show(args.tool, rounds)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
