@@ -15,7 +15,6 @@ import (
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/par"
 	"github.com/tame-py/tame/packaging/dist"
-	"golang.org/x/sync/errgroup"
 )
 
 // hiddenPrefix begins the names of directories that are not visible as
@@ -61,20 +60,12 @@ func Install(ctx context.Context, l Layout, wheels []Wheel, opts Options) error 
 
 func prepareAll(ctx context.Context, l *Layout, wheels []Wheel, opts *Options) ([]*job, error) {
 	jobs := make([]*job, len(wheels))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(opts.Workers)
-	for i := range wheels {
-		group.Go(func() (err error) {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if jobs[i], err = prepare(l, &wheels[i], opts); err != nil {
-				return fmt.Errorf("failed to install: %s: %w", &wheels[i], err)
-			}
-			return nil
-		})
-	}
-	return jobs, group.Wait()
+	return jobs, par.ForEach(ctx, opts.Workers, len(wheels), func(_ context.Context, i int) (err error) {
+		if jobs[i], err = prepare(l, &wheels[i], opts); err != nil {
+			return fmt.Errorf("failed to install: %s: %w", &wheels[i], err)
+		}
+		return nil
+	})
 }
 
 func closeAll(jobs []*job) {
@@ -102,23 +93,15 @@ func Remove(ctx context.Context, l Layout, site *Site, list []*Installed, opts O
 }
 
 func removeAll(ctx context.Context, list []*Installed, opts *Options, remove func(*Installed) error) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(opts.Workers)
-	for _, d := range list {
-		group.Go(func() error {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if err := remove(d); err != nil {
-				return err
-			}
-			if opts.Removed != nil {
-				opts.Removed(d)
-			}
-			return nil
-		})
-	}
-	return group.Wait()
+	return par.ForEach(ctx, opts.Workers, len(list), func(_ context.Context, i int) error {
+		if err := remove(list[i]); err != nil {
+			return err
+		}
+		if opts.Removed != nil {
+			opts.Removed(list[i])
+		}
+		return nil
+	})
 }
 
 // replace uninstalls a distribution to make place for another. One that does
@@ -208,18 +191,10 @@ func installAll(ctx context.Context, l *Layout, jobs []*job, opts *Options) erro
 
 func (in *installation) startAll(ctx context.Context, jobs []*job) ([]*running, error) {
 	started := make([]*running, len(jobs))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(in.opts.Workers)
-	for i, j := range jobs {
-		group.Go(func() (err error) {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			started[i], err = in.start(j)
-			return wrapJob(j, err)
-		})
-	}
-	return started, group.Wait()
+	return started, par.ForEach(ctx, in.opts.Workers, len(jobs), func(_ context.Context, i int) (err error) {
+		started[i], err = in.start(jobs[i])
+		return wrapJob(jobs[i], err)
+	})
 }
 
 func wrapJob(j *job, err error) error {
@@ -277,24 +252,24 @@ func writeNew(tree *fsx.Tree, name string, data []byte) error {
 // placeAll places the files of all wheels, chunk by chunk. Who places the last
 // chunk of a wheel finishes it.
 func (in *installation) placeAll(ctx context.Context, all []*running) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(in.opts.Workers)
+	type piece struct {
+		of   *running
+		part []placement
+	}
+	var pieces []piece
 	for _, r := range all {
 		for from := 0; from == 0 || from < len(r.files); from += chunk {
-			part := r.files[from:min(from+chunk, len(r.files))]
-			group.Go(func() error {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				err := in.placePart(r, part)
-				if err == nil && r.left.Add(-1) == 0 {
-					err = in.finish(r)
-				}
-				return wrapJob(r.job, err)
-			})
+			pieces = append(pieces, piece{r, r.files[from:min(from+chunk, len(r.files))]})
 		}
 	}
-	return group.Wait()
+	return par.ForEach(ctx, in.opts.Workers, len(pieces), func(_ context.Context, i int) error {
+		r := pieces[i].of
+		err := in.placePart(r, pieces[i].part)
+		if err == nil && r.left.Add(-1) == 0 {
+			err = in.finish(r)
+		}
+		return wrapJob(r.job, err)
+	})
 }
 
 func (in *installation) placePart(r *running, part []placement) error {

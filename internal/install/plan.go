@@ -42,7 +42,8 @@ type PlanOptions struct {
 	// there; nil is none. It is called by several goroutines.
 	Reinstall func(*source.Dist) bool
 	// Cached finds the unpacked wheel of a distribution in the cache. It must not
-	// return one that has to be validated anew. Nil finds none.
+	// return one that has to be validated anew. Nil finds none. It is called by
+	// several goroutines.
 	Cached func(*source.Dist) (Wheel, bool, error)
 	// KeepSeeds keeps pip and the like from being extraneous.
 	KeepSeeds bool
@@ -55,6 +56,7 @@ func NewPlan(site *Site, wanted []Wanted, opts PlanOptions) (*Plan, error) {
 	p := &Plan{}
 	names := make(map[pyname.Package]bool, len(wanted))
 	kept := compare(site, wanted, &opts)
+	found := look(wanted, kept, &opts)
 	for i, w := range wanted {
 		names[w.Name] = true
 		if kept[i] {
@@ -64,8 +66,13 @@ func NewPlan(site *Site, wanted []Wanted, opts PlanOptions) (*Plan, error) {
 		if w.Installed {
 			return nil, fmt.Errorf("internal error: %s is to be kept but is not installed", w.Dist)
 		}
-		if err := p.obtain(w.Dist, &opts); err != nil {
-			return nil, err
+		switch f := &found[i]; {
+		case f.err != nil:
+			return nil, f.err
+		case f.ok:
+			p.Cached = append(p.Cached, f.wheel)
+		default:
+			p.Remote = append(p.Remote, w.Dist)
 		}
 	}
 	for _, d := range site.All() {
@@ -81,9 +88,7 @@ func NewPlan(site *Site, wanted []Wanted, opts PlanOptions) (*Plan, error) {
 // nothing else to do.
 func compare(site *Site, wanted []Wanted, opts *PlanOptions) []bool {
 	kept := make([]bool, len(wanted))
-	const few = 16 // not worth another goroutine
-	workers := min(par.Processors(), 1+len(wanted)/few)
-	parallel(len(wanted), workers, func(i int) { kept[i] = keep(site.Get(wanted[i].Name), wanted[i], opts) })
+	parallel(len(wanted), workersFor(len(wanted)), func(i int) { kept[i] = keep(site.Get(wanted[i].Name), wanted[i], opts) })
 	return kept
 }
 
@@ -98,19 +103,37 @@ func keep(installed []*Installed, w Wanted, opts *PlanOptions) bool {
 	return v == Satisfied || v == OutOfDate && w.Installed
 }
 
-func (p *Plan) obtain(d *source.Dist, opts *PlanOptions) error {
-	if opts.Cached != nil {
-		w, ok, err := opts.Cached(d)
-		if err != nil {
-			return err
-		}
-		if ok {
-			p.Cached = append(p.Cached, w)
-			return nil
+// finding is what the cache has of a distribution.
+type finding struct {
+	wheel Wheel
+	ok    bool
+	err   error
+}
+
+// look finds in the cache what is not kept, on several processors as [compare]
+// does.
+func look(wanted []Wanted, kept []bool, opts *PlanOptions) []finding {
+	found := make([]finding, len(wanted))
+	if opts.Cached == nil {
+		return found
+	}
+	missing := make([]int, 0, len(wanted))
+	for i := range wanted {
+		if !kept[i] && !wanted[i].Installed {
+			missing = append(missing, i)
 		}
 	}
-	p.Remote = append(p.Remote, d)
-	return nil
+	parallel(len(missing), workersFor(len(missing)), func(n int) {
+		f := &found[missing[n]]
+		f.wheel, f.ok, f.err = opts.Cached(wanted[missing[n]].Dist)
+	})
+	return found
+}
+
+// workersFor is on how many processors to do a number of small things.
+func workersFor(n int) int {
+	const few = 16 // not worth another goroutine
+	return min(par.Processors(), 1+n/few)
 }
 
 // Partition splits a plan in two, to be carried out one after the other:
