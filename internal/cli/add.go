@@ -181,7 +181,7 @@ func (e *edit) add(ctx context.Context, o *addFlags, r *project.AddRequest, in *
 	}
 	l, err := e.lock(ctx, constraints)
 	if err != nil {
-		return e.explain(err, added)
+		return explainAdd(err)
 	}
 	if !o.raw {
 		if l, err = e.setBounds(ctx, o, added, l); err != nil {
@@ -237,8 +237,8 @@ func (e *edit) writeLock(l *lock.Lock) error {
 	return e.target.WriteLock(l, &e.journal)
 }
 
-// explain says what else can be done where there is no solution.
-func (e *edit) explain(err error, _ []project.Addition) error {
+// explainAdd says what else can be done where there is no solution.
+func explainAdd(err error) error {
 	var unsolved *resolve.NoSolution
 	if errors.As(err, &unsolved) {
 		return withHint(err, "if you want to add the package regardless of the failed resolution, provide the `--frozen` flag to skip locking and syncing")

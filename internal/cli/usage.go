@@ -3,12 +3,14 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/tame-py/tame/internal/config"
+	"github.com/tame-py/tame/internal/ui"
 )
 
 // usageError is a mistake in how the program was called.
@@ -16,7 +18,7 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// A hintedError is an error with advice of its own.
+// A hintedError is an error with advice beside its own.
 type hintedError struct {
 	error
 	hints []string
@@ -24,6 +26,11 @@ type hintedError struct {
 
 func (e hintedError) Hints() []string { return e.hints }
 func (e hintedError) Unwrap() error   { return errors.Unwrap(e.error) }
+
+// HintsFor is the advice of the error, and then what was added to it.
+func (e hintedError) HintsFor(program string) []string {
+	return append(slices.Clip(ui.HintsOf(e.error, program)), e.hints...)
+}
 
 // ExitCode is that of the error advised upon.
 func (e hintedError) ExitCode() int { return exitCode(e.error) }

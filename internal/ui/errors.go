@@ -45,7 +45,7 @@ func (c Palette) renderError(label, program string, err error, columns int) stri
 	var hints []string
 	var further []error // of joined errors, those behind the first
 	for err != nil {
-		for _, hint := range hintsOf(err, program) {
+		for _, hint := range HintsOf(err, program) {
 			if !slices.Contains(hints, hint) {
 				hints = append(hints, hint)
 			}
@@ -76,8 +76,9 @@ func (c Palette) renderError(label, program string, err error, columns int) stri
 	return b.String()
 }
 
-// hintsOf is the advice of one error, without that of its causes.
-func hintsOf(err error, program string) []string {
+// HintsOf is the advice of one error, without that of its causes. Commands in it
+// are those of the program.
+func HintsOf(err error, program string) []string {
 	switch h := err.(type) {
 	case adviser:
 		return h.HintsFor(program)
