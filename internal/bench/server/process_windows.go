@@ -1,20 +1,9 @@
 package server
 
-import "os/exec"
+import "syscall"
 
-func (s *Server) hold(cmd *exec.Cmd, started chan<- error) {
-	defer close(s.ended)
-	err := cmd.Start()
-	if err == nil {
-		s.process = cmd.Process
-	}
-	started <- err
-	if err != nil {
-		return
-	}
-	_ = cmd.Wait() // the state says all
-	s.state = cmd.ProcessState
-}
+// attributes are none: there are no groups of processes to lead.
+func attributes() *syscall.SysProcAttr { return nil }
 
 // end kills the process: there is no signal that asks it to end.
 func (s *Server) end() {

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -259,4 +260,24 @@ func (s *Server) discard() {
 	if !s.kept {
 		_ = os.Remove(s.output.Name())
 	}
+}
+
+// hold starts the process, reports that, and waits for its end. It stays on one
+// thread: where the system can, the process is told when that thread dies,
+// which is when this program does, however that happens.
+func (s *Server) hold(cmd *exec.Cmd, started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer close(s.ended)
+	cmd.SysProcAttr = attributes()
+	err := cmd.Start()
+	if err == nil {
+		s.process = cmd.Process
+	}
+	started <- err
+	if err != nil {
+		return
+	}
+	_ = cmd.Wait() // the state says all
+	s.state = cmd.ProcessState
 }
