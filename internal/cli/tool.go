@@ -159,6 +159,18 @@ func toolListCommand() command {
 	}
 }
 
+// tools are those that are installed, with the store that they are in and the
+// finder for their interpreters.
+func (a *app) tools() (tool.Store, *python.Finder, []tool.Entry, error) {
+	store := a.toolStore()
+	f, err := a.finder()
+	if err != nil {
+		return store, nil, nil, err
+	}
+	entries, err := store.List()
+	return store, f, entries, err
+}
+
 // A listedTool is a tool that works, with what is known of it.
 type listedTool struct {
 	name      pyname.Package
@@ -169,12 +181,7 @@ type listedTool struct {
 }
 
 func (a *app) toolList(ctx context.Context, o *toolListFlags) error {
-	store := a.toolStore()
-	f, err := a.finder()
-	if err != nil {
-		return err
-	}
-	entries, err := store.List()
+	store, f, entries, err := a.tools()
 	if err != nil {
 		return err
 	}

@@ -33,12 +33,7 @@ func toolExportCommand() command {
 }
 
 func (a *app) toolExport(ctx context.Context, output string, loose bool) error {
-	store := a.toolStore()
-	f, err := a.finder()
-	if err != nil {
-		return err
-	}
-	entries, err := store.List()
+	store, f, entries, err := a.tools()
 	if err != nil {
 		return err
 	}

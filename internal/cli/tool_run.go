@@ -153,12 +153,7 @@ func (a *app) warnToolUpgrade(o *toolRunFlags) {
 // showTools says what can be run, when nothing was named.
 func (a *app) showTools() error {
 	a.print.Text("Provide a command to run with `%s tool run <command>`.\n\n", a.name)
-	f, err := a.finder()
-	if err != nil {
-		return err
-	}
-	store := a.toolStore()
-	entries, err := store.List()
+	store, f, entries, err := a.tools()
 	if err != nil {
 		return err
 	}
