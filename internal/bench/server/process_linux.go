@@ -21,7 +21,7 @@ func attributes() *syscall.SysProcAttr {
 // A process is one line of /proc.
 type process struct {
 	pid, parent, group int
-	dead               bool          // not yet waited for
+	dead               bool          // with all its threads, but not yet waited for
 	used               time.Duration // of processor time, to the hundredth of a second
 	children           time.Duration // of those that were waited for
 	started            string        // tells it from a later one of the same number
@@ -54,8 +54,10 @@ func look(pid int) (process, bool) {
 	}
 	number := func(i int) int { n, _ := strconv.Atoi(fields[i]); return n }
 	const tick = time.Second / 100 // whatever the kernel's own
+	// The first thread is a zombie while others of a killed process still close its files.
+	over := (fields[0] == "Z" || fields[0] == "X") && number(17) <= 1
 	return process{
-		pid: pid, parent: number(1), group: number(2), dead: fields[0] == "Z" || fields[0] == "X",
+		pid: pid, parent: number(1), group: number(2), dead: over,
 		used: time.Duration(number(11)+number(12)) * tick, children: time.Duration(number(13)+number(14)) * tick, started: fields[19],
 	}, true
 }

@@ -228,7 +228,7 @@ func (s *Server) Stop() error {
 	s.stop.Do(func() {
 		defer s.discard()
 		s.end()
-		if s.accepts(context.Background()) {
+		if !patience(time.Now().Add(time.Second), func() bool { return !s.accepts(context.Background()) }) {
 			s.failed = fmt.Errorf("the server `%s` was ended, but something still answers at %s", s.spec.Name, s.URL.Host)
 		}
 	})
