@@ -52,35 +52,35 @@ func addCommand() command {
 }
 
 func (o *addFlags) register(f *flags) {
-	f.list(&o.requirements, "requirements,r", "FILE", "Add what this requirements file lists").alias("requirement")
-	f.list(&o.constraints, "constraints,c", "FILE", "Keep to the versions in this requirements file").alias("constraint").fromEnv("UV_CONSTRAINT")
-	f.optional(&o.marker, "marker,m", "MARKER", "Add the packages under this condition")
+	f.List(&o.requirements, "requirements,r", "FILE", "Add what this requirements file lists").Alias("requirement")
+	f.List(&o.constraints, "constraints,c", "FILE", "Keep to the versions in this requirements file").Alias("constraint").FromEnv("UV_CONSTRAINT")
+	f.Optional(&o.marker, "marker,m", "MARKER", "Add the packages under this condition")
 	o.placeFlags.register(f, "Add to")
-	f.pair(&o.editable, "editable", "no-editable", "Install directories in place")
-	f.list(&o.notEditable, "no-editable-package", "NAME", "").hide()
-	f.bool(&o.raw, "raw", "Write the requirements as they are given, without `tool.uv.sources` and bounds").alias("raw-sources")
-	f.choice(&o.bounds, "bounds", "KIND", "What bounds packages without a version get", "lower", "major", "minor", "exact")
-	f.text(&o.rev, "rev", "REV", "The commit of Git repositories")
-	f.text(&o.tag, "tag", "TAG", "The tag of Git repositories")
-	f.text(&o.branch, "branch", "BRANCH", "The branch of Git repositories")
-	f.bool(&o.lfs, "lfs", "Use Git LFS").fromEnv("UV_GIT_LFS")
-	f.commas(&o.extras, "extra", "EXTRA", "Ask for this extra of the packages")
-	f.pair(&o.workspace, "workspace", "no-workspace", "Make directories members of the workspace").
-		negated("Make no directory a member of the workspace")
+	f.Pair(&o.editable, "editable", "no-editable", "Install directories in place")
+	f.List(&o.notEditable, "no-editable-package", "NAME", "").Hide()
+	f.Bool(&o.raw, "raw", "Write the requirements as they are given, without `tool.uv.sources` and bounds").Alias("raw-sources")
+	f.Choice(&o.bounds, "bounds", "KIND", "What bounds packages without a version get", "lower", "major", "minor", "exact")
+	f.Text(&o.rev, "rev", "REV", "The commit of Git repositories")
+	f.Text(&o.tag, "tag", "TAG", "The tag of Git repositories")
+	f.Text(&o.branch, "branch", "BRANCH", "The branch of Git repositories")
+	f.Bool(&o.lfs, "lfs", "Use Git LFS").FromEnv("UV_GIT_LFS")
+	f.Commas(&o.extras, "extra", "EXTRA", "Ask for this extra of the packages")
+	f.Pair(&o.workspace, "workspace", "no-workspace", "Make directories members of the workspace").
+		Negated("Make no directory a member of the workspace")
 	o.editFlags.register(f, true)
-	f.under("Installer options")
+	f.Under("Installer options")
 	o.filterFlags.register(f)
 	for _, what := range []string{"project", "workspace", "local", "package"} {
 		for _, other := range []string{"frozen", "no-sync"} {
-			f.exclusive(other, "no-install-"+what)
-			f.exclusive(other, "only-install-"+what)
+			f.Exclusive(other, "no-install-"+what)
+			f.Exclusive(other, "only-install-"+what)
 		}
 	}
 	for _, other := range []string{"editable", "no-editable", "rev", "tag", "branch"} {
-		f.exclusive("raw", other)
+		f.Exclusive("raw", other)
 	}
-	f.exclusive("rev", "tag", "branch")
-	f.exclusive("script", "workspace")
+	f.Exclusive("rev", "tag", "branch")
+	f.Exclusive("script", "workspace")
 }
 
 func (a *app) add(ctx context.Context, o *addFlags, args []string) error {

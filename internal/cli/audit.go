@@ -26,11 +26,11 @@ type serviceFlags struct {
 }
 
 func (o *serviceFlags) register(f *flags) {
-	f.choice(&o.format, "output-format", "FORMAT", "How to show what was found", "text", "json", "sarif")
-	f.list(&o.ignore, "ignore", "ID", "Leave out the vulnerability of this name, or with this alias")
-	f.list(&o.ignoreUntilFixed, "ignore-until-fixed", "ID", "Leave it out as long as no version is known that has it repaired")
-	f.choice(&o.service, "service-format", "FORMAT", "Which protocol the vulnerability service speaks", "osv")
-	f.text(&o.serviceURL, "service-url", "URL", "Ask this vulnerability service").fromEnv("TAME_AUDIT_SERVICE_URL")
+	f.Choice(&o.format, "output-format", "FORMAT", "How to show what was found", "text", "json", "sarif")
+	f.List(&o.ignore, "ignore", "ID", "Leave out the vulnerability of this name, or with this alias")
+	f.List(&o.ignoreUntilFixed, "ignore-until-fixed", "ID", "Leave it out as long as no version is known that has it repaired")
+	f.Choice(&o.service, "service-format", "FORMAT", "Which protocol the vulnerability service speaks", "osv")
+	f.Text(&o.serviceURL, "service-url", "URL", "Ask this vulnerability service").FromEnv("TAME_AUDIT_SERVICE_URL")
 }
 
 func (o *serviceFlags) check() error {
@@ -67,28 +67,27 @@ func auditCommand() command {
 }
 
 func (o *auditFlags) registerAudit(f *flags) {
-	f.list(&o.noExtras, "no-extra", "EXTRA", "Leave out what this extra adds")
-	f.add(&switchValue{set: func(bool) { off := false; o.dev = &off }}, "no-dev", "", "Leave out the development dependencies").fromEnv("UV_NO_DEV")
-	f.last.NoOptDefVal = "true"
-	f.list(&o.noGroups, "no-group", "GROUP", "Leave out this dependency group").fromEnv("UV_NO_GROUP")
-	f.pair(&o.noDefaultGroups, "no-default-groups", "", "Leave out the groups that are included by default").fromEnv("UV_NO_DEFAULT_GROUPS")
-	f.list(&o.onlyGroups, "only-group", "GROUP", "Look at nothing but this dependency group")
-	f.bool(&o.onlyDev, "only-dev", "Look at nothing but the development dependencies")
-	f.exclusive("only-dev", "no-dev")
+	f.List(&o.noExtras, "no-extra", "EXTRA", "Leave out what this extra adds")
+	f.Func(func() { o.dev = new(bool) }, "no-dev", "Leave out the development dependencies").FromEnv("UV_NO_DEV")
+	f.List(&o.noGroups, "no-group", "GROUP", "Leave out this dependency group").FromEnv("UV_NO_GROUP")
+	f.Pair(&o.noDefaultGroups, "no-default-groups", "", "Leave out the groups that are included by default").FromEnv("UV_NO_DEFAULT_GROUPS")
+	f.List(&o.onlyGroups, "only-group", "GROUP", "Look at nothing but this dependency group")
+	f.Bool(&o.onlyDev, "only-dev", "Look at nothing but the development dependencies")
+	f.Exclusive("only-dev", "no-dev")
 	o.lockStateFlags.register(f)
 	exclusiveLockState(f)
-	f.exclusive("frozen", "no-sources")
+	f.Exclusive("frozen", "no-sources")
 	o.serviceFlags.register(f)
-	f.text(&o.script, "script", "FILE", "Look at what this script needs")
-	f.text(&o.version, "python-version", "VERSION", "Look only at what is for this version of Python")
-	f.text(&o.platform, "python-platform", "PLATFORM", "Look only at what is for this platform: linux, windows, macos or a target triple")
-	f.bool(&o.fix, "fix", "Raise packages to the least versions that have everything repaired, and change nothing else of the lock")
+	f.Text(&o.script, "script", "FILE", "Look at what this script needs")
+	f.Text(&o.version, "python-version", "VERSION", "Look only at what is for this version of Python")
+	f.Text(&o.platform, "python-platform", "PLATFORM", "Look only at what is for this platform: linux, windows, macos or a target triple")
+	f.Bool(&o.fix, "fix", "Raise packages to the least versions that have everything repaired, and change nothing else of the lock")
 	for _, name := range []string{"locked", "frozen", "python-version", "python-platform"} {
-		f.exclusive("fix", name)
+		f.Exclusive("fix", name)
 	}
-	f.bool(&o.licenses, "licenses", "List the licenses of packages instead, and fail if `[tool.tame.licenses]` does not allow one")
+	f.Bool(&o.licenses, "licenses", "List the licenses of packages instead, and fail if `[tool.tame.licenses]` does not allow one")
 	for _, name := range []string{"fix", "ignore", "ignore-until-fixed", "service-url"} {
-		f.exclusive("licenses", name)
+		f.Exclusive("licenses", name)
 	}
 	o.build.register(f)
 	o.binary.register(f)

@@ -27,9 +27,9 @@ type authFlags struct {
 }
 
 func (o *authFlags) register(f *flags, username string) {
-	f.optional(&o.username, "username,u", "USERNAME", username)
-	f.choice(&o.keyring, "keyring-provider", "PROVIDER", "Where credentials are kept: `native` is the keyring of the operating system",
-		"disabled", "subprocess", "native").fromEnv("UV_KEYRING_PROVIDER")
+	f.Optional(&o.username, "username,u", "USERNAME", username)
+	f.Choice(&o.keyring, "keyring-provider", "PROVIDER", "Where credentials are kept: `native` is the keyring of the operating system",
+		"disabled", "subprocess", "native").FromEnv("UV_KEYRING_PROVIDER")
 }
 
 func authLoginCommand() command {
@@ -39,10 +39,10 @@ func authLoginCommand() command {
 		prepare: func(f *flags) work {
 			var o loginFlags
 			o.register(f, "Whose password it is")
-			f.optional(&o.password, "password", "PASSWORD", "The password; `-` reads it from standard input")
-			f.optional(&o.token, "token,t", "TOKEN", "A token, whose username is `__token__`; `-` reads it from standard input")
-			f.exclusive("username", "token")
-			f.exclusive("password", "token")
+			f.Optional(&o.password, "password", "PASSWORD", "The password; `-` reads it from standard input")
+			f.Optional(&o.token, "token,t", "TOKEN", "A token, whose username is `__token__`; `-` reads it from standard input")
+			f.Exclusive("username", "token")
+			f.Exclusive("password", "token")
 			return func(ctx context.Context, a *app, args []string) error { return a.authLogin(ctx, &o, args) }
 		},
 	}

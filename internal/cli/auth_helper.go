@@ -34,7 +34,7 @@ func prepareAuthHelperGet(f *flags) work {
 }
 
 func helperProtocol(f *flags, p *string) {
-	f.choice(p, "protocol", "PROTOCOL", "How to be asked and to answer: `bazel` is that of Bazel's credential helpers", "bazel")
+	f.Choice(p, "protocol", "PROTOCOL", "How to be asked and to answer: `bazel` is that of Bazel's credential helpers", "bazel")
 }
 
 // A helperAnswer is what Bazel's protocol wants to hear: the headers that a

@@ -36,17 +36,17 @@ func benchABCommand() command {
 		prepare: func(f *flags) work {
 			o := benchABFlags{benchRunFlags: benchRunFlags{warmup: 1}}
 			o.benchRunFlags.register(f)
-			f.under("How often")
-			f.text(&o.budget, "budget", "DURATION", "Measure for this long at most [default: 60s]")
-			f.number(&o.blocks, "blocks", "NUM", "Measure this many blocks at most", 6)
-			f.bool(&o.noAA, "no-aa", "Do not measure the first command twice")
-			f.under("What is compared")
-			f.text(&o.plan, "plan", "FILE", "Read the commands or servers and the settings from this TOML file")
-			f.list(&o.only, "only", "NAME", "Make only this comparison of the plan")
-			f.bool(&o.allowRemote, "allow-remote", "Drive servers on other machines")
-			f.text(&o.margin, "margin", "PERCENT", "Call a difference below this equivalent [default: 2%]; 0 for none")
-			f.under("Reports")
-			f.text(&o.exportJSON, "export-json", "FILE", "Write all times as hyperfine's JSON")
+			f.Under("How often")
+			f.Text(&o.budget, "budget", "DURATION", "Measure for this long at most [default: 60s]")
+			f.Number(&o.blocks, "blocks", "NUM", "Measure this many blocks at most", 6)
+			f.Bool(&o.noAA, "no-aa", "Do not measure the first command twice")
+			f.Under("What is compared")
+			f.Text(&o.plan, "plan", "FILE", "Read the commands or servers and the settings from this TOML file")
+			f.List(&o.only, "only", "NAME", "Make only this comparison of the plan")
+			f.Bool(&o.allowRemote, "allow-remote", "Drive servers on other machines")
+			f.Text(&o.margin, "margin", "PERCENT", "Call a difference below this equivalent [default: 2%]; 0 for none")
+			f.Under("Reports")
+			f.Text(&o.exportJSON, "export-json", "FILE", "Write all times as hyperfine's JSON")
 			return func(ctx context.Context, a *app, args []string) error { return a.benchAB(ctx, &o, args) }
 		},
 	}

@@ -24,15 +24,15 @@ func benchCapacityCommand() command {
 			"A rate is borne if the latency stays below a limit, few enough requests fail, and the generator itself keeps up; where it does not, that is said, and the answer is a lower bound.",
 		prepare: func(f *flags) work {
 			var o benchCapacityFlags
-			f.under("Goal")
-			f.text(&o.latency, "max-latency", "DURATION", "The latency that the server may have [default: 100ms]")
-			f.text(&o.quantile, "percentile", "PERCENT", "At which percentile it may have it [default: 99]")
-			f.text(&o.failures, "max-failures", "PERCENT", "How many requests may fail [default: 0.1]")
-			f.under("Search")
-			f.text(&o.step, "step", "DURATION", "Try each rate for this long, and the answer for twice as long [default: 5s]")
-			f.text(&o.from, "from", "RATE", "Begin with this rate [default: 50]")
-			f.text(&o.to, "to", "RATE", "Try no rate above this one [default: 100k]")
-			f.text(&o.precision, "precision", "PERCENT", "Stop when the answer is known this well [default: 5]")
+			f.Under("Goal")
+			f.Text(&o.latency, "max-latency", "DURATION", "The latency that the server may have [default: 100ms]")
+			f.Text(&o.quantile, "percentile", "PERCENT", "At which percentile it may have it [default: 99]")
+			f.Text(&o.failures, "max-failures", "PERCENT", "How many requests may fail [default: 0.1]")
+			f.Under("Search")
+			f.Text(&o.step, "step", "DURATION", "Try each rate for this long, and the answer for twice as long [default: 5s]")
+			f.Text(&o.from, "from", "RATE", "Begin with this rate [default: 50]")
+			f.Text(&o.to, "to", "RATE", "Try no rate above this one [default: 100k]")
+			f.Text(&o.precision, "precision", "PERCENT", "Stop when the answer is known this well [default: 5]")
 			o.register(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.benchCapacity(ctx, &o, args) }
 		},

@@ -25,7 +25,7 @@ func benchReportCommand() command {
 		short: "Show reports, and JSON that hyperfine has written",
 		long:  "Files of hyperfine are put together into one report. Nothing is compared in it, because hyperfine measures one command after the other.",
 		prepare: func(f *flags) work {
-			f.list(&reports, "report", "FILE", "Write the report to this file, as its ending says: .html, .md or .json")
+			f.List(&reports, "report", "FILE", "Write the report to this file, as its ending says: .html, .md or .json")
 			return func(_ context.Context, a *app, args []string) error { return a.benchReport(args, reports) }
 		},
 	}
@@ -68,8 +68,8 @@ func benchTruthCommand() command {
 		path: "bench truth", args: "[COMMAND]", plain: true, reads: true, hidden: true,
 		short: "Print how often comparisons are right about commands whose times are made up",
 		prepare: func(f *flags) work {
-			f.number(&trials, "trials", "NUM", "How many trials of each kind [default: 1000]", 1)
-			f.number(&machine, "machine", "NUM", "Make this many trials of two equal commands on this machine instead, two seconds each", 0)
+			f.Number(&trials, "trials", "NUM", "How many trials of each kind [default: 1000]", 1)
+			f.Number(&machine, "machine", "NUM", "Make this many trials of two equal commands on this machine instead, two seconds each", 0)
 			return func(ctx context.Context, a *app, args []string) error {
 				if machine > 0 {
 					return a.benchTruthHere(ctx, machine, args)

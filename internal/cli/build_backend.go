@@ -45,7 +45,7 @@ func backendCommand(hook string, run func(backend.Options) (string, error)) comm
 		prepare: func(f *flags) work {
 			var metadata string
 			if hook == "build-wheel" || hook == "build-editable" {
-				f.text(&metadata, "metadata-directory", "DIR", "The metadata directory that was prepared before")
+				f.Text(&metadata, "metadata-directory", "DIR", "The metadata directory that was prepared before")
 			}
 			return func(_ context.Context, a *app, args []string) error {
 				if len(args) != 1 {

@@ -40,10 +40,10 @@ func cacheSizeCommand() command {
 		prepare: func(f *flags) work {
 			var format string
 			var human bool
-			f.choice(&format, "output-format", "FORMAT", "How to print it: in bytes for programs, or for people; by default as standard output is read by one or the other",
+			f.Choice(&format, "output-format", "FORMAT", "How to print it: in bytes for programs, or for people; by default as standard output is read by one or the other",
 				"auto", "human", "machine")
-			f.bool(&human, "human,H", "Print it for people: `1.2GiB`").alias("human-readable")
-			f.exclusive("output-format", "human")
+			f.Bool(&human, "human,H", "Print it for people: `1.2GiB`").Alias("human-readable")
+			f.Exclusive("output-format", "human")
 			return func(_ context.Context, a *app, _ []string) error {
 				return a.cacheSize(human || format == "human", format != "machine")
 			}
@@ -86,7 +86,7 @@ func cleanCommand() command {
 
 func prepareClean(f *flags) work {
 	var force bool
-	f.bool(&force, "force", "Remove it even if other processes are using it")
+	f.Bool(&force, "force", "Remove it even if other processes are using it")
 	return func(ctx context.Context, a *app, args []string) error { return a.cacheClean(ctx, args, force) }
 }
 

@@ -25,10 +25,10 @@ func cachePruneCommand() command {
 		long: "With `--max-size` and `--older-than` also what was not used for longest. What other processes use stays: it waits until they are done.",
 		prepare: func(f *flags) work {
 			var p pruneFlags
-			f.bool(&p.ci, "ci", "Keep what is worth keeping between runs of a continuous integration: wheels that were built, but not those that can be downloaded again")
-			f.bool(&p.force, "force", "Remove it even if other processes are using the cache")
-			f.text(&p.maxSize, "max-size", "SIZE", "Remove what was not used for longest until the rest takes no more than this: `5GB`, `800MiB`").fromEnv("TAME_CACHE_MAX_SIZE")
-			f.text(&p.olderThan, "older-than", "AGE", "Remove what was not used for this long: `30d`, `2w`, `12h`")
+			f.Bool(&p.ci, "ci", "Keep what is worth keeping between runs of a continuous integration: wheels that were built, but not those that can be downloaded again")
+			f.Bool(&p.force, "force", "Remove it even if other processes are using the cache")
+			f.Text(&p.maxSize, "max-size", "SIZE", "Remove what was not used for longest until the rest takes no more than this: `5GB`, `800MiB`").FromEnv("TAME_CACHE_MAX_SIZE")
+			f.Text(&p.olderThan, "older-than", "AGE", "Remove what was not used for this long: `30d`, `2w`, `12h`")
 			return func(ctx context.Context, a *app, _ []string) error { return a.cachePrune(ctx, &p) }
 		},
 	}

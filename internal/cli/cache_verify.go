@@ -20,8 +20,8 @@ func cacheVerifyCommand() command {
 		prepare: func(f *flags) work {
 			var fix bool
 			var format string
-			f.bool(&fix, "fix", "Remove what is damaged, so that it is fetched again when it is next needed; exits with 0 if all of it could be removed")
-			f.choice(&format, "output-format", "FORMAT", "How to show it", "text", "json")
+			f.Bool(&fix, "fix", "Remove what is damaged, so that it is fetched again when it is next needed; exits with 0 if all of it could be removed")
+			f.Choice(&format, "output-format", "FORMAT", "How to show it", "text", "json")
 			return func(ctx context.Context, a *app, _ []string) error { return a.cacheVerify(ctx, fix, format) }
 		},
 	}

@@ -47,21 +47,21 @@ func checkCommand() command {
 
 func (o *checkFlags) registerCheck(f *flags) {
 	p := &o.project
-	f.bool(&o.fix, "fix", "Repair what can be repaired")
-	f.bool(&p.allPackages, "all-packages", "Check all members of the workspace")
-	f.list(&p.packages, "package", "NAME", "Check this member of the workspace")
-	f.text(&o.script, "script", "FILE", "Check this script, in an environment with what it needs")
+	f.Bool(&o.fix, "fix", "Repair what can be repaired")
+	f.Bool(&p.allPackages, "all-packages", "Check all members of the workspace")
+	f.List(&p.packages, "package", "NAME", "Check this member of the workspace")
+	f.Text(&o.script, "script", "FILE", "Check this script, in an environment with what it needs")
 	p.registerExtras(f)
 	p.registerGroups(f)
 	p.lockStateFlags.register(f)
 	exclusiveLockState(f)
-	f.pair(&p.noSync, "no-sync", "sync", "Leave the project's environment as it is").fromEnv("UV_NO_SYNC")
-	f.pair(&o.noInstallProject, "no-install-project", "", "Install what the project needs, but not the project").fromEnv("UV_NO_INSTALL_PROJECT")
-	f.pair(&o.isolated, "isolated", "", "Check in an environment of its own").fromEnv("UV_ISOLATED")
-	f.text(&o.version, "ty-version", "VERSION", "The version of ty: one, specifiers such as `>=0.0.17`, or `latest`")
-	f.pair(&o.noProject, "no-project", "", "Do not look for a project").fromEnv("UV_NO_PROJECT")
-	f.bool(&o.showVersion, "show-version", "").hide()
-	f.bool(&o.showCommand, "show-command", "").hide()
+	f.Pair(&p.noSync, "no-sync", "sync", "Leave the project's environment as it is").FromEnv("UV_NO_SYNC")
+	f.Pair(&o.noInstallProject, "no-install-project", "", "Install what the project needs, but not the project").FromEnv("UV_NO_INSTALL_PROJECT")
+	f.Pair(&o.isolated, "isolated", "", "Check in an environment of its own").FromEnv("UV_ISOLATED")
+	f.Text(&o.version, "ty-version", "VERSION", "The version of ty: one, specifiers such as `>=0.0.17`, or `latest`")
+	f.Pair(&o.noProject, "no-project", "", "Do not look for a project").FromEnv("UV_NO_PROJECT")
+	f.Bool(&o.showVersion, "show-version", "").Hide()
+	f.Bool(&o.showCommand, "show-command", "").Hide()
 	for _, pair := range [][2]string{
 		{"all-packages", "package"},
 		{"all-packages", "no-project"},
@@ -71,10 +71,10 @@ func (o *checkFlags) registerCheck(f *flags) {
 		{"no-install-project", "script"},
 		{"no-install-project", "no-project"},
 	} {
-		f.exclusive(pair[0], pair[1])
+		f.Exclusive(pair[0], pair[1])
 	}
 	for _, name := range []string{"extra", "all-extras", "no-extra", "dev", "no-dev", "only-dev", "group", "no-group", "no-default-groups", "only-group", "all-groups", "no-project", "all-packages", "package"} {
-		f.exclusive("script", name)
+		f.Exclusive("script", name)
 	}
 	o.resolutionFlags.register(f)
 }

@@ -85,8 +85,7 @@ func (a *app) root() *cobra.Command {
 	root.SetOut(a.print.Out)
 	root.SetErr(a.print.Err)
 	a.nodes = map[*cobra.Command]command{root: {}}
-	f := &flags{set: root.PersistentFlags(), env: a.getenv}
-	f.set.SortFlags = false
+	f := newFlags(root.PersistentFlags(), a.getenv, a.name == "tame")
 	a.global.register(f)
 	return root
 }
@@ -182,11 +181,10 @@ func (a *app) arm(node *cobra.Command) {
 	if c.prepare == nil {
 		return
 	}
-	f := &flags{set: node.Flags(), env: a.getenv, heading: "Options", own: a.name == "tame"}
-	f.set.SortFlags = false
-	f.set.SetInterspersed(!c.rest)
+	f := newFlags(node.Flags(), a.getenv, a.name == "tame")
+	f.Set.SetInterspersed(!c.rest)
 	do := c.prepare(f)
-	yieldLetters(f.set, node.Root().PersistentFlags())
+	yieldLetters(f.Set, node.Root().PersistentFlags())
 	node.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := f.checkVariables(); err != nil {
 			return err
@@ -204,7 +202,7 @@ func (a *app) arm(node *cobra.Command) {
 			if c.beside && len(args) > 0 {
 				a.besideFile = args[0]
 			}
-			a.global.nativeTLS = f.set.Changed("native-tls") || f.set.Changed("no-native-tls")
+			a.global.nativeTLS = f.Set.Changed("native-tls") || f.Set.Changed("no-native-tls")
 			if err := a.settle(); err != nil {
 				return err
 			}

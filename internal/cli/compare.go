@@ -31,11 +31,11 @@ func compareCommand() command {
 			"with the lock at hand and without, the files that they install, and how long it takes. The exit code is 1 if the locks or the files differ.",
 		prepare: func(f *flags) work {
 			var o compareFlags
-			f.text(&o.uv, "uv", "PATH", "The uv to compare with; by default the one on the PATH")
+			f.Text(&o.uv, "uv", "PATH", "The uv to compare with; by default the one on the PATH")
 			o.rounds = 5
-			f.number(&o.rounds, "rounds", "N", "How often each of them does each thing", 1)
-			f.choice(&o.format, "output-format", "FORMAT", "How to show it", "text", "json")
-			f.text(&o.report, "report", "FILE", "Write what is told, and what it takes to tell it again, as Markdown into this file")
+			f.Number(&o.rounds, "rounds", "N", "How often each of them does each thing", 1)
+			f.Choice(&o.format, "output-format", "FORMAT", "How to show it", "text", "json")
+			f.Text(&o.report, "report", "FILE", "Write what is told, and what it takes to tell it again, as Markdown into this file")
 			f.python(&o.python) // what else there is to set, both read in the project's settings
 			return func(ctx context.Context, a *app, args []string) error { return a.compare(ctx, &o) }
 		},

@@ -29,13 +29,13 @@ type placeFlags struct {
 }
 
 func (p *placeFlags) register(f *flags, verb string) {
-	f.bool(&p.dev, "dev", verb+" the development dependencies (the group `dev`)").fromEnv("UV_DEV")
-	f.optional(&p.optional, "optional", "EXTRA", verb+" the optional dependencies of this extra")
-	f.optional(&p.group, "group", "GROUP", verb+" this dependency group")
-	f.exclusive("dev", "optional", "group")
-	f.exclusive("script", "dev")
-	f.exclusive("script", "optional")
-	f.exclusive("script", "group")
+	f.Bool(&p.dev, "dev", verb+" the development dependencies (the group `dev`)").FromEnv("UV_DEV")
+	f.Optional(&p.optional, "optional", "EXTRA", verb+" the optional dependencies of this extra")
+	f.Optional(&p.group, "group", "GROUP", verb+" this dependency group")
+	f.Exclusive("dev", "optional", "group")
+	f.Exclusive("script", "dev")
+	f.Exclusive("script", "optional")
+	f.Exclusive("script", "group")
 }
 
 // place is the list that is meant.
@@ -74,18 +74,18 @@ type editFlags struct {
 
 func (o *editFlags) register(f *flags, scripts bool) {
 	o.lockStateFlags.register(f)
-	f.set.Lookup("frozen").Usage = "Only edit the file: neither lock nor sync"
-	f.pair(&o.noSync, "no-sync", "", "Leave the environment as it is").fromEnv("UV_NO_SYNC")
-	f.pair(&o.active, "active", "no-active", "Use the active environment")
-	f.optional(&o.member, "package", "NAME", "Edit this member of the workspace")
+	f.Set.Lookup("frozen").Usage = "Only edit the file: neither lock nor sync"
+	f.Pair(&o.noSync, "no-sync", "", "Leave the environment as it is").FromEnv("UV_NO_SYNC")
+	f.Pair(&o.active, "active", "no-active", "Use the active environment")
+	f.Optional(&o.member, "package", "NAME", "Edit this member of the workspace")
 	for _, name := range []string{"upgrade", "upgrade-package", "upgrade-group"} {
-		f.exclusive("locked", name)
-		f.exclusive("frozen", name)
+		f.Exclusive("locked", name)
+		f.Exclusive("frozen", name)
 	}
-	f.exclusive("frozen", "no-sources")
+	f.Exclusive("frozen", "no-sources")
 	if scripts {
-		f.optional(&o.script, "script", "FILE", "Edit the metadata of this script")
-		f.exclusive("script", "package")
+		f.Optional(&o.script, "script", "FILE", "Edit the metadata of this script")
+		f.Exclusive("script", "package")
 	}
 	o.resolutionFlags.register(f)
 }

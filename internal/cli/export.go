@@ -61,49 +61,49 @@ func exportCommand() command {
 }
 
 func (o *exportFlags) registerExport(f *flags) {
-	f.choice(&o.format, "format", "FORMAT", "The format; without it, the name of the output file decides", exportRequirements, exportPylock, exportCyclone)
-	f.bool(&o.allPackages, "all-packages", "Export all members of the workspace")
-	f.list(&o.packages, "package", "NAME", "Export this member of the workspace")
-	f.list(&o.prune, "prune", "NAME", "Leave out this package, with what only it needs")
-	f.exclusive("all-packages", "package")
-	f.exclusive("all-packages", "prune")
+	f.Choice(&o.format, "format", "FORMAT", "The format; without it, the name of the output file decides", exportRequirements, exportPylock, exportCyclone)
+	f.Bool(&o.allPackages, "all-packages", "Export all members of the workspace")
+	f.List(&o.packages, "package", "NAME", "Export this member of the workspace")
+	f.List(&o.prune, "prune", "NAME", "Leave out this package, with what only it needs")
+	f.Exclusive("all-packages", "package")
+	f.Exclusive("all-packages", "prune")
 	o.registerExtras(f)
 	o.registerGroups(f)
 	for _, name := range []string{"extra", "all-extras"} {
-		f.exclusive("only-group", name)
+		f.Exclusive("only-group", name)
 	}
-	f.pair(&o.annotate, "annotate", "no-annotate", "Say in comments who needs each package").
-		negated("Leave out the comments that say who needs each package")
-	f.pair(&o.header, "header", "no-header", "Begin with a comment on the command").
-		negated("Leave out the comment on the command")
-	f.pair(&o.indexURL, "emit-index-url", "no-emit-index-url", "Write the URLs of indexes too")
-	f.pair(&o.findLinks, "emit-find-links", "no-emit-find-links", "Write the places of --find-links too")
+	f.Pair(&o.annotate, "annotate", "no-annotate", "Say in comments who needs each package").
+		Negated("Leave out the comments that say who needs each package")
+	f.Pair(&o.header, "header", "no-header", "Begin with a comment on the command").
+		Negated("Leave out the comment on the command")
+	f.Pair(&o.indexURL, "emit-index-url", "no-emit-index-url", "Write the URLs of indexes too")
+	f.Pair(&o.findLinks, "emit-find-links", "no-emit-find-links", "Write the places of --find-links too")
 	o.registerEditable(f)
-	f.pair(&o.hashes, "hashes", "no-hashes", "Write the hashes of files").
-		negated("Leave out the hashes of files").fromEnv("UV_NO_HASHES")
-	f.text(&o.output, "output-file,o", "FILE", "Write into this file")
-	f.bool(&o.licenses, "licenses", "Write the licenses of packages into a CycloneDX document")
+	f.Pair(&o.hashes, "hashes", "no-hashes", "Write the hashes of files").
+		Negated("Leave out the hashes of files").FromEnv("UV_NO_HASHES")
+	f.Text(&o.output, "output-file,o", "FILE", "Write into this file")
+	f.Bool(&o.licenses, "licenses", "Write the licenses of packages into a CycloneDX document")
 	o.registerFilter(f)
 	o.lockStateFlags.register(f)
 	exclusiveLockState(f)
-	f.text(&o.script, "script", "FILE", "Export what this script needs")
+	f.Text(&o.script, "script", "FILE", "Export what this script needs")
 	for _, name := range []string{"all-packages", "package", "no-emit-project", "no-emit-workspace"} {
-		f.exclusive("script", name)
+		f.Exclusive("script", name)
 	}
 	o.resolutionFlags.registerLocking(f)
 }
 
 func (o *exportFlags) registerFilter(f *flags) {
-	f.pair(&o.noProject, "no-emit-project", "", "Leave out the project, but not what it needs").alias("no-install-project")
-	f.pair(&o.noWorkspace, "no-emit-workspace", "", "Leave out all members of the workspace").alias("no-install-workspace")
-	f.pair(&o.noLocal, "no-emit-local", "", "Leave out what is on this machine").alias("no-install-local")
-	f.commas(&o.noPackages, "no-emit-package", "NAME", "Leave out this package").alias("no-install-package", "unsafe-package")
-	f.pair(&o.onlyProject, "only-emit-project", "", "").hide().alias("only-install-project")
-	f.pair(&o.onlyWorkspace, "only-emit-workspace", "", "").hide().alias("only-install-workspace")
-	f.pair(&o.onlyLocal, "only-emit-local", "", "").hide().alias("only-install-local")
-	f.commas(&o.onlyPackages, "only-emit-package", "NAME", "").hide().alias("only-install-package")
+	f.Pair(&o.noProject, "no-emit-project", "", "Leave out the project, but not what it needs").Alias("no-install-project")
+	f.Pair(&o.noWorkspace, "no-emit-workspace", "", "Leave out all members of the workspace").Alias("no-install-workspace")
+	f.Pair(&o.noLocal, "no-emit-local", "", "Leave out what is on this machine").Alias("no-install-local")
+	f.Commas(&o.noPackages, "no-emit-package", "NAME", "Leave out this package").Alias("no-install-package", "unsafe-package")
+	f.Pair(&o.onlyProject, "only-emit-project", "", "").Hide().Alias("only-install-project")
+	f.Pair(&o.onlyWorkspace, "only-emit-workspace", "", "").Hide().Alias("only-install-workspace")
+	f.Pair(&o.onlyLocal, "only-emit-local", "", "").Hide().Alias("only-install-local")
+	f.Commas(&o.onlyPackages, "only-emit-package", "NAME", "").Hide().Alias("only-install-package")
 	for _, what := range []string{"project", "workspace", "local", "package"} {
-		f.exclusive("no-emit-"+what, "only-emit-"+what)
+		f.Exclusive("no-emit-"+what, "only-emit-"+what)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/tame-py/tame/internal/cmdline"
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/index"
 )
@@ -57,7 +58,7 @@ func isHidden(name string) bool {
 
 // variableOf is the variable of a flag and its value, if it is set.
 func (f *flags) variableOf(flag *pflag.Flag) (name, value string, ok bool) {
-	notes := flag.Annotations[noteEnv]
+	notes := flag.Annotations[cmdline.NoteEnv]
 	if len(notes) == 0 || !isFlagVariable(notes[0]) {
 		return "", "", false
 	}
@@ -69,13 +70,13 @@ func (f *flags) variableOf(flag *pflag.Flag) (name, value string, ok bool) {
 // A flag that is given makes its variable count for nothing.
 func (f *flags) checkVariables() error {
 	given := map[string]bool{}
-	f.set.Visit(func(flag *pflag.Flag) {
-		if notes := flag.Annotations[noteEnv]; len(notes) > 0 {
+	f.Set.Visit(func(flag *pflag.Flag) {
+		if notes := flag.Annotations[cmdline.NoteEnv]; len(notes) > 0 {
 			given[notes[0]] = true
 		}
 	})
 	var wrong error
-	f.set.VisitAll(func(flag *pflag.Flag) {
+	f.Set.VisitAll(func(flag *pflag.Flag) {
 		name, value, ok := f.variableOf(flag)
 		if !ok || given[name] || wrong != nil {
 			return
@@ -110,16 +111,13 @@ func (f *flags) checkVariable(flag *pflag.Flag, name, value string) error {
 			return errNoURL
 		}
 	case "UV_ENV_FILE":
-		if flag.Annotations[noteNeeded] != nil {
+		if flag.Annotations[cmdline.NoteNeeded] != nil {
 			return notEmpty(value)
 		}
 	case "UV_CACHE_DIR", "UV_CONFIG_FILE", "UV_PROJECT", "UV_WORKING_DIR", "UV_PYTHON_INSTALL_DIR", "UV_PUBLISH_CHECK_URL":
 		return notEmpty(value)
 	}
-	if v, ok := flag.Value.(*textValue); ok && v.choices != nil && !slices.Contains(v.hidden, value) {
-		return oneOf(value, v.choices...)
-	}
-	return nil
+	return cmdline.CheckChoice(flag, value)
 }
 
 var (
@@ -162,8 +160,8 @@ func eachOf(values []string, check func(string) error) error {
 // The programs that it runs get them.
 func (a *app) hideVariables(f *flags) {
 	bound := map[string]bool{}
-	f.set.VisitAll(func(flag *pflag.Flag) {
-		for _, name := range flag.Annotations[noteEnv] {
+	f.Set.VisitAll(func(flag *pflag.Flag) {
+		for _, name := range flag.Annotations[cmdline.NoteEnv] {
 			bound[name] = true
 		}
 	})

@@ -21,12 +21,12 @@ func formatCommand() command {
 		long: "Runs `ruff format` in the root of the project, with the arguments behind `--`. Ruff is installed from the index, as a tool would be; the variable `RUFF` names another one.",
 		prepare: func(f *flags) work {
 			var o formatFlags
-			f.bool(&o.check, "check", "Change nothing, and fail if something would change")
-			f.bool(&o.diff, "diff", "Show what would change instead of changing it")
-			f.text(&o.version, "version", "VERSION", "The version of Ruff: one, specifiers such as `>=0.8`, or `latest`; by default `"+ruffVersions+"`")
-			f.optional(&o.time.excludeNewer, "exclude-newer", "TIME", "Use only a Ruff that was uploaded before this moment: a time, a date, or a span such as `3 weeks`").fromEnv("UV_EXCLUDE_NEWER")
-			f.pair(&o.noProject, "no-project", "", "Format the current directory rather than that of the project").fromEnv("UV_NO_PROJECT")
-			f.bool(&o.showVersion, "show-version", "").hide()
+			f.Bool(&o.check, "check", "Change nothing, and fail if something would change")
+			f.Bool(&o.diff, "diff", "Show what would change instead of changing it")
+			f.Text(&o.version, "version", "VERSION", "The version of Ruff: one, specifiers such as `>=0.8`, or `latest`; by default `"+ruffVersions+"`")
+			f.Optional(&o.time.excludeNewer, "exclude-newer", "TIME", "Use only a Ruff that was uploaded before this moment: a time, a date, or a span such as `3 weeks`").FromEnv("UV_EXCLUDE_NEWER")
+			f.Pair(&o.noProject, "no-project", "", "Format the current directory rather than that of the project").FromEnv("UV_NO_PROJECT")
+			f.Bool(&o.showVersion, "show-version", "").Hide()
 			return func(ctx context.Context, a *app, args []string) error { return a.format(ctx, &o, args) }
 		},
 	}

@@ -19,24 +19,24 @@ type indexFlags struct {
 }
 
 func (i *indexFlags) register(f *flags) {
-	f.under("Index options")
-	f.list(&i.index, "index", "[NAME=]URL", "Look in this index too, before the default one").fromEnv("UV_INDEX")
-	f.optional(&i.defaultIndex, "default-index", "URL", "The index that is asked last; without it, the one that the interpreter's own pip uses").fromEnv("UV_DEFAULT_INDEX")
-	f.optional(&i.indexURL, "index-url,i", "URL", "The older name of `--default-index`").fromEnv("UV_INDEX_URL").alias("pypi-url")
-	f.list(&i.extraIndexURL, "extra-index-url", "URL", "The older name of `--index`").fromEnv("UV_EXTRA_INDEX_URL")
-	f.list(&i.findLinks, "find-links,f", "LOCATION", "Look in this folder, or on this page of links").fromEnv("UV_FIND_LINKS")
-	f.pair(&i.noIndex, "no-index", "", "Ask no index, only `--find-links` and direct references")
+	f.Under("Index options")
+	f.List(&i.index, "index", "[NAME=]URL", "Look in this index too, before the default one").FromEnv("UV_INDEX")
+	f.Optional(&i.defaultIndex, "default-index", "URL", "The index that is asked last; without it, the one that the interpreter's own pip uses").FromEnv("UV_DEFAULT_INDEX")
+	f.Optional(&i.indexURL, "index-url,i", "URL", "The older name of `--default-index`").FromEnv("UV_INDEX_URL").Alias("pypi-url")
+	f.List(&i.extraIndexURL, "extra-index-url", "URL", "The older name of `--index`").FromEnv("UV_EXTRA_INDEX_URL")
+	f.List(&i.findLinks, "find-links,f", "LOCATION", "Look in this folder, or on this page of links").FromEnv("UV_FIND_LINKS")
+	f.Pair(&i.noIndex, "no-index", "", "Ask no index, only `--find-links` and direct references")
 	f.strategyAndKeyring(i)
 }
 
 func (f *flags) strategyAndKeyring(i *indexFlags) {
-	f.choice(&i.strategy, "index-strategy", "STRATEGY", "How to choose among several indexes",
-		"first-index", "unsafe-first-match", "unsafe-best-match", "first-match", "unsafe-any-match").fromEnv("UV_INDEX_STRATEGY")
+	f.Choice(&i.strategy, "index-strategy", "STRATEGY", "How to choose among several indexes",
+		"first-index", "unsafe-first-match", "unsafe-best-match", "first-match", "unsafe-any-match").FromEnv("UV_INDEX_STRATEGY")
 	f.keyring(&i.keyring)
 }
 
 func (f *flags) keyring(p *string) {
-	f.choice(p, "keyring-provider", "PROVIDER", "Ask a keyring for the credentials of indexes", "disabled", "subprocess", "native").fromEnv("UV_KEYRING_PROVIDER")
+	f.Choice(p, "keyring-provider", "PROVIDER", "Ask a keyring for the credentials of indexes", "disabled", "subprocess", "native").FromEnv("UV_KEYRING_PROVIDER")
 }
 
 // timeFlags hide what is newer than a moment.
@@ -46,8 +46,8 @@ type timeFlags struct {
 }
 
 func (t *timeFlags) register(f *flags) {
-	f.optional(&t.excludeNewer, "exclude-newer", "TIME", "Use only files uploaded before this moment: a time, a date, or a span such as `3 weeks`").fromEnv("UV_EXCLUDE_NEWER")
-	f.list(&t.excludeNewerPackage, "exclude-newer-package", "NAME=TIME", "The same for one package; `false` lifts the limit")
+	f.Optional(&t.excludeNewer, "exclude-newer", "TIME", "Use only files uploaded before this moment: a time, a date, or a span such as `3 weeks`").FromEnv("UV_EXCLUDE_NEWER")
+	f.List(&t.excludeNewerPackage, "exclude-newer-package", "NAME=TIME", "The same for one package; `false` lifts the limit")
 }
 
 // resolverFlags say which versions are chosen.
@@ -63,17 +63,17 @@ type resolverFlags struct {
 }
 
 func (r *resolverFlags) register(f *flags) {
-	f.under("Resolver options")
-	f.pair(&r.upgrade, "upgrade,U", "no-upgrade", "Prefer new versions over those of an existing output file or environment")
-	f.list(&r.upgradePackage, "upgrade-package,P", "NAME", "The same for one package")
-	f.list(&r.upgradeGroup, "upgrade-group", "GROUP", "The same for the packages of a dependency group")
-	f.choice(&r.resolution, "resolution", "MODE", "Which of the matching versions to take", "highest", "lowest", "lowest-direct").fromEnv("UV_RESOLUTION")
-	f.choice(&r.prerelease, "prerelease", "MODE", "When to take pre-releases",
-		"disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit").fromEnv("UV_PRERELEASE")
-	f.list(&r.prereleasePackage, "prerelease-package", "NAME=MODE", "The same for one package")
-	f.bool(&r.pre, "pre", "Take pre-releases").hide()
-	f.choice(&r.forkStrategy, "fork-strategy", "STRATEGY", "What to favour where Pythons or platforms need different versions",
-		"fewest", "requires-python").fromEnv("UV_FORK_STRATEGY")
+	f.Under("Resolver options")
+	f.Pair(&r.upgrade, "upgrade,U", "no-upgrade", "Prefer new versions over those of an existing output file or environment")
+	f.List(&r.upgradePackage, "upgrade-package,P", "NAME", "The same for one package")
+	f.List(&r.upgradeGroup, "upgrade-group", "GROUP", "The same for the packages of a dependency group")
+	f.Choice(&r.resolution, "resolution", "MODE", "Which of the matching versions to take", "highest", "lowest", "lowest-direct").FromEnv("UV_RESOLUTION")
+	f.Choice(&r.prerelease, "prerelease", "MODE", "When to take pre-releases",
+		"disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit").FromEnv("UV_PRERELEASE")
+	f.List(&r.prereleasePackage, "prerelease-package", "NAME=MODE", "The same for one package")
+	f.Bool(&r.pre, "pre", "Take pre-releases").Hide()
+	f.Choice(&r.forkStrategy, "fork-strategy", "STRATEGY", "What to favour where Pythons or platforms need different versions",
+		"fewest", "requires-python").FromEnv("UV_FORK_STRATEGY")
 	r.timeFlags.register(f)
 	r.sourceFlags.register(f)
 }
@@ -85,8 +85,8 @@ type sourceFlags struct {
 }
 
 func (s *sourceFlags) register(f *flags) {
-	f.pair(&s.noSources, "no-sources", "", "Ignore `tool.uv.sources`").fromEnv("UV_NO_SOURCES")
-	f.list(&s.noSourcesPackage, "no-sources-package", "NAME", "The same for one package").fromEnv("UV_NO_SOURCES_PACKAGE")
+	f.Pair(&s.noSources, "no-sources", "", "Ignore `tool.uv.sources`").FromEnv("UV_NO_SOURCES")
+	f.List(&s.noSourcesPackage, "no-sources-package", "NAME", "The same for one package").FromEnv("UV_NO_SOURCES_PACKAGE")
 }
 
 // installerFlags say how packages get into an environment.
@@ -98,15 +98,15 @@ type installerFlags struct {
 }
 
 func (i *installerFlags) register(f *flags) {
-	f.under("Installer options")
-	f.pair(&i.reinstall, "reinstall", "no-reinstall", "Install again what is installed already").alias("force-reinstall")
-	f.list(&i.reinstallPackage, "reinstall-package", "NAME", "The same for one package")
+	f.Under("Installer options")
+	f.Pair(&i.reinstall, "reinstall", "no-reinstall", "Install again what is installed already").Alias("force-reinstall")
+	f.List(&i.reinstallPackage, "reinstall-package", "NAME", "The same for one package")
 	f.linkMode(&i.linkMode)
-	f.pair(&i.compileBytecode, "compile-bytecode", "no-compile-bytecode", "Compile Python files to bytecode after installing").alias("compile").fromEnv("UV_COMPILE_BYTECODE")
+	f.Pair(&i.compileBytecode, "compile-bytecode", "no-compile-bytecode", "Compile Python files to bytecode after installing").Alias("compile").FromEnv("UV_COMPILE_BYTECODE")
 }
 
 func (f *flags) linkMode(p *string) {
-	f.choice(p, "link-mode", "MODE", "How files get from the cache into the environment", "clone", "copy", "hardlink", "symlink").fromEnv("UV_LINK_MODE")
+	f.Choice(p, "link-mode", "MODE", "How files get from the cache into the environment", "clone", "copy", "hardlink", "symlink").FromEnv("UV_LINK_MODE")
 }
 
 // buildFlags say how source distributions are built.
@@ -117,11 +117,11 @@ type buildFlags struct {
 }
 
 func (b *buildFlags) register(f *flags) {
-	f.under("Build options")
-	f.list(&b.configSetting, "config-setting,C", "KEY=VALUE", "Hand a setting to the build backend").alias("config-settings")
-	f.list(&b.configSettingsPackage, "config-settings-package", "NAME:KEY=VALUE", "The same for one package").alias("config-setting-package")
-	f.pair(&b.noBuildIsolation, "no-build-isolation", "build-isolation", "Build in the environment itself").fromEnv("UV_NO_BUILD_ISOLATION")
-	f.list(&b.noBuildIsolationPackage, "no-build-isolation-package", "NAME", "The same for one package")
+	f.Under("Build options")
+	f.List(&b.configSetting, "config-setting,C", "KEY=VALUE", "Hand a setting to the build backend").Alias("config-settings")
+	f.List(&b.configSettingsPackage, "config-settings-package", "NAME:KEY=VALUE", "The same for one package").Alias("config-setting-package")
+	f.Pair(&b.noBuildIsolation, "no-build-isolation", "build-isolation", "Build in the environment itself").FromEnv("UV_NO_BUILD_ISOLATION")
+	f.List(&b.noBuildIsolationPackage, "no-build-isolation-package", "NAME", "The same for one package")
 }
 
 // check refuses values that could never apply, whether or not something is
@@ -165,10 +165,10 @@ type binaryFlags struct {
 }
 
 func (b *binaryFlags) register(f *flags) {
-	f.under("Build options")
-	f.pair(&b.noBuild, "no-build", "build", "Build nothing: run no code of a package")
-	f.commas(&b.noBinary, "no-binary", "NAMES", "Use no wheels of these packages (`:all:`, `:none:`)")
-	f.commas(&b.onlyBinary, "only-binary", "NAMES", "Use only wheels of these packages (`:all:`, `:none:`)")
+	f.Under("Build options")
+	f.Pair(&b.noBuild, "no-build", "build", "Build nothing: run no code of a package")
+	f.Commas(&b.noBinary, "no-binary", "NAMES", "Use no wheels of these packages (`:all:`, `:none:`)")
+	f.Commas(&b.onlyBinary, "only-binary", "NAMES", "Use only wheels of these packages (`:all:`, `:none:`)")
 }
 
 // refreshFlags ask indexes again for what the cache has.
@@ -178,9 +178,9 @@ type refreshFlags struct {
 }
 
 func (r *refreshFlags) register(f *flags) {
-	f.under("Cache options")
-	f.pair(&r.refresh, "refresh", "no-refresh", "Ask again for everything that the cache has")
-	f.list(&r.refreshPackage, "refresh-package", "NAME", "The same for one package")
+	f.Under("Cache options")
+	f.Pair(&r.refresh, "refresh", "no-refresh", "Ask again for everything that the cache has")
+	f.List(&r.refreshPackage, "refresh-package", "NAME", "The same for one package")
 }
 
 // environmentFlags name the environment of a `pip` command.
@@ -192,24 +192,24 @@ type environmentFlags struct {
 }
 
 func (e *environmentFlags) register(f *flags, changes bool) {
-	f.under("Python options")
+	f.Under("Python options")
 	f.python(&e.python)
-	f.pair(&e.system, "system", "no-system", "Use the Python of the system rather than a virtual environment").fromEnv("UV_SYSTEM_PYTHON")
+	f.Pair(&e.system, "system", "no-system", "Use the Python of the system rather than a virtual environment").FromEnv("UV_SYSTEM_PYTHON")
 	if changes {
-		f.pair(&e.breakSystem, "break-system-packages", "no-break-system-packages", "Change an environment even if it says that something else manages it").fromEnv("UV_BREAK_SYSTEM_PACKAGES").
-			negated("Leave an environment alone if it says that something else manages it, which is the default")
+		f.Pair(&e.breakSystem, "break-system-packages", "no-break-system-packages", "Change an environment even if it says that something else manages it").FromEnv("UV_BREAK_SYSTEM_PACKAGES").
+			Negated("Leave an environment alone if it says that something else manages it, which is the default")
 	}
-	f.exclusive("system", "no-system")
+	f.Exclusive("system", "no-system")
 }
 
 func (e *environmentFlags) registerPlaces(f *flags) {
-	f.optional(&e.target, "target,t", "DIR", "Use this directory instead of an environment")
-	f.optional(&e.prefix, "prefix", "DIR", "Use the `lib`, `bin` and so on below this directory")
-	f.exclusive("target", "prefix")
+	f.Optional(&e.target, "target,t", "DIR", "Use this directory instead of an environment")
+	f.Optional(&e.prefix, "prefix", "DIR", "Use the `lib`, `bin` and so on below this directory")
+	f.Exclusive("target", "prefix")
 }
 
 func (f *flags) python(p **string) {
-	f.optional(p, "python,p", "PYTHON", "The Python to use: a version, a name or a path").fromEnv("UV_PYTHON")
+	f.Optional(p, "python,p", "PYTHON", "The Python to use: a version, a name or a path").FromEnv("UV_PYTHON")
 }
 
 // platformFlags resolve for another Python or platform than the one at hand.
@@ -218,6 +218,6 @@ type platformFlags struct {
 }
 
 func (p *platformFlags) register(f *flags) {
-	f.text(&p.pythonVersion, "python-version", "VERSION", "Resolve for this version of Python")
-	f.text(&p.pythonPlatform, "python-platform", "PLATFORM", "Resolve for this platform: linux, windows, macos or a target triple")
+	f.Text(&p.pythonVersion, "python-version", "VERSION", "Resolve for this version of Python")
+	f.Text(&p.pythonPlatform, "python-platform", "PLATFORM", "Resolve for this platform: linux, windows, macos or a target triple")
 }

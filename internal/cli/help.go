@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/tame-py/tame/internal/cmdline"
 	"github.com/tame-py/tame/internal/ui"
 )
 
@@ -19,7 +20,7 @@ func helpCommand() command {
 		path: "help", args: "[COMMAND]...", reads: true, plain: true, short: "Explain a command",
 		prepare: func(f *flags) work {
 			var noPager bool
-			f.bool(&noPager, "no-pager", "Print at once instead of page by page")
+			f.Bool(&noPager, "no-pager", "Print at once instead of page by page")
 			return func(_ context.Context, a *app, args []string) error { return a.help(args) }
 		},
 	}
@@ -94,7 +95,7 @@ func writeOptions(b *strings.Builder, p ui.Palette, node *cobra.Command) {
 		if f.Hidden {
 			return
 		}
-		heading := note(f, noteHeading)
+		heading := cmdline.Note(f, cmdline.NoteHeading)
 		if heading == "" {
 			heading = "Global options"
 		}
@@ -119,13 +120,6 @@ func writeOptions(b *strings.Builder, p ui.Palette, node *cobra.Command) {
 	}
 }
 
-func note(f *pflag.Flag, key string) string {
-	if v := f.Annotations[key]; len(v) > 0 {
-		return v[0]
-	}
-	return ""
-}
-
 // optionText is one option with its explanation beside or below it.
 func optionText(p ui.Palette, f *pflag.Flag) string {
 	const indent = 28
@@ -134,14 +128,14 @@ func optionText(p ui.Palette, f *pflag.Flag) string {
 		name = "-" + f.Shorthand + ", --" + f.Name
 	}
 	plain := "  " + name
-	if value := note(f, noteValue); value != "" {
+	if value := cmdline.Note(f, cmdline.NoteValue); value != "" {
 		plain += " <" + value + ">"
 	}
 	text := f.Usage
-	if choices := note(f, noteChoices); choices != "" {
+	if choices := cmdline.Note(f, cmdline.NoteChoices); choices != "" {
 		text += " [possible values: " + strings.ReplaceAll(choices, " ", ", ") + "]"
 	}
-	if env := note(f, noteEnv); env != "" {
+	if env := cmdline.Note(f, cmdline.NoteEnv); env != "" {
 		text += " [env: " + env + "]"
 	}
 	pad := strings.Repeat(" ", indent)

@@ -38,10 +38,10 @@ func importCommand() command {
 			"A report names what could not be carried over. The old files stay; of those that change a copy is kept beside them. Named files are requirements files.",
 		prepare: func(f *flags) work {
 			var o importFlags
-			f.choice(&o.from, "from", "TOOL", "The tool to take it over from; found out if not given", "poetry", "pipenv", "pdm", "requirements", "pyenv")
-			f.bool(&o.dryRun, "dry-run", "Show what would be written, and write nothing")
-			f.bool(&o.noLock, "no-lock", "Only convert: make no lock")
-			f.choice(&o.format, "output-format", "FORMAT", "The form of the report", "text", "json")
+			f.Choice(&o.from, "from", "TOOL", "The tool to take it over from; found out if not given", "poetry", "pipenv", "pdm", "requirements", "pyenv")
+			f.Bool(&o.dryRun, "dry-run", "Show what would be written, and write nothing")
+			f.Bool(&o.noLock, "no-lock", "Only convert: make no lock")
+			f.Choice(&o.format, "output-format", "FORMAT", "The form of the report", "text", "json")
 			o.register(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.importProject(ctx, &o, args) }
 		},

@@ -49,41 +49,40 @@ func initCommand() command {
 }
 
 func (o *initFlags) register(f *flags) {
-	f.optional(&o.name, "name", "NAME", "The name of the project; that of its directory by default")
-	f.bool(&o.app, "app", "A project with a command of its name, the default").alias("application")
-	f.bool(&o.lib, "lib", "A project for others to import").alias("library")
-	f.bool(&o.script, "script", "A script: a Python file with metadata in its head")
-	f.pair(&o.packaged, "package", "no-package", "A project that is built and installed, the default")
-	f.negated("A project of nothing but files that are run")
-	f.bool(&o.trap, "backend", "").hide()
-	f.bool(&o.virtual, "virtual", "").hide()
-	f.pair(&o.bare, "bare", "", "Make only the pyproject.toml").fromEnv("UV_INIT_BARE")
-	f.choice(&o.backend, "build-backend", "BACKEND", "What builds the project", scaffold.Backends()...).also(scaffold.BackendAliases()...).fromEnv("UV_INIT_BUILD_BACKEND")
-	f.optional(&o.description, "description", "TEXT", "What the project is, in a sentence")
-	f.add(&switchValue{set: func(bool) { o.noDescription, o.description = true, nil }}, "no-description", "", "Write no description")
-	f.last.NoOptDefVal = "true"
-	f.bool(&o.noReadme, "no-readme", "Make no README.md")
-	f.choice(&o.authorFrom, "author-from", "SOURCE", "Where to take the author from", "auto", "git", "none")
-	f.choice(&o.vcs, "vcs", "SYSTEM", "Make the directory a repository of this system", "git", "none")
-	f.bool(&o.noWorkspace, "no-workspace", "Do not become a member of the workspace around").alias("no-project")
-	f.under("Python options")
+	f.Optional(&o.name, "name", "NAME", "The name of the project; that of its directory by default")
+	f.Bool(&o.app, "app", "A project with a command of its name, the default").Alias("application")
+	f.Bool(&o.lib, "lib", "A project for others to import").Alias("library")
+	f.Bool(&o.script, "script", "A script: a Python file with metadata in its head")
+	f.Pair(&o.packaged, "package", "no-package", "A project that is built and installed, the default")
+	f.Negated("A project of nothing but files that are run")
+	f.Bool(&o.trap, "backend", "").Hide()
+	f.Bool(&o.virtual, "virtual", "").Hide()
+	f.Pair(&o.bare, "bare", "", "Make only the pyproject.toml").FromEnv("UV_INIT_BARE")
+	f.Choice(&o.backend, "build-backend", "BACKEND", "What builds the project", scaffold.Backends()...).Also(scaffold.BackendAliases()...).FromEnv("UV_INIT_BUILD_BACKEND")
+	f.Optional(&o.description, "description", "TEXT", "What the project is, in a sentence")
+	f.Func(func() { o.noDescription, o.description = true, nil }, "no-description", "Write no description")
+	f.Bool(&o.noReadme, "no-readme", "Make no README.md")
+	f.Choice(&o.authorFrom, "author-from", "SOURCE", "Where to take the author from", "auto", "git", "none")
+	f.Choice(&o.vcs, "vcs", "SYSTEM", "Make the directory a repository of this system", "git", "none")
+	f.Bool(&o.noWorkspace, "no-workspace", "Do not become a member of the workspace around").Alias("no-project")
+	f.Under("Python options")
 	f.python(&o.python)
-	f.bool(&o.noPin, "no-pin-python", "Write no .python-version")
-	f.bool(&o.pin, "pin-python", "").hide()
+	f.Bool(&o.noPin, "no-pin-python", "Write no .python-version")
+	f.Bool(&o.pin, "pin-python", "").Hide()
 	o.conflicts(f)
 }
 
 func (o *initFlags) conflicts(f *flags) {
 	for _, name := range []string{"name", "app", "lib", "package", "build-backend", "description", "no-description", "vcs"} {
-		f.exclusive("script", name)
+		f.Exclusive("script", name)
 	}
-	f.exclusive("app", "lib")
-	f.exclusive("lib", "no-package")
-	f.exclusive("no-package", "build-backend")
+	f.Exclusive("app", "lib")
+	f.Exclusive("lib", "no-package")
+	f.Exclusive("no-package", "build-backend")
 	for _, name := range []string{"package", "lib", "build-backend"} {
-		f.exclusive("virtual", name)
+		f.Exclusive("virtual", name)
 	}
-	f.exclusive("pin-python", "no-pin-python")
+	f.Exclusive("pin-python", "no-pin-python")
 }
 
 func (a *app) init(ctx context.Context, o *initFlags, args []string) error {

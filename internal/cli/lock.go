@@ -28,19 +28,19 @@ func lockCommand() command {
 		long: "One lock file serves every platform and Python that the project allows. What is locked already stays, unless it no longer fits or `--upgrade` says otherwise.",
 		prepare: func(f *flags) work {
 			var o lockFlags
-			f.pair(&o.check, "check", "", "Only look whether the lock is up to date, and fail if it is not")
-			f.pair(&o.locked, "locked", "", "").hide().fromEnv("UV_LOCKED")
-			f.pair(&o.exists, "check-exists", "", "Only look whether there is a lock, without holding it against the project").fromEnv("UV_FROZEN")
-			f.pair(&o.frozen, "frozen", "", "").hide().fromEnv("UV_FROZEN")
-			f.bool(&o.dryRun, "dry-run", "Only say what would change")
-			f.text(&o.script, "script", "FILE", "Lock what this script needs, in a file beside it")
+			f.Pair(&o.check, "check", "", "Only look whether the lock is up to date, and fail if it is not")
+			f.Pair(&o.locked, "locked", "", "").Hide().FromEnv("UV_LOCKED")
+			f.Pair(&o.exists, "check-exists", "", "Only look whether there is a lock, without holding it against the project").FromEnv("UV_FROZEN")
+			f.Pair(&o.frozen, "frozen", "", "").Hide().FromEnv("UV_FROZEN")
+			f.Bool(&o.dryRun, "dry-run", "Only say what would change")
+			f.Text(&o.script, "script", "FILE", "Lock what this script needs, in a file beside it")
 			for _, name := range []string{"check", "locked"} {
-				f.exclusive(name, "check-exists")
-				f.exclusive(name, "frozen")
+				f.Exclusive(name, "check-exists")
+				f.Exclusive(name, "frozen")
 			}
 			for _, name := range []string{"upgrade", "upgrade-package"} {
 				for _, state := range []string{"check-exists", "frozen"} {
-					f.exclusive(state, name)
+					f.Exclusive(state, name)
 				}
 			}
 			o.registerLocking(f)

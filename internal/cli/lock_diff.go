@@ -18,8 +18,8 @@ func lockDiffCommand() command {
 		long: "OLD and NEW are lock files or git revisions. Without NEW it is the lock file as it is; without OLD it is compared with the last commit.",
 		prepare: func(f *flags) work {
 			var format, script string
-			f.choice(&format, "format", "FORMAT", "How to show it", "text", "json", "markdown")
-			f.text(&script, "script", "FILE", "Compare locks of this script")
+			f.Choice(&format, "format", "FORMAT", "How to show it", "text", "json", "markdown")
+			f.Text(&script, "script", "FILE", "Compare locks of this script")
 			return func(ctx context.Context, a *app, args []string) error {
 				if len(args) > 2 {
 					return usageError("at most two locks are compared")

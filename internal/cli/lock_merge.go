@@ -27,7 +27,7 @@ func lockMergeCommand() command {
 			"Where the files of projects conflict, the lock stays readable, and is to be joined once these are resolved.",
 		prepare: func(f *flags) work {
 			var install bool
-			f.bool(&install, "install", "Tell git to merge the locks of this repository with this command")
+			f.Bool(&install, "install", "Tell git to merge the locks of this repository with this command")
 			return func(ctx context.Context, a *app, args []string) error {
 				switch {
 				case install && len(args) > 0:

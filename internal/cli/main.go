@@ -28,13 +28,6 @@ import (
 // Stdio is where a process reads and writes.
 type Stdio = ui.Stdio
 
-// The exit codes: of uv, and so of every script around it.
-const (
-	exitDone   = 0
-	exitFailed = 1 // what was asked for did not hold: no solution, a failed check
-	exitError  = 2 // wrong use, or the tool could not work
-)
-
 // Main runs the program with the arguments and environment of a process and
 // returns its exit code. Called by the name uv or uvx it behaves as those.
 func Main(args, environ []string, stdio Stdio) int {
@@ -119,12 +112,6 @@ func (a *app) signAdvice(err error) {
 		query.Program = a.name
 	}
 }
-
-// exitStatus is an error that carries nothing but the process's exit code:
-// all that is to be said has been said.
-type exitStatus int
-
-func (s exitStatus) Error() string { return "exit status" }
 
 // exitCode is 2 unless an error of the chain knows better: that no solution
 // exists, or that a distribution could not be had, is an answer.

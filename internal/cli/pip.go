@@ -26,11 +26,11 @@ type pipFlags struct {
 }
 
 func (p *pipFlags) registerPip(f *flags, strict bool) {
-	f.text(&p.cert, "cert", "FILE", "Trust the certificates in this PEM file")
+	f.Text(&p.cert, "cert", "FILE", "Trust the certificates in this PEM file")
 	if strict {
-		f.pair(&p.strict, "strict", "no-strict", "Say which packages miss something or do not fit together")
+		f.Pair(&p.strict, "strict", "no-strict", "Say which packages miss something or do not fit together")
 	}
-	f.bool(new(bool), "disable-pip-version-check", "Has no effect; for compatibility with pip").hide()
+	f.Bool(new(bool), "disable-pip-version-check", "Has no effect; for compatibility with pip").Hide()
 }
 
 // settings are those of the pip table under the flags.
@@ -95,9 +95,9 @@ func pipFreezeCommand() command {
 			var p pipFlags
 			var noEditable bool
 			var exclude, paths []string
-			f.bool(&noEditable, "exclude-editable", "Leave out editable projects")
-			f.list(&exclude, "exclude", "NAME", "Leave out this package")
-			f.list(&paths, "path", "DIR", "Look in this directory instead of an environment").alias("paths")
+			f.Bool(&noEditable, "exclude-editable", "Leave out editable projects")
+			f.List(&exclude, "exclude", "NAME", "Leave out this package")
+			f.List(&paths, "path", "DIR", "Look in this directory instead of an environment").Alias("paths")
 			p.registerPip(f, true)
 			p.register(f, false)
 			p.registerPlaces(f)
@@ -159,7 +159,7 @@ func pipShowCommand() command {
 		prepare: func(f *flags) work {
 			var p pipFlags
 			var files bool
-			f.bool(&files, "files,f", "List the files of each package")
+			f.Bool(&files, "files,f", "List the files of each package")
 			p.registerPip(f, true)
 			p.register(f, false)
 			p.registerPlaces(f)
@@ -281,17 +281,17 @@ func pipListCommand() command {
 		path: "pip list", reads: true, short: "List what is installed", aliases: []string{"ls"},
 		prepare: func(f *flags) work {
 			var l listOptions
-			f.bool(&l.editable, "editable,e", "Only editable projects")
-			f.bool(&l.noEditable, "exclude-editable", "Leave out editable projects")
-			f.list(&l.exclude, "exclude", "NAME", "Leave out this package")
-			f.choice(&l.format, "format", "FORMAT", "How to print it", "columns", "freeze", "json")
-			f.pair(&l.outdated, "outdated", "no-outdated", "Only what there is a newer version of")
+			f.Bool(&l.editable, "editable,e", "Only editable projects")
+			f.Bool(&l.noEditable, "exclude-editable", "Leave out editable projects")
+			f.List(&l.exclude, "exclude", "NAME", "Leave out this package")
+			f.Choice(&l.format, "format", "FORMAT", "How to print it", "columns", "freeze", "json")
+			f.Pair(&l.outdated, "outdated", "no-outdated", "Only what there is a newer version of")
 			l.registerPip(f, true)
 			l.register(f, false)
 			l.registerPlaces(f)
 			l.index.register(f)
 			l.time.register(f)
-			f.exclusive("editable", "exclude-editable")
+			f.Exclusive("editable", "exclude-editable")
 			return func(ctx context.Context, a *app, _ []string) error { return a.pipList(ctx, &l) }
 		},
 	}

@@ -14,19 +14,19 @@ type compileCompat struct {
 }
 
 func (c *compileCompat) register(f *flags) {
-	f.bool(&c.allowUnsafe, "allow-unsafe", "").hide()
-	f.bool(&c.noAllowUnsafe, "no-allow-unsafe", "").hide()
-	f.bool(&c.reuseHashes, "reuse-hashes", "").hide()
-	f.bool(&c.noReuseHashes, "no-reuse-hashes", "").hide()
-	f.bool(&c.emitTrustedHost, "emit-trusted-host", "").hide()
-	f.bool(&c.noEmitTrustedHost, "no-emit-trusted-host", "").hide()
-	f.bool(&c.emitOptions, "emit-options", "").hide()
-	f.bool(&c.noEmitOptions, "no-emit-options", "").hide()
-	f.choice(&c.resolver, "resolver", "RESOLVER", "", "backtracking", "legacy").hide()
-	f.optional(&c.maxRounds, "max-rounds", "N", "").hide()
-	f.optional(&c.clientCert, "client-cert", "FILE", "").hide()
-	f.optional(&c.config, "config", "FILE", "").hide()
-	f.optional(&c.pipArgs, "pip-args", "ARGS", "").hide()
+	f.Bool(&c.allowUnsafe, "allow-unsafe", "").Hide()
+	f.Bool(&c.noAllowUnsafe, "no-allow-unsafe", "").Hide()
+	f.Bool(&c.reuseHashes, "reuse-hashes", "").Hide()
+	f.Bool(&c.noReuseHashes, "no-reuse-hashes", "").Hide()
+	f.Bool(&c.emitTrustedHost, "emit-trusted-host", "").Hide()
+	f.Bool(&c.noEmitTrustedHost, "no-emit-trusted-host", "").Hide()
+	f.Bool(&c.emitOptions, "emit-options", "").Hide()
+	f.Bool(&c.noEmitOptions, "no-emit-options", "").Hide()
+	f.Choice(&c.resolver, "resolver", "RESOLVER", "", "backtracking", "legacy").Hide()
+	f.Optional(&c.maxRounds, "max-rounds", "N", "").Hide()
+	f.Optional(&c.clientCert, "client-cert", "FILE", "").Hide()
+	f.Optional(&c.config, "config", "FILE", "").Hide()
+	f.Optional(&c.pipArgs, "pip-args", "ARGS", "").Hide()
 }
 
 // check warns of the flags that have no effect, and refuses those whose effect
@@ -79,12 +79,12 @@ type syncCompat struct {
 }
 
 func (c *syncCompat) register(f *flags) {
-	f.bool(&c.ask, "ask", "").hide()
-	f.optional(&c.executable, "python-executable", "FILE", "").hide()
-	f.bool(&c.user, "user", "").hide()
-	f.optional(&c.cert, "client-cert", "FILE", "").hide()
-	f.optional(&c.config, "config", "FILE", "").hide()
-	f.optional(&c.pipOptions, "pip-args", "ARGS", "").hide()
+	f.Bool(&c.ask, "ask", "").Hide()
+	f.Optional(&c.executable, "python-executable", "FILE", "").Hide()
+	f.Bool(&c.user, "user", "").Hide()
+	f.Optional(&c.cert, "client-cert", "FILE", "").Hide()
+	f.Optional(&c.config, "config", "FILE", "").Hide()
+	f.Optional(&c.pipOptions, "pip-args", "ARGS", "").Hide()
 }
 
 // check refuses each of them and says what to do instead.

@@ -81,22 +81,22 @@ func pipWheelCommand() command {
 }
 
 func (o *downloadOptions) prepare(f *flags, dir string, aliases ...string) work {
-	f.list(&o.requirements, "requirements,r", "FILE", "Take what this requirements file, pyproject.toml, pylock.toml, uv.lock or script asks for").alias("requirement")
-	f.list(&o.editables, "editable,e", "DIR", "Take the project in this directory").hide()
-	f.text(&o.dir, dir, "DIR", "The folder (by default the working directory)").alias(aliases...)
-	f.optional(&o.hashesFile, "hashes-file", "FILE", "Where to write the requirements with hashes (by default "+wheelhouseName+" in the folder; empty for nowhere)")
-	f.choice(&o.format, "output-format", "FORMAT", "How to tell what was done", "text", "json")
-	f.bool(&o.dryRun, "dry-run", "Only say what would be downloaded")
+	f.List(&o.requirements, "requirements,r", "FILE", "Take what this requirements file, pyproject.toml, pylock.toml, uv.lock or script asks for").Alias("requirement")
+	f.List(&o.editables, "editable,e", "DIR", "Take the project in this directory").Hide()
+	f.Text(&o.dir, dir, "DIR", "The folder (by default the working directory)").Alias(aliases...)
+	f.Optional(&o.hashesFile, "hashes-file", "FILE", "Where to write the requirements with hashes (by default "+wheelhouseName+" in the folder; empty for nowhere)")
+	f.Choice(&o.format, "output-format", "FORMAT", "How to tell what was done", "text", "json")
+	f.Bool(&o.dryRun, "dry-run", "Only say what would be downloaded")
 	o.registerConstraints(f, true)
-	f.pair(&o.noDeps, "no-deps", "deps", "Take no dependencies")
-	f.commas(&o.omit, "no-emit-package", "NAME", "Leave this package out, but not what it needs")
-	f.bool(&o.noLocal, "no-emit-local", "Leave out what lies on this machine, such as the project of a lock")
-	f.pair(&o.requireHashes, "require-hashes", "no-require-hashes", "Refuse what has no hash").fromEnv("UV_REQUIRE_HASHES")
-	f.pair(&o.verifyHashes, "verify-hashes", "no-verify-hashes", "Check the hashes that requirements files have").hide().
-		negated("Do not check them").fromEnv("UV_NO_VERIFY_HASHES")
-	f.under("Python options")
+	f.Pair(&o.noDeps, "no-deps", "deps", "Take no dependencies")
+	f.Commas(&o.omit, "no-emit-package", "NAME", "Leave this package out, but not what it needs")
+	f.Bool(&o.noLocal, "no-emit-local", "Leave out what lies on this machine, such as the project of a lock")
+	f.Pair(&o.requireHashes, "require-hashes", "no-require-hashes", "Refuse what has no hash").FromEnv("UV_REQUIRE_HASHES")
+	f.Pair(&o.verifyHashes, "verify-hashes", "no-verify-hashes", "Check the hashes that requirements files have").Hide().
+		Negated("Do not check them").FromEnv("UV_NO_VERIFY_HASHES")
+	f.Under("Python options")
 	f.python(&o.python)
-	f.pair(&o.system, "system", "no-system", "Use the Python of the system rather than a virtual environment").fromEnv("UV_SYSTEM_PYTHON")
+	f.Pair(&o.system, "system", "no-system", "Use the Python of the system rather than a virtual environment").FromEnv("UV_SYSTEM_PYTHON")
 	o.targets.register(f)
 	o.index.register(f)
 	o.resolver.register(f)
@@ -104,7 +104,7 @@ func (o *downloadOptions) prepare(f *flags, dir string, aliases ...string) work 
 	o.binary.register(f)
 	f.torchBackend(&o.torch)
 	o.refresh.register(f)
-	f.text(&o.cert, "cert", "FILE", "Trust the certificates in this PEM file")
+	f.Text(&o.cert, "cert", "FILE", "Trust the certificates in this PEM file")
 	return func(ctx context.Context, a *app, args []string) error { return a.pipDownload(ctx, o, args) }
 }
 

@@ -20,11 +20,11 @@ type targetFlags struct {
 }
 
 func (t *targetFlags) register(f *flags) {
-	f.list(&t.versions, "python-version", "VERSION", "For this version of Python; may be given several times")
-	f.list(&t.platforms, "python-platform", "PLATFORM", "For this platform: linux, windows, macos or a target triple; may be given several times")
-	f.list(&t.platformTags, "platform", "TAG", "For the platform of this tag of wheels, as in pip: win_amd64, manylinux_2_28_x86_64").hide()
-	f.choice(&t.implementation, "implementation", "NAME", "As in pip", "cp", "py").hide()
-	f.list(&t.abis, "abi", "TAG", "As in pip: it follows from the version").hide()
+	f.List(&t.versions, "python-version", "VERSION", "For this version of Python; may be given several times")
+	f.List(&t.platforms, "python-platform", "PLATFORM", "For this platform: linux, windows, macos or a target triple; may be given several times")
+	f.List(&t.platformTags, "platform", "TAG", "For the platform of this tag of wheels, as in pip: win_amd64, manylinux_2_28_x86_64").Hide()
+	f.Choice(&t.implementation, "implementation", "NAME", "As in pip", "cp", "py").Hide()
+	f.List(&t.abis, "abi", "TAG", "As in pip: it follows from the version").Hide()
 }
 
 // settle adds what the settings say, and puts the forms of pip into those of uv.

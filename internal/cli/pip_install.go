@@ -53,16 +53,16 @@ type inputFlags struct {
 }
 
 func (i *inputFlags) registerConstraints(f *flags, overrides bool) {
-	f.list(&i.constraints, "constraints,c", "FILE", "Keep to the versions in this requirements file").alias("constraint").fromEnv("UV_CONSTRAINT")
+	f.List(&i.constraints, "constraints,c", "FILE", "Keep to the versions in this requirements file").Alias("constraint").FromEnv("UV_CONSTRAINT")
 	if overrides {
-		f.list(&i.overrides, "overrides", "FILE", "Replace requirements by those in this file").alias("override").fromEnv("UV_OVERRIDE")
-		f.list(&i.excludes, "excludes", "FILE", "Never install the packages in this file").alias("exclude").fromEnv("UV_EXCLUDE")
+		f.List(&i.overrides, "overrides", "FILE", "Replace requirements by those in this file").Alias("override").FromEnv("UV_OVERRIDE")
+		f.List(&i.excludes, "excludes", "FILE", "Never install the packages in this file").Alias("exclude").FromEnv("UV_EXCLUDE")
 	}
-	f.list(&i.buildOnly, "build-constraints,b", "FILE", "Keep to these versions when building source distributions").alias("build-constraint").fromEnv("UV_BUILD_CONSTRAINT")
-	f.commas(&i.extras, "extra", "EXTRA", "Include this extra of the project")
-	f.pair(&i.allExtras, "all-extras", "no-all-extras", "Include all extras of the project")
-	f.list(&i.groups, "group", "[PATH:]GROUP", "Include this dependency group of the project")
-	f.exclusive("all-extras", "extra")
+	f.List(&i.buildOnly, "build-constraints,b", "FILE", "Keep to these versions when building source distributions").Alias("build-constraint").FromEnv("UV_BUILD_CONSTRAINT")
+	f.Commas(&i.extras, "extra", "EXTRA", "Include this extra of the project")
+	f.Pair(&i.allExtras, "all-extras", "no-all-extras", "Include all extras of the project")
+	f.List(&i.groups, "group", "[PATH:]GROUP", "Include this dependency group of the project")
+	f.Exclusive("all-extras", "extra")
 }
 
 // sources are the flags with the variables and settings behind them.
@@ -104,10 +104,10 @@ func (i *inputFlags) sources(a *app, args []string, s *config.Pip) (pip.Sources,
 }
 
 func (o *installOptions) registerShared(f *flags) {
-	f.pair(&o.requireHashes, "require-hashes", "no-require-hashes", "Refuse what has no hash").fromEnv("UV_REQUIRE_HASHES")
-	f.pair(&o.verifyHashes, "verify-hashes", "no-verify-hashes", "Check the hashes that requirements files have").hide().
-		negated("Do not check them").fromEnv("UV_NO_VERIFY_HASHES")
-	f.bool(&o.dryRun, "dry-run", "Only say what would be done")
+	f.Pair(&o.requireHashes, "require-hashes", "no-require-hashes", "Refuse what has no hash").FromEnv("UV_REQUIRE_HASHES")
+	f.Pair(&o.verifyHashes, "verify-hashes", "no-verify-hashes", "Check the hashes that requirements files have").Hide().
+		Negated("Do not check them").FromEnv("UV_NO_VERIFY_HASHES")
+	f.Bool(&o.dryRun, "dry-run", "Only say what would be done")
 	f.torchBackend(&o.torch)
 	o.registerPip(f, true)
 	o.register(f, true)
@@ -121,14 +121,14 @@ func pipInstallCommand() command {
 		path: "pip install", args: "[PACKAGE]...", short: "Install packages into an environment",
 		prepare: func(f *flags) work {
 			var o installOptions
-			f.list(&o.requirements, "requirements,r", "FILE", "Install what this requirements file, pyproject.toml or script asks for").alias("requirement")
-			f.list(&o.editables, "editable,e", "DIR", "Install the project in this directory in place")
-			f.pair(&o.noEditable, "no-editable", "", "Install projects as if they were not editable").fromEnv("UV_NO_EDITABLE")
-			f.list(&o.noEditablePkgs, "no-editable-package", "NAME", "The same for one package")
+			f.List(&o.requirements, "requirements,r", "FILE", "Install what this requirements file, pyproject.toml or script asks for").Alias("requirement")
+			f.List(&o.editables, "editable,e", "DIR", "Install the project in this directory in place")
+			f.Pair(&o.noEditable, "no-editable", "", "Install projects as if they were not editable").FromEnv("UV_NO_EDITABLE")
+			f.List(&o.noEditablePkgs, "no-editable-package", "NAME", "The same for one package")
 			o.registerConstraints(f, true)
-			f.pair(&o.noDeps, "no-deps", "deps", "Install no dependencies")
-			f.pair(&o.exact, "exact", "inexact", "Remove what is not part of this installation")
-			f.bool(&o.user, "user", "Not supported: a virtual environment takes its place")
+			f.Pair(&o.noDeps, "no-deps", "deps", "Install no dependencies")
+			f.Pair(&o.exact, "exact", "inexact", "Remove what is not part of this installation")
+			f.Bool(&o.user, "user", "Not supported: a virtual environment takes its place")
 			o.registerShared(f)
 			o.resolver.register(f)
 			o.installer.register(f)
@@ -153,8 +153,8 @@ func pipSyncCommand() command {
 			var compat syncCompat
 			compat.register(f)
 			o.registerConstraints(f, false)
-			f.pair(&o.allowEmpty, "allow-empty-requirements", "no-allow-empty-requirements", "Go on if there are no requirements: remove everything").
-				negated("Stop if there are no requirements, which is the default")
+			f.Pair(&o.allowEmpty, "allow-empty-requirements", "no-allow-empty-requirements", "Go on if there are no requirements: remove everything").
+				Negated("Stop if there are no requirements, which is the default")
 			o.registerShared(f)
 			o.installer.register(f)
 			o.resolver.timeFlags.register(f)

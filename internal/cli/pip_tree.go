@@ -24,14 +24,14 @@ func pipTreeCommand() command {
 		path: "pip tree", reads: true, short: "Show how the installed packages depend on each other",
 		prepare: func(f *flags) work {
 			t := treeOptions{depth: 255}
-			f.bool(&t.specifiers, "show-version-specifiers", "Show which versions each dependency asks for")
-			f.number(&t.depth, "depth,d", "DEPTH", "Show this many levels below the roots", 0)
-			f.list(&t.prune, "prune", "NAME", "Leave out this package with all below it")
-			f.list(&t.packages, "package", "NAME", "Begin at this package")
-			f.bool(&t.noDedupe, "no-dedupe", "Show again what was shown before")
-			f.bool(&t.invert, "invert", "Show who depends on each package").alias("reverse")
-			f.pair(&t.outdated, "outdated", "", "Show the latest version where an older one is installed")
-			f.bool(&t.showSizes, "show-sizes", "Show sizes, where they are known: only a lock knows them")
+			f.Bool(&t.specifiers, "show-version-specifiers", "Show which versions each dependency asks for")
+			f.Number(&t.depth, "depth,d", "DEPTH", "Show this many levels below the roots", 0)
+			f.List(&t.prune, "prune", "NAME", "Leave out this package with all below it")
+			f.List(&t.packages, "package", "NAME", "Begin at this package")
+			f.Bool(&t.noDedupe, "no-dedupe", "Show again what was shown before")
+			f.Bool(&t.invert, "invert", "Show who depends on each package").Alias("reverse")
+			f.Pair(&t.outdated, "outdated", "", "Show the latest version where an older one is installed")
+			f.Bool(&t.showSizes, "show-sizes", "Show sizes, where they are known: only a lock knows them")
 			t.registerPip(f, true)
 			t.register(f, false)
 			t.index.register(f)

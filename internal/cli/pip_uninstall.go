@@ -21,9 +21,9 @@ func pipUninstallCommand() command {
 		path: "pip uninstall", args: "<PACKAGE|--requirements <FILE>>...", short: "Remove packages from an environment",
 		prepare: func(f *flags) work {
 			var o uninstallOptions
-			f.list(&o.requirements, "requirements,r", "FILE", "Remove what this requirements file lists").alias("requirement")
-			f.bool(&o.yes, "yes,y", "Has no effect; for compatibility with pip").hide()
-			f.bool(&o.dryRun, "dry-run", "Only say what would be done")
+			f.List(&o.requirements, "requirements,r", "FILE", "Remove what this requirements file lists").Alias("requirement")
+			f.Bool(&o.yes, "yes,y", "Has no effect; for compatibility with pip").Hide()
+			f.Bool(&o.dryRun, "dry-run", "Only say what would be done")
 			f.keyring(&o.keyring)
 			o.registerPip(f, false)
 			o.register(f, true)
@@ -101,7 +101,7 @@ func pipDebugCommand() command {
 			p.registerPip(f, false)
 			var ignored []string
 			for _, name := range []string{"platform", "python-version", "implementation", "abi"} {
-				f.list(&ignored, name, "VALUE", "").hide()
+				f.List(&ignored, name, "VALUE", "").Hide()
 			}
 			return func(_ context.Context, a *app, _ []string) error {
 				return withHint(usageError("pip's `debug` is unsupported"), "pip's own can be run: `%sx pip debug`", a.name)

@@ -45,7 +45,7 @@ func (o *resolutionFlags) registerLocking(f *flags) {
 }
 
 func (o *resolutionFlags) registerWith(f *flags, installer func(*flags)) {
-	f.under("Python options")
+	f.Under("Python options")
 	f.python(&o.python)
 	o.index.register(f)
 	o.resolver.register(f)

@@ -11,9 +11,9 @@ import (
 type lockStateFlags struct{ locked, frozen *bool }
 
 func (l *lockStateFlags) register(f *flags) {
-	f.pair(&l.locked, "locked", "no-locked", "Fail if `uv.lock` would have to change").fromEnv("UV_LOCKED")
-	f.pair(&l.frozen, "frozen", "no-frozen", "Use `uv.lock` without looking whether it is right").fromEnv("UV_FROZEN")
-	f.exclusive("locked", "frozen")
+	f.Pair(&l.locked, "locked", "no-locked", "Fail if `uv.lock` would have to change").FromEnv("UV_LOCKED")
+	f.Pair(&l.frozen, "frozen", "no-frozen", "Use `uv.lock` without looking whether it is right").FromEnv("UV_FROZEN")
+	f.Exclusive("locked", "frozen")
 }
 
 // selectionFlags choose what of a project is installed.
@@ -35,36 +35,35 @@ func (p *selectionFlags) register(f *flags) {
 }
 
 func (p *selectionFlags) registerExtras(f *flags) {
-	f.commas(&p.extras, "extra", "EXTRA", "Include this extra of the project")
-	f.pair(&p.allExtras, "all-extras", "no-all-extras", "Include all extras")
-	f.list(&p.noExtras, "no-extra", "EXTRA", "Leave out this extra, with `--all-extras`")
-	f.exclusive("all-extras", "extra")
+	f.Commas(&p.extras, "extra", "EXTRA", "Include this extra of the project")
+	f.Pair(&p.allExtras, "all-extras", "no-all-extras", "Include all extras")
+	f.List(&p.noExtras, "no-extra", "EXTRA", "Leave out this extra, with `--all-extras`")
+	f.Exclusive("all-extras", "extra")
 }
 
 func (p *selectionFlags) registerGroups(f *flags) {
-	f.pair(&p.dev, "dev", "", "Include the development dependencies").hide()
-	f.add(&switchValue{set: func(bool) { off := false; p.dev = &off }}, "no-dev", "", "Leave out the development dependencies").fromEnv("UV_NO_DEV")
-	f.last.NoOptDefVal = "true"
-	f.bool(&p.onlyDev, "only-dev", "Include nothing but the development dependencies")
-	f.list(&p.groups, "group", "GROUP", "Include this dependency group")
-	f.list(&p.noGroups, "no-group", "GROUP", "Leave out this dependency group").fromEnv("UV_NO_GROUP")
-	f.pair(&p.noDefaultGroups, "no-default-groups", "", "Leave out the groups that are included by default").fromEnv("UV_NO_DEFAULT_GROUPS")
-	f.list(&p.onlyGroups, "only-group", "GROUP", "Include nothing but this dependency group")
-	f.pair(&p.allGroups, "all-groups", "", "Include all dependency groups")
+	f.Pair(&p.dev, "dev", "", "Include the development dependencies").Hide()
+	f.Func(func() { p.dev = new(bool) }, "no-dev", "Leave out the development dependencies").FromEnv("UV_NO_DEV")
+	f.Bool(&p.onlyDev, "only-dev", "Include nothing but the development dependencies")
+	f.List(&p.groups, "group", "GROUP", "Include this dependency group")
+	f.List(&p.noGroups, "no-group", "GROUP", "Leave out this dependency group").FromEnv("UV_NO_GROUP")
+	f.Pair(&p.noDefaultGroups, "no-default-groups", "", "Leave out the groups that are included by default").FromEnv("UV_NO_DEFAULT_GROUPS")
+	f.List(&p.onlyGroups, "only-group", "GROUP", "Include nothing but this dependency group")
+	f.Pair(&p.allGroups, "all-groups", "", "Include all dependency groups")
 	for _, name := range []string{"group", "all-groups"} {
-		f.exclusive("only-group", name)
-		f.exclusive("only-dev", name)
+		f.Exclusive("only-group", name)
+		f.Exclusive("only-dev", name)
 	}
-	f.exclusive("only-group", "dev")
-	f.exclusive("only-dev", "no-dev")
+	f.Exclusive("only-group", "dev")
+	f.Exclusive("only-dev", "no-dev")
 	for _, name := range []string{"extra", "all-extras"} {
-		f.exclusive("only-group", name)
+		f.Exclusive("only-group", name)
 	}
 }
 
 func (p *selectionFlags) registerEditable(f *flags) {
-	f.pair(&p.noEditable, "no-editable", "editable", "Install projects as if they were not editable").fromEnv("UV_NO_EDITABLE")
-	f.list(&p.noEditablePackages, "no-editable-package", "NAME", "The same for one package")
+	f.Pair(&p.noEditable, "no-editable", "editable", "Install projects as if they were not editable").FromEnv("UV_NO_EDITABLE")
+	f.List(&p.noEditablePackages, "no-editable-package", "NAME", "The same for one package")
 }
 
 // chosenExtras are the extras that the flags name.

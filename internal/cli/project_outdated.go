@@ -29,10 +29,10 @@ func outdatedCommand() command {
 			"Nothing is changed: `lock --upgrade` takes what is allowed, `upgrade` raises bounds.",
 		prepare: func(f *flags) work {
 			var o outdatedProjectFlags
-			f.bool(&o.all, "all", "Look at all locked packages, not only at those that the project names")
-			f.bool(&o.check, "check", "Exit with 1 if there is something newer").alias("exit-code")
-			f.choice(&o.format, "output-format", "FORMAT", "How to show it", "text", "json")
-			f.text(&o.script, "script", "FILE", "Look at the dependencies of this script")
+			f.Bool(&o.all, "all", "Look at all locked packages, not only at those that the project names")
+			f.Bool(&o.check, "check", "Exit with 1 if there is something newer").Alias("exit-code")
+			f.Choice(&o.format, "output-format", "FORMAT", "How to show it", "text", "json")
+			f.Text(&o.script, "script", "FILE", "Look at the dependencies of this script")
 			o.register(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.outdated(ctx, &o, args) }
 		},

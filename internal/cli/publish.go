@@ -40,22 +40,22 @@ func publishCommand() command {
 }
 
 func (o *publishFlags) register(f *flags) {
-	f.text(&o.index, "index", "NAME", "Publish to this index of the settings").fromEnv("UV_PUBLISH_INDEX")
-	f.optional(&o.username, "username,u", "NAME", "The username for the upload").fromEnv("UV_PUBLISH_USERNAME")
-	f.optional(&o.password, "password,p", "PASSWORD", "The password for the upload").fromEnv("UV_PUBLISH_PASSWORD")
-	f.optional(&o.token, "token,t", "TOKEN", "The token for the upload").fromEnv("UV_PUBLISH_TOKEN")
-	f.choice(&o.trusted, "trusted-publishing", "WHEN", "Obtain a token from the index on continuous integration services", "automatic", "always", "never")
+	f.Text(&o.index, "index", "NAME", "Publish to this index of the settings").FromEnv("UV_PUBLISH_INDEX")
+	f.Optional(&o.username, "username,u", "NAME", "The username for the upload").FromEnv("UV_PUBLISH_USERNAME")
+	f.Optional(&o.password, "password,p", "PASSWORD", "The password for the upload").FromEnv("UV_PUBLISH_PASSWORD")
+	f.Optional(&o.token, "token,t", "TOKEN", "The token for the upload").FromEnv("UV_PUBLISH_TOKEN")
+	f.Choice(&o.trusted, "trusted-publishing", "WHEN", "Obtain a token from the index on continuous integration services", "automatic", "always", "never")
 	f.keyring(&o.keyring)
-	f.optional(&o.url, "publish-url", "URL", "Where to upload to (not the index that packages are installed from)").fromEnv("UV_PUBLISH_URL")
-	f.optional(&o.checkURL, "check-url", "URL", "The index to ask for files that are there already, which are skipped").fromEnv("UV_PUBLISH_CHECK_URL")
-	f.bool(&o.dryRun, "dry-run", "Only check, upload nothing")
-	f.pair(&o.noAttestations, "no-attestations", "", "Upload no attestations").fromEnv("UV_PUBLISH_NO_ATTESTATIONS")
-	f.bool(&o.skipExisting, "skip-existing", "Not supported").hide()
-	f.bool(&o.direct, "direct", "Upload to the storage of the index").hide()
-	f.exclusive("index", "publish-url")
-	f.exclusive("index", "check-url")
-	f.exclusive("token", "username")
-	f.exclusive("token", "password")
+	f.Optional(&o.url, "publish-url", "URL", "Where to upload to (not the index that packages are installed from)").FromEnv("UV_PUBLISH_URL")
+	f.Optional(&o.checkURL, "check-url", "URL", "The index to ask for files that are there already, which are skipped").FromEnv("UV_PUBLISH_CHECK_URL")
+	f.Bool(&o.dryRun, "dry-run", "Only check, upload nothing")
+	f.Pair(&o.noAttestations, "no-attestations", "", "Upload no attestations").FromEnv("UV_PUBLISH_NO_ATTESTATIONS")
+	f.Bool(&o.skipExisting, "skip-existing", "Not supported").Hide()
+	f.Bool(&o.direct, "direct", "Upload to the storage of the index").Hide()
+	f.Exclusive("index", "publish-url")
+	f.Exclusive("index", "check-url")
+	f.Exclusive("token", "username")
+	f.Exclusive("token", "password")
 }
 
 // A publishJob is a run of `publish`.

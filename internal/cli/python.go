@@ -25,7 +25,7 @@ func pythonDirCommand() command {
 		path: "python dir", reads: true, short: "Show where managed Pythons are kept",
 		prepare: func(f *flags) work {
 			var bin bool
-			f.bool(&bin, "bin", "Show where their executables are linked")
+			f.Bool(&bin, "bin", "Show where their executables are linked")
 			return func(_ context.Context, a *app, _ []string) error { return a.pythonDir(bin) }
 		},
 	}
@@ -56,14 +56,14 @@ func pythonFindCommand() command {
 		long: "Prints the path of the interpreter that a command would use: of the virtual environment at hand, or else of the first Python that satisfies the request, the version file or the project.",
 		prepare: func(f *flags) work {
 			var o pythonFindFlags
-			f.pair(&o.noProject, "no-project", "", "Do not look for a project").alias("no-workspace").fromEnv("UV_NO_PROJECT")
-			f.pair(&o.system, "system", "no-system", "Look outside of virtual environments only").fromEnv("UV_SYSTEM_PYTHON")
-			f.text(&o.script, "script", "FILE", "Find the interpreter of this script")
-			f.bool(&o.version, "show-version", "Print the version instead of the path")
-			f.bool(&o.resolve, "resolve-links", "Resolve symbolic links in the path")
-			f.text(&o.downloadsURL, "python-downloads-json-url", "URL", "Where the list of Pythons to download is, a URL or a file")
+			f.Pair(&o.noProject, "no-project", "", "Do not look for a project").Alias("no-workspace").FromEnv("UV_NO_PROJECT")
+			f.Pair(&o.system, "system", "no-system", "Look outside of virtual environments only").FromEnv("UV_SYSTEM_PYTHON")
+			f.Text(&o.script, "script", "FILE", "Find the interpreter of this script")
+			f.Bool(&o.version, "show-version", "Print the version instead of the path")
+			f.Bool(&o.resolve, "resolve-links", "Resolve symbolic links in the path")
+			f.Text(&o.downloadsURL, "python-downloads-json-url", "URL", "Where the list of Pythons to download is, a URL or a file")
 			for _, other := range []string{"no-project", "system", "no-system"} {
-				f.exclusive("script", other)
+				f.Exclusive("script", other)
 			}
 			return func(ctx context.Context, a *app, args []string) error { return a.pythonFind(ctx, &o, args) }
 		},
@@ -220,15 +220,15 @@ func pythonListCommand() command {
 		aliases: []string{"ls"},
 		prepare: func(f *flags) work {
 			var o pythonListFlags
-			f.bool(&o.allVersions, "all-versions", "List all patch releases")
-			f.bool(&o.allPlatforms, "all-platforms", "List those of other platforms")
-			f.bool(&o.allArches, "all-arches", "List those of other architectures").alias("all_architectures")
-			f.bool(&o.installed, "only-installed", "List only what is installed")
-			f.bool(&o.downloads, "only-downloads", "List only what could be downloaded")
-			f.bool(&o.showURLs, "show-urls", "Show where downloads come from")
-			f.choice(&o.format, "output-format", "FORMAT", "How to print it", "text", "json")
-			f.text(&o.downloadsURL, "python-downloads-json-url", "URL", "Where the list of Pythons to download is, a URL or a file")
-			f.exclusive("only-installed", "only-downloads")
+			f.Bool(&o.allVersions, "all-versions", "List all patch releases")
+			f.Bool(&o.allPlatforms, "all-platforms", "List those of other platforms")
+			f.Bool(&o.allArches, "all-arches", "List those of other architectures").Alias("all_architectures")
+			f.Bool(&o.installed, "only-installed", "List only what is installed")
+			f.Bool(&o.downloads, "only-downloads", "List only what could be downloaded")
+			f.Bool(&o.showURLs, "show-urls", "Show where downloads come from")
+			f.Choice(&o.format, "output-format", "FORMAT", "How to print it", "text", "json")
+			f.Text(&o.downloadsURL, "python-downloads-json-url", "URL", "Where the list of Pythons to download is, a URL or a file")
+			f.Exclusive("only-installed", "only-downloads")
 			return func(ctx context.Context, a *app, args []string) error { return a.pythonList(ctx, &o, args) }
 		},
 	}

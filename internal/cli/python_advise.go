@@ -43,11 +43,11 @@ func pythonAdviseCommand() command {
 			"what the project's own files use of the standard library that is removed or deprecated; and how long that Python is maintained. Nothing is changed.",
 		prepare: func(f *flags) work {
 			var o adviseFlags
-			f.text(&o.check, "check", "VERSION", "Exit with 1 if this version of Python is blocked")
-			f.list(&o.platforms, "python-platform", "PLATFORM", "Look for wheels for this platform, instead of the one at hand: linux, windows, macos or a target triple; may be given several times")
-			f.bool(&o.dependencies, "dependencies", "Look at the files of the installed dependencies, too")
-			f.text(&o.script, "script", "FILE", "Advise on this script")
-			f.choice(&o.format, "output-format", "FORMAT", "How to answer", "text", "json")
+			f.Text(&o.check, "check", "VERSION", "Exit with 1 if this version of Python is blocked")
+			f.List(&o.platforms, "python-platform", "PLATFORM", "Look for wheels for this platform, instead of the one at hand: linux, windows, macos or a target triple; may be given several times")
+			f.Bool(&o.dependencies, "dependencies", "Look at the files of the installed dependencies, too")
+			f.Text(&o.script, "script", "FILE", "Advise on this script")
+			f.Choice(&o.format, "output-format", "FORMAT", "How to answer", "text", "json")
 			o.register(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.advise(ctx, &o, args) }
 		},

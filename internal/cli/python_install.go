@@ -25,9 +25,9 @@ type pythonInstallFlags struct {
 type mirrorFlags struct{ mirror, pypyMirror, catalog string }
 
 func (m *mirrorFlags) register(f *flags) {
-	f.text(&m.mirror, "mirror", "URL", "Take CPython from this mirror of its releases (also a `file:` URL)")
-	f.text(&m.pypyMirror, "pypy-mirror", "URL", "Take PyPy from this mirror of its downloads (also a `file:` URL)")
-	f.text(&m.catalog, "python-downloads-json-url", "URL", "Where the list of Pythons to download is, a URL or a file")
+	f.Text(&m.mirror, "mirror", "URL", "Take CPython from this mirror of its releases (also a `file:` URL)")
+	f.Text(&m.pypyMirror, "pypy-mirror", "URL", "Take PyPy from this mirror of its downloads (also a `file:` URL)")
+	f.Text(&m.catalog, "python-downloads-json-url", "URL", "Where the list of Pythons to download is, a URL or a file")
 }
 
 func pythonInstallCommand() command {
@@ -36,16 +36,16 @@ func pythonInstallCommand() command {
 		long: "Downloads Pythons and unpacks them into a directory of their own (see `python dir`); links to their executables, such as `python3.13`, are put where `python dir --bin` says. Without a request, those of the version files are installed, or else the newest. What can be downloaded is told by a list: see `--python-downloads-json-url`.",
 		prepare: func(f *flags) work {
 			var o pythonInstallFlags
-			f.text(&o.dir, "install-dir,i", "DIR", "Where to install them").fromEnv("UV_PYTHON_INSTALL_DIR")
-			f.pair(&o.noBin, "no-bin", "bin", "Do not link their executables (also: `UV_PYTHON_INSTALL_BIN=0`)")
-			f.pair(&o.noRegistry, "no-registry", "registry", "Do not enter them into the registry of Windows (also: `UV_PYTHON_INSTALL_REGISTRY=0`)")
+			f.Text(&o.dir, "install-dir,i", "DIR", "Where to install them").FromEnv("UV_PYTHON_INSTALL_DIR")
+			f.Pair(&o.noBin, "no-bin", "bin", "Do not link their executables (also: `UV_PYTHON_INSTALL_BIN=0`)")
+			f.Pair(&o.noRegistry, "no-registry", "registry", "Do not enter them into the registry of Windows (also: `UV_PYTHON_INSTALL_REGISTRY=0`)")
 			o.mirrorFlags.register(f)
-			f.bool(&o.reinstall, "reinstall,r", "Install again what is installed")
-			f.bool(&o.force, "force,f", "Replace executables of others; implies `--reinstall`")
-			f.bool(&o.upgrade, "upgrade,U", "Bring minor versions, such as 3.12, to their latest patch release")
-			f.bool(&o.default_, "default", "Link `python3` and `python` to it as well")
-			f.pair(&o.compile, "compile-bytecode", "no-compile-bytecode", "Compile the standard library to bytecode").alias("compile").fromEnv("UV_COMPILE_BYTECODE")
-			f.exclusive("default", "no-bin")
+			f.Bool(&o.reinstall, "reinstall,r", "Install again what is installed")
+			f.Bool(&o.force, "force,f", "Replace executables of others; implies `--reinstall`")
+			f.Bool(&o.upgrade, "upgrade,U", "Bring minor versions, such as 3.12, to their latest patch release")
+			f.Bool(&o.default_, "default", "Link `python3` and `python` to it as well")
+			f.Pair(&o.compile, "compile-bytecode", "no-compile-bytecode", "Compile the standard library to bytecode").Alias("compile").FromEnv("UV_COMPILE_BYTECODE")
+			f.Exclusive("default", "no-bin")
 			return func(ctx context.Context, a *app, args []string) error { return a.pythonInstall(ctx, &o, args) }
 		},
 	}
@@ -57,10 +57,10 @@ func pythonUpgradeCommand() command {
 		long: "Installs the latest patch releases of minor versions, such as 3.12, or without a request of all that are installed. Virtual environments that were made for a minor version use the new one from then on; older patch releases stay installed.",
 		prepare: func(f *flags) work {
 			o := pythonInstallFlags{upgrade: true, upgrades: true}
-			f.text(&o.dir, "install-dir,i", "DIR", "Where they are installed").fromEnv("UV_PYTHON_INSTALL_DIR")
+			f.Text(&o.dir, "install-dir,i", "DIR", "Where they are installed").FromEnv("UV_PYTHON_INSTALL_DIR")
 			o.mirrorFlags.register(f)
-			f.bool(&o.reinstall, "reinstall,r", "Install the latest patch release again if it is installed")
-			f.pair(&o.compile, "compile-bytecode", "no-compile-bytecode", "Compile the standard library to bytecode").alias("compile").fromEnv("UV_COMPILE_BYTECODE")
+			f.Bool(&o.reinstall, "reinstall,r", "Install the latest patch release again if it is installed")
+			f.Pair(&o.compile, "compile-bytecode", "no-compile-bytecode", "Compile the standard library to bytecode").Alias("compile").FromEnv("UV_COMPILE_BYTECODE")
 			return func(ctx context.Context, a *app, args []string) error { return a.pythonInstall(ctx, &o, args) }
 		},
 	}

@@ -23,12 +23,12 @@ func pythonPinCommand() command {
 		long: "Without a request, prints what the version file says.",
 		prepare: func(f *flags) work {
 			var o pythonPinFlags
-			f.pair(&o.resolved, "resolved", "no-resolved", "Write the path of the interpreter that is found, not the request")
-			f.pair(&o.noProject, "no-project", "", "Do not hold the version against the project").alias("no-workspace").fromEnv("UV_NO_PROJECT")
-			f.bool(&o.global, "global", "Write your own version file, for where there is no other")
-			f.bool(&o.rm, "rm", "Remove the version file")
-			f.text(&o.downloadsURL, "python-downloads-json-url", "URL", "Where the list of Pythons to download is, a URL or a file")
-			f.exclusive("rm", "resolved")
+			f.Pair(&o.resolved, "resolved", "no-resolved", "Write the path of the interpreter that is found, not the request")
+			f.Pair(&o.noProject, "no-project", "", "Do not hold the version against the project").Alias("no-workspace").FromEnv("UV_NO_PROJECT")
+			f.Bool(&o.global, "global", "Write your own version file, for where there is no other")
+			f.Bool(&o.rm, "rm", "Remove the version file")
+			f.Text(&o.downloadsURL, "python-downloads-json-url", "URL", "Where the list of Pythons to download is, a URL or a file")
+			f.Exclusive("rm", "resolved")
 			return func(ctx context.Context, a *app, args []string) error { return a.pythonPin(ctx, &o, args) }
 		},
 	}

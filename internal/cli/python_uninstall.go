@@ -20,8 +20,8 @@ func pythonUninstallCommand() command {
 		prepare: func(f *flags) work {
 			var dir string
 			var all bool
-			f.text(&dir, "install-dir,i", "DIR", "Where they are installed").fromEnv("UV_PYTHON_INSTALL_DIR")
-			f.bool(&all, "all", "Remove all managed Pythons")
+			f.Text(&dir, "install-dir,i", "DIR", "Where they are installed").FromEnv("UV_PYTHON_INSTALL_DIR")
+			f.Bool(&all, "all", "Remove all managed Pythons")
 			return func(ctx context.Context, a *app, args []string) error {
 				switch {
 				case all && len(args) > 0:

@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/tame-py/tame/internal/cmdline"
 )
 
 // TestReferenceOfCommands keeps docs/reference/commands.md, which is made of
@@ -47,10 +49,9 @@ func writeCommand(b *strings.Builder, a *app, node *cobra.Command, c *command) {
 	if len(c.aliases) > 0 {
 		fmt.Fprintf(b, "\nAlso called: `%s`\n", strings.Join(c.aliases, "`, `"))
 	}
-	f := &flags{set: pflag.NewFlagSet("", pflag.ContinueOnError), env: a.getenv, heading: "Options", own: true}
-	f.set.SortFlags = false
+	f := newFlags(pflag.NewFlagSet("", pflag.ContinueOnError), a.getenv, true)
 	c.prepare(f)
-	writeFlagTables(b, f.set)
+	writeFlagTables(b, f.Set)
 }
 
 // writeFlagTables lists visible flags below their headings.
@@ -61,7 +62,7 @@ func writeFlagTables(b *strings.Builder, set *pflag.FlagSet) {
 		if f.Hidden {
 			return
 		}
-		heading := note(f, noteHeading)
+		heading := cmdline.Note(f, cmdline.NoteHeading)
 		if !slices.Contains(headings, heading) {
 			headings = append(headings, heading)
 		}
@@ -77,14 +78,14 @@ func flagRow(f *pflag.Flag) string {
 	if f.Shorthand != "" {
 		name = "`-" + f.Shorthand + "`, " + name
 	}
-	if value := note(f, noteValue); value != "" {
+	if value := cmdline.Note(f, cmdline.NoteValue); value != "" {
 		name += " " + value
 	}
 	text := f.Usage
-	if choices := note(f, noteChoices); choices != "" {
+	if choices := cmdline.Note(f, cmdline.NoteChoices); choices != "" {
 		text += ": `" + strings.ReplaceAll(choices, " ", "`, `") + "`"
 	}
-	if env := note(f, noteEnv); env != "" {
+	if env := cmdline.Note(f, cmdline.NoteEnv); env != "" {
 		text += " (`" + env + "`)"
 	}
 	return "| " + strings.ReplaceAll(name+"`", "|", `\|`) + " | " + strings.ReplaceAll(text, "|", `\|`) + " |\n"

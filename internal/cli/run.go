@@ -47,14 +47,14 @@ type projectFlags struct {
 }
 
 func (p *projectFlags) register(f *flags) {
-	f.under("Project options")
+	f.Under("Project options")
 	p.selectionFlags.register(f)
-	f.pair(&p.exact, "exact", "inexact", "Remove what does not belong into the project's environment")
-	f.pair(&p.noSync, "no-sync", "sync", "Leave the project's environment as it is").fromEnv("UV_NO_SYNC")
+	f.Pair(&p.exact, "exact", "inexact", "Remove what does not belong into the project's environment")
+	f.Pair(&p.noSync, "no-sync", "sync", "Leave the project's environment as it is").FromEnv("UV_NO_SYNC")
 	p.lockStateFlags.register(f)
-	f.list(&p.packages, "package", "NAME", "Work on this member of the workspace")
-	f.bool(&p.allPackages, "all-packages", "Work on all members of the workspace")
-	f.exclusive("all-packages", "package")
+	f.List(&p.packages, "package", "NAME", "Work on this member of the workspace")
+	f.Bool(&p.allPackages, "all-packages", "Work on all members of the workspace")
+	f.Exclusive("all-packages", "package")
 }
 
 // buildPackageFlags choose between wheels and source distributions.
@@ -64,11 +64,11 @@ type buildPackageFlags struct {
 }
 
 func (b *buildPackageFlags) register(f *flags) {
-	f.under("Build options")
-	f.pair(&b.noBuild, "no-build", "build", "Build nothing: run no code of a package").fromEnv("UV_NO_BUILD")
-	f.list(&b.noBuildPackage, "no-build-package", "NAME", "The same for one package").fromEnv("UV_NO_BUILD_PACKAGE")
-	f.pair(&b.noBinary, "no-binary", "binary", "Use no wheels").fromEnv("UV_NO_BINARY")
-	f.list(&b.noBinaryPackage, "no-binary-package", "NAME", "The same for one package").fromEnv("UV_NO_BINARY_PACKAGE")
+	f.Under("Build options")
+	f.Pair(&b.noBuild, "no-build", "build", "Build nothing: run no code of a package").FromEnv("UV_NO_BUILD")
+	f.List(&b.noBuildPackage, "no-build-package", "NAME", "The same for one package").FromEnv("UV_NO_BUILD_PACKAGE")
+	f.Pair(&b.noBinary, "no-binary", "binary", "Use no wheels").FromEnv("UV_NO_BINARY")
+	f.List(&b.noBinaryPackage, "no-binary-package", "NAME", "The same for one package").FromEnv("UV_NO_BINARY_PACKAGE")
 }
 
 func runCommand() command {
@@ -86,25 +86,25 @@ func runCommand() command {
 }
 
 func (o *runFlags) register(f *flags) {
-	f.list(&o.with, "with,w", "PACKAGE", "Run with this package too")
-	f.list(&o.withEditable, "with-editable", "DIR", "Run with the project in this directory, in place")
-	f.list(&o.withRequirements, "with-requirements", "FILE", "Run with what this requirements file asks for")
-	f.bool(&o.module, "module,m", "Run a module, as `python -m` does")
-	f.bool(&o.script, "script,s", "Run a file as a Python script, whatever its name")
-	f.bool(&o.guiScript, "gui-script", "Run a file as a Python script without a console (on Windows)")
-	o.set = f.set
-	f.bool(&o.list, "list", "Show the tasks of the project")
-	f.list(&o.envFiles, "env-file", "FILE", "Set the variables in this file").fromEnv("UV_ENV_FILE")
-	f.pair(&o.noEnvFile, "no-env-file", "", "Read no file of variables").fromEnv("UV_NO_ENV_FILE")
-	f.pair(&o.isolated, "isolated", "", "Run in an environment of its own").fromEnv("UV_ISOLATED")
-	f.pair(&o.noProject, "no-project", "", "Do not look for a project").alias("no-workspace").fromEnv("UV_NO_PROJECT")
-	f.pair(&o.active, "active", "no-active", "Use the active environment rather than that of the project or script")
-	f.bool(&o.showResolution, "show-resolution", "Say what is resolved and installed").hide()
-	f.number(&o.maxDepth, "max-recursion-depth", "N", "How many runs may start each other", 1).hide().fromEnv("UV_RUN_MAX_RECURSION_DEPTH")
+	f.List(&o.with, "with,w", "PACKAGE", "Run with this package too")
+	f.List(&o.withEditable, "with-editable", "DIR", "Run with the project in this directory, in place")
+	f.List(&o.withRequirements, "with-requirements", "FILE", "Run with what this requirements file asks for")
+	f.Bool(&o.module, "module,m", "Run a module, as `python -m` does")
+	f.Bool(&o.script, "script,s", "Run a file as a Python script, whatever its name")
+	f.Bool(&o.guiScript, "gui-script", "Run a file as a Python script without a console (on Windows)")
+	o.set = f.Set
+	f.Bool(&o.list, "list", "Show the tasks of the project")
+	f.List(&o.envFiles, "env-file", "FILE", "Set the variables in this file").FromEnv("UV_ENV_FILE")
+	f.Pair(&o.noEnvFile, "no-env-file", "", "Read no file of variables").FromEnv("UV_NO_ENV_FILE")
+	f.Pair(&o.isolated, "isolated", "", "Run in an environment of its own").FromEnv("UV_ISOLATED")
+	f.Pair(&o.noProject, "no-project", "", "Do not look for a project").Alias("no-workspace").FromEnv("UV_NO_PROJECT")
+	f.Pair(&o.active, "active", "no-active", "Use the active environment rather than that of the project or script")
+	f.Bool(&o.showResolution, "show-resolution", "Say what is resolved and installed").Hide()
+	f.Number(&o.maxDepth, "max-recursion-depth", "N", "How many runs may start each other", 1).Hide().FromEnv("UV_RUN_MAX_RECURSION_DEPTH")
 	for _, pair := range [][2]string{{"module", "script"}, {"module", "gui-script"}, {"script", "gui-script"}, {"frozen", "upgrade"}, {"locked", "upgrade"}, {"frozen", "no-sources"}} {
-		f.exclusive(pair[0], pair[1])
+		f.Exclusive(pair[0], pair[1])
 	}
-	f.text(&o.platform, "python-platform", "PLATFORM", "Install for this platform: linux, windows, macos or a target triple")
+	f.Text(&o.platform, "python-platform", "PLATFORM", "Install for this platform: linux, windows, macos or a target triple")
 	if f.own {
 		o.matrix.register(f)
 	}

@@ -32,12 +32,12 @@ type matrixFlags struct {
 const cellVariable = "TAME_MATRIX_CELL"
 
 func (m *matrixFlags) register(f *flags) {
-	f.under("Matrix options")
-	f.add(&matrixValue{m}, "matrix", "VERSIONS", "Run on each of these Pythons, each in an environment of its own: `3.11,3.12`; without a value on those of `matrix` in `[tool.tame]`")
-	f.last.NoOptDefVal = settingsMatrix
-	f.number(&m.jobs, "jobs", "N", "Run on so many Pythons of the matrix at once, one by default", 1)
-	f.bool(&m.skipMissing, "skip-missing", "Pass over Pythons of the matrix that are not there")
-	f.choice(&m.format, "output-format", "FORMAT", "How to sum the matrix up; with json the output of the command goes to standard error", "text", "json")
+	f.Under("Matrix options")
+	f.Add(&matrixValue{m}, "matrix", "VERSIONS", "Run on each of these Pythons, each in an environment of its own: `3.11,3.12`; without a value on those of `matrix` in `[tool.tame]`")
+	f.Alone(settingsMatrix)
+	f.Number(&m.jobs, "jobs", "N", "Run on so many Pythons of the matrix at once, one by default", 1)
+	f.Bool(&m.skipMissing, "skip-missing", "Pass over Pythons of the matrix that are not there")
+	f.Choice(&m.format, "output-format", "FORMAT", "How to sum the matrix up; with json the output of the command goes to standard error", "text", "json")
 }
 
 // settingsMatrix stands for a --matrix without a value.

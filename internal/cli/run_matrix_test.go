@@ -25,7 +25,7 @@ func TestJoinMatrix(t *testing.T) {
 		{"--matrix", "--matrix"},
 	} {
 		o := &runFlags{}
-		f := &flags{set: pflag.NewFlagSet("", pflag.ContinueOnError), env: func(string) (string, bool) { return "", false }, own: true}
+		f := newFlags(pflag.NewFlagSet("", pflag.ContinueOnError), func(string) (string, bool) { return "", false }, true)
 		o.register(f)
 		args := strings.Fields(c.in)
 		if got := strings.Join(o.joinMatrix(args), " "); got != c.want {

@@ -35,8 +35,8 @@ func selfVersionCommand() command {
 		prepare: func(f *flags) work {
 			var short bool
 			var format string
-			f.bool(&short, "short", "Print the version alone")
-			f.choice(&format, "output-format", "FORMAT", "How to print it", "text", "json")
+			f.Bool(&short, "short", "Print the version alone")
+			f.Choice(&format, "output-format", "FORMAT", "How to print it", "text", "json")
 			return func(_ context.Context, a *app, _ []string) error { return a.showVersion(short, format) }
 		},
 	}
@@ -50,8 +50,8 @@ func selfUpdateCommand() command {
 		prepare: func(f *flags) work {
 			var token string
 			var dryRun bool
-			f.text(&token, "token", "TOKEN", "For compatibility with uv").fromEnv("UV_GITHUB_TOKEN")
-			f.bool(&dryRun, "dry-run", "Only say what would be done")
+			f.Text(&token, "token", "TOKEN", "For compatibility with uv").FromEnv("UV_GITHUB_TOKEN")
+			f.Bool(&dryRun, "dry-run", "Only say what would be done")
 			return func(_ context.Context, a *app, _ []string) error {
 				if off, err := a.flagOrEnv(a.global.offline, "UV_OFFLINE"); err != nil {
 					return err

@@ -23,9 +23,9 @@ func shellCommand() command {
 			"`exit` leaves it; its exit code is that of the command.",
 		prepare: func(f *flags) work {
 			var o runFlags
-			f.list(&o.envFiles, "env-file", "FILE", "Set the variables in this file").fromEnv("UV_ENV_FILE")
-			f.pair(&o.noEnvFile, "no-env-file", "", "Read no file of variables").fromEnv("UV_NO_ENV_FILE")
-			f.pair(&o.active, "active", "no-active", "Use the active environment rather than that of the project")
+			f.List(&o.envFiles, "env-file", "FILE", "Set the variables in this file").FromEnv("UV_ENV_FILE")
+			f.Pair(&o.noEnvFile, "no-env-file", "", "Read no file of variables").FromEnv("UV_NO_ENV_FILE")
+			f.Pair(&o.active, "active", "no-active", "Use the active environment rather than that of the project")
 			o.project.register(f)
 			o.resolutionFlags.register(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.startShell(ctx, &o) }

@@ -10,9 +10,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/tame-py/tame/internal/auth"
+	"github.com/tame-py/tame/internal/cmdline"
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/toml"
 )
@@ -46,7 +46,7 @@ func (s settingSource) String() string {
 // and ends: whoever asks does not expect anything to be done.
 func (a *app) showSettings(node *cobra.Command) error {
 	list := a.shownSettings(node)
-	if format := node.Flags().Lookup("output-format"); a.global.showSettings == "json" || format != nil && flagText(format) == "json" {
+	if format := node.Flags().Lookup("output-format"); a.global.showSettings == "json" || format != nil && cmdline.ValueText(format) == "json" {
 		out, err := json.MarshalIndent(list, "", "  ")
 		if err != nil {
 			return err
@@ -116,8 +116,8 @@ func (a *app) givenOutside(node *cobra.Command, key string) []shownSetting {
 			continue
 		}
 		if f.Changed {
-			value := flagText(f)
-			if _, isSwitch := f.Value.(*switchValue); isSwitch {
+			value := cmdline.ValueText(f)
+			if cmdline.IsSwitch(f) {
 				value = strconv.FormatBool(name == key)
 			} else {
 				value = string(toml.LitString(masked(value)))
@@ -125,7 +125,7 @@ func (a *app) givenOutside(node *cobra.Command, key string) []shownSetting {
 			return []shownSetting{{key, value, settingSource{Kind: "flag", Name: "--" + name}}}
 		}
 		if name == key {
-			variable = first(note(f, noteEnv), variable)
+			variable = first(cmdline.Note(f, cmdline.NoteEnv), variable)
 		}
 	}
 	if value, ok := a.getenv(variable); ok && value != "" {
@@ -148,23 +148,6 @@ func variableOf(key string) string {
 		return strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
 	case "allow-insecure-host":
 		return "UV_INSECURE_HOST"
-	}
-	return ""
-}
-
-// flagText is the value that a flag was given.
-func flagText(f *pflag.Flag) string {
-	switch v := f.Value.(type) {
-	case *textValue:
-		return *v.p
-	case *optionalValue:
-		if *v.p != nil {
-			return **v.p
-		}
-	case *listValue:
-		return strings.Join(*v.p, " ")
-	case *numberValue:
-		return strconv.Itoa(*v.p)
 	}
 	return ""
 }

@@ -38,16 +38,16 @@ type filterFlags struct {
 }
 
 func (i *filterFlags) register(f *flags) {
-	f.pair(&i.noProject, "no-install-project", "", "Install what the project needs, but not the project").fromEnv("UV_NO_INSTALL_PROJECT").alias("no-install-current")
-	f.pair(&i.noWorkspace, "no-install-workspace", "", "Install no member of the workspace").fromEnv("UV_NO_INSTALL_WORKSPACE")
-	f.pair(&i.noLocal, "no-install-local", "", "Install nothing that is on this machine").fromEnv("UV_NO_INSTALL_LOCAL")
-	f.list(&i.noPackages, "no-install-package", "NAME", "Do not install this package")
-	f.pair(&i.onlyProject, "only-install-project", "", "").hide().fromEnv("UV_ONLY_INSTALL_PROJECT")
-	f.pair(&i.onlyWorkspace, "only-install-workspace", "", "").hide().fromEnv("UV_ONLY_INSTALL_WORKSPACE")
-	f.pair(&i.onlyLocal, "only-install-local", "", "").hide().fromEnv("UV_ONLY_INSTALL_LOCAL")
-	f.list(&i.onlyPackages, "only-install-package", "NAME", "").hide()
+	f.Pair(&i.noProject, "no-install-project", "", "Install what the project needs, but not the project").FromEnv("UV_NO_INSTALL_PROJECT").Alias("no-install-current")
+	f.Pair(&i.noWorkspace, "no-install-workspace", "", "Install no member of the workspace").FromEnv("UV_NO_INSTALL_WORKSPACE")
+	f.Pair(&i.noLocal, "no-install-local", "", "Install nothing that is on this machine").FromEnv("UV_NO_INSTALL_LOCAL")
+	f.List(&i.noPackages, "no-install-package", "NAME", "Do not install this package")
+	f.Pair(&i.onlyProject, "only-install-project", "", "").Hide().FromEnv("UV_ONLY_INSTALL_PROJECT")
+	f.Pair(&i.onlyWorkspace, "only-install-workspace", "", "").Hide().FromEnv("UV_ONLY_INSTALL_WORKSPACE")
+	f.Pair(&i.onlyLocal, "only-install-local", "", "").Hide().FromEnv("UV_ONLY_INSTALL_LOCAL")
+	f.List(&i.onlyPackages, "only-install-package", "NAME", "").Hide()
 	for _, what := range []string{"project", "workspace", "local", "package"} {
-		f.exclusive("no-install-"+what, "only-install-"+what)
+		f.Exclusive("no-install-"+what, "only-install-"+what)
 	}
 }
 
@@ -95,27 +95,27 @@ func syncCommand() command {
 
 func (o *syncFlags) registerSync(f *flags) {
 	o.selectionFlags.register(f)
-	f.pair(&o.inexact, "inexact", "exact", "Keep what does not belong into the environment")
-	f.pair(&o.active, "active", "no-active", "Use the active environment rather than that of the project or script")
+	f.Pair(&o.inexact, "inexact", "exact", "Keep what does not belong into the environment")
+	f.Pair(&o.active, "active", "no-active", "Use the active environment rather than that of the project or script")
 	o.filterFlags.register(f)
 	o.lockStateFlags.register(f)
-	f.bool(&o.dryRun, "dry-run", "Only say what would be done")
-	f.pair(&o.check, "check", "no-check", "Only look whether the environment is right, and fail if it is not")
-	f.exclusive("check", "dry-run")
-	f.list(&o.packages, "package", "NAME", "Install this member of the workspace")
-	f.bool(&o.allPackages, "all-packages", "Install all members of the workspace")
-	f.exclusive("all-packages", "package")
-	f.text(&o.script, "script", "FILE", "Make the environment of this script")
+	f.Bool(&o.dryRun, "dry-run", "Only say what would be done")
+	f.Pair(&o.check, "check", "no-check", "Only look whether the environment is right, and fail if it is not")
+	f.Exclusive("check", "dry-run")
+	f.List(&o.packages, "package", "NAME", "Install this member of the workspace")
+	f.Bool(&o.allPackages, "all-packages", "Install all members of the workspace")
+	f.Exclusive("all-packages", "package")
+	f.Text(&o.script, "script", "FILE", "Make the environment of this script")
 	for _, name := range []string{"all-packages", "package", "no-install-project", "no-install-workspace", "extra", "all-extras", "no-extra", "group", "no-group", "only-group", "all-groups", "dev", "no-dev", "only-dev", "no-default-groups"} {
-		f.exclusive("script", name)
+		f.Exclusive("script", name)
 	}
-	f.exclusive("frozen", "no-sources")
+	f.Exclusive("frozen", "no-sources")
 	for _, name := range []string{"upgrade", "upgrade-package", "upgrade-group"} {
-		f.exclusive("frozen", name)
-		f.exclusive("locked", name)
+		f.Exclusive("frozen", name)
+		f.Exclusive("locked", name)
 	}
-	f.choice(&o.format, "output-format", "FORMAT", "How to say what was done", "text", "json")
-	f.text(&o.platform, "python-platform", "PLATFORM", "Install for this platform: linux, windows, macos or a target triple")
+	f.Choice(&o.format, "output-format", "FORMAT", "How to say what was done", "text", "json")
+	f.Text(&o.platform, "python-platform", "PLATFORM", "Install for this platform: linux, windows, macos or a target triple")
 	o.resolutionFlags.register(f)
 }
 

@@ -28,7 +28,7 @@ func toolDirCommand() command {
 		path: "tool dir", personal: true, reads: true, short: "Show where tools are installed",
 		prepare: func(f *flags) work {
 			var bin bool
-			f.bool(&bin, "bin", "Show where their executables are linked")
+			f.Bool(&bin, "bin", "Show where their executables are linked")
 			return func(_ context.Context, a *app, _ []string) error {
 				store := a.toolStore()
 				dir := store.Root
@@ -49,7 +49,7 @@ func toolUninstallCommand() command {
 		path: "tool uninstall", personal: true, args: "<NAME>...", short: "Remove tools",
 		prepare: func(f *flags) work {
 			var all bool
-			f.bool(&all, "all", "Remove all tools")
+			f.Bool(&all, "all", "Remove all tools")
 			return func(ctx context.Context, a *app, args []string) error { return a.toolUninstall(ctx, all, args) }
 		},
 	}
@@ -147,12 +147,12 @@ func toolListCommand() command {
 		path: "tool list", personal: true, reads: true, aliases: []string{"ls"}, short: "List the tools that are installed",
 		prepare: func(f *flags) work {
 			var o toolListFlags
-			f.bool(&o.paths, "show-paths", "Show the environment of each tool, and where its executables are")
-			f.bool(&o.specifiers, "show-version-specifiers", "Show which versions were asked for")
-			f.bool(&o.with, "show-with", "Show what was added to the environment")
-			f.bool(&o.extras, "show-extras", "Show which extras were asked for")
-			f.bool(&o.python, "show-python", "Show the Python of the environment")
-			f.pair(&o.outdated, "outdated", "no-outdated", "Show only tools that have newer versions")
+			f.Bool(&o.paths, "show-paths", "Show the environment of each tool, and where its executables are")
+			f.Bool(&o.specifiers, "show-version-specifiers", "Show which versions were asked for")
+			f.Bool(&o.with, "show-with", "Show what was added to the environment")
+			f.Bool(&o.extras, "show-extras", "Show which extras were asked for")
+			f.Bool(&o.python, "show-python", "Show the Python of the environment")
+			f.Pair(&o.outdated, "outdated", "no-outdated", "Show only tools that have newer versions")
 			o.time.register(f)
 			return func(ctx context.Context, a *app, _ []string) error { return a.toolList(ctx, &o) }
 		},
@@ -320,7 +320,7 @@ func toolUpgradeCommand() command {
 		prepare: func(f *flags) work {
 			var o toolFlags
 			var all bool
-			f.bool(&all, "all", "Upgrade all tools")
+			f.Bool(&all, "all", "Upgrade all tools")
 			o.register(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.toolUpgrade(ctx, &o, all, args) }
 		},

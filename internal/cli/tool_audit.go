@@ -29,7 +29,7 @@ func toolAuditCommand() command {
 		long: "Does for tools that were installed with a lock what `audit` does for a project.",
 		prepare: func(f *flags) work {
 			var o toolAuditFlags
-			f.bool(&o.all, "all", "Look at all tools")
+			f.Bool(&o.all, "all", "Look at all tools")
 			o.register(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.toolAudit(ctx, &o, args) }
 		},

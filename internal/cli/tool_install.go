@@ -41,11 +41,11 @@ func toolInstallCommand() command {
 		long: "Installs a Python program into an environment of its own and links its executables into a folder on the PATH.",
 		prepare: func(f *flags) work {
 			var o toolInstallFlags
-			f.text(&o.from, "from", "FROM", "The package to install").hide()
-			f.bool(&o.editable, "editable,e", "Install the project in place")
-			f.bool(&o.force, "force", "Replace executables that belong to something else")
-			f.commas(&o.withExecutablesFrom, "with-executables-from", "PACKAGE", "Add these packages, and link their executables too")
-			f.list(&o.excludes, "excludes", "FILE", "Never install the packages in this file").alias("exclude").fromEnv("UV_EXCLUDE")
+			f.Text(&o.from, "from", "FROM", "The package to install").Hide()
+			f.Bool(&o.editable, "editable,e", "Install the project in place")
+			f.Bool(&o.force, "force", "Replace executables that belong to something else")
+			f.Commas(&o.withExecutablesFrom, "with-executables-from", "PACKAGE", "Add these packages, and link their executables too")
+			f.List(&o.excludes, "excludes", "FILE", "Never install the packages in this file").Alias("exclude").FromEnv("UV_EXCLUDE")
 			o.registerWith(f)
 			o.register(f)
 			return func(ctx context.Context, a *app, args []string) error {

@@ -25,8 +25,8 @@ func toolExportCommand() command {
 		prepare: func(f *flags) work {
 			var output string
 			var loose bool
-			f.text(&output, "output-file,o", "FILE", "Write to this file")
-			f.bool(&loose, "no-versions", "Leave out which versions are installed")
+			f.Text(&output, "output-file,o", "FILE", "Write to this file")
+			f.Bool(&loose, "no-versions", "Leave out which versions are installed")
 			return func(ctx context.Context, a *app, _ []string) error { return a.toolExport(ctx, output, loose) }
 		},
 	}
@@ -85,9 +85,9 @@ func toolSyncCommand() command {
 		long: "Makes every tool of the manifest, which `tool export` writes, be installed in the version that it names. `-` is standard input.",
 		prepare: func(f *flags) work {
 			var o toolSyncFlags
-			f.bool(&o.exact, "exact", "Remove tools that are not listed")
-			f.bool(&o.upgrade, "upgrade,U", "Install the newest versions instead of those that are named")
-			f.bool(&o.force, "force", "Replace executables that belong to something else")
+			f.Bool(&o.exact, "exact", "Remove tools that are not listed")
+			f.Bool(&o.upgrade, "upgrade,U", "Install the newest versions instead of those that are named")
+			f.Bool(&o.force, "force", "Replace executables that belong to something else")
 			o.refresh.register(f)
 			return func(ctx context.Context, a *app, args []string) error {
 				if len(args) != 1 {

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/tame-py/tame/internal/cmdline"
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/ephemeral"
 	"github.com/tame-py/tame/internal/install"
@@ -40,18 +41,18 @@ func toolRunCommand(path string) command {
 		long: "Runs a program of a package without installing it: in an environment that is made when it is needed and kept in the cache. `NAME@VERSION` and `NAME@latest` choose a version.",
 		prepare: func(f *flags) work {
 			var o toolRunFlags
-			f.text(&o.from, "from", "PACKAGE", "The package that provides the command, if its name is another")
+			f.Text(&o.from, "from", "PACKAGE", "The package that provides the command, if its name is another")
 			o.registerWith(f)
-			f.pair(&o.isolated, "isolated", "", "Do not use an installed tool").fromEnv("UV_ISOLATED")
-			f.list(&o.envFiles, "env-file", "FILE", "Set the variables in this file").fromEnv("UV_ENV_FILE")
-			f.note(noteNeeded, "yes")
-			f.pair(&o.noEnvFile, "no-env-file", "", "Read no file of variables").fromEnv("UV_NO_ENV_FILE")
-			f.pair(&o.projectTools, "project-tools", "no-project-tools", "Take the versions from the lock of the project at hand, if it has the tool")
-			f.bool(&o.showResolution, "show-resolution", "Say what is resolved and installed").hide()
+			f.Pair(&o.isolated, "isolated", "", "Do not use an installed tool").FromEnv("UV_ISOLATED")
+			f.List(&o.envFiles, "env-file", "FILE", "Set the variables in this file").FromEnv("UV_ENV_FILE")
+			f.Note(cmdline.NoteNeeded, "yes")
+			f.Pair(&o.noEnvFile, "no-env-file", "", "Read no file of variables").FromEnv("UV_NO_ENV_FILE")
+			f.Pair(&o.projectTools, "project-tools", "no-project-tools", "Take the versions from the lock of the project at hand, if it has the tool")
+			f.Bool(&o.showResolution, "show-resolution", "Say what is resolved and installed").Hide()
 			var version bool
 			var shell string
-			f.text(&shell, "generate-shell-completion", "SHELL", "Print the completion script of a shell").hide()
-			f.bool(&version, "version,V", "Print the version")
+			f.Text(&shell, "generate-shell-completion", "SHELL", "Print the completion script of a shell").Hide()
+			f.Bool(&version, "version,V", "Print the version")
 			o.register(f)
 			return func(ctx context.Context, a *app, args []string) error {
 				if version {

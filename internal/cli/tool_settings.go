@@ -26,20 +26,20 @@ type toolFlags struct {
 // registerWith adds the flags that say what goes into the environment beside
 // the tool.
 func (o *toolFlags) registerWith(f *flags) {
-	f.list(&o.with, "with,w", "PACKAGE", "Add this package to the environment of the tool")
-	f.list(&o.withEditable, "with-editable", "DIR", "Add the project in this directory, in place")
-	f.list(&o.withRequirements, "with-requirements", "FILE", "Add what this requirements file asks for")
-	f.list(&o.constraints, "constraints,c", "FILE", "Keep to the versions in this requirements file").alias("constraint").fromEnv("UV_CONSTRAINT")
-	f.list(&o.overrides, "overrides", "FILE", "Replace requirements by those in this file").alias("override").fromEnv("UV_OVERRIDE")
-	f.list(&o.buildOnly, "build-constraints,b", "FILE", "Keep to these versions when building source distributions").alias("build-constraint").fromEnv("UV_BUILD_CONSTRAINT")
-	f.pair(&o.lfs, "lfs", "", "Fetch the large files (LFS) of git repositories").fromEnv("UV_GIT_LFS")
+	f.List(&o.with, "with,w", "PACKAGE", "Add this package to the environment of the tool")
+	f.List(&o.withEditable, "with-editable", "DIR", "Add the project in this directory, in place")
+	f.List(&o.withRequirements, "with-requirements", "FILE", "Add what this requirements file asks for")
+	f.List(&o.constraints, "constraints,c", "FILE", "Keep to the versions in this requirements file").Alias("constraint").FromEnv("UV_CONSTRAINT")
+	f.List(&o.overrides, "overrides", "FILE", "Replace requirements by those in this file").Alias("override").FromEnv("UV_OVERRIDE")
+	f.List(&o.buildOnly, "build-constraints,b", "FILE", "Keep to these versions when building source distributions").Alias("build-constraint").FromEnv("UV_BUILD_CONSTRAINT")
+	f.Pair(&o.lfs, "lfs", "", "Fetch the large files (LFS) of git repositories").FromEnv("UV_GIT_LFS")
 	f.torchBackend(&o.torch)
 }
 
 func (o *toolFlags) register(f *flags) {
 	o.resolutionFlags.register(f)
-	f.under("Python options")
-	f.text(&o.platform, "python-platform", "PLATFORM", "Install for this platform: linux, windows, macos or a target triple")
+	f.Under("Python options")
+	f.Text(&o.platform, "python-platform", "PLATFORM", "Install for this platform: linux, windows, macos or a target triple")
 }
 
 // toolSettings are the flags over variables over files.

@@ -13,8 +13,8 @@ import (
 )
 
 func (f *flags) torchBackend(p *string) {
-	f.choice(p, "torch-backend", "BACKEND", "Take PyTorch from its index for this backend; `auto` looks at the graphics card", config.TorchBackends()...).
-		fromEnv("UV_TORCH_BACKEND")
+	f.Choice(p, "torch-backend", "BACKEND", "Take PyTorch from its index for this backend; `auto` looks at the graphics card", config.TorchBackends()...).
+		FromEnv("UV_TORCH_BACKEND")
 }
 
 // applyTorch puts the flag or variable over the setting.

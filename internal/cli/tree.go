@@ -45,22 +45,22 @@ func treeCommand() command {
 		long: "Shows what the lock has for the platform and Python at hand, or with `--universal` for all of them. The lock is brought up to date first.",
 		prepare: func(f *flags) work {
 			o := projectTreeFlags{depth: 255}
-			f.bool(&o.universal, "universal", "Show what is locked for any platform and Python")
-			f.choice(&o.format, "format", "FORMAT", "How to show it", "text", "json")
-			f.number(&o.depth, "depth,d", "DEPTH", "Show this many levels below the roots", 0)
-			f.list(&o.prune, "prune", "NAME", "Leave out this package with all below it")
-			f.list(&o.packages, "package", "NAME", "Begin at this package")
-			f.bool(&o.noDedupe, "no-dedupe", "Show again what was shown before")
-			f.bool(&o.invert, "invert", "Show who depends on each package").alias("reverse")
-			f.pair(&o.outdated, "outdated", "", "Show the latest version where an older one is locked")
-			f.bool(&o.showSizes, "show-sizes", "Show the sizes of wheels")
+			f.Bool(&o.universal, "universal", "Show what is locked for any platform and Python")
+			f.Choice(&o.format, "format", "FORMAT", "How to show it", "text", "json")
+			f.Number(&o.depth, "depth,d", "DEPTH", "Show this many levels below the roots", 0)
+			f.List(&o.prune, "prune", "NAME", "Leave out this package with all below it")
+			f.List(&o.packages, "package", "NAME", "Begin at this package")
+			f.Bool(&o.noDedupe, "no-dedupe", "Show again what was shown before")
+			f.Bool(&o.invert, "invert", "Show who depends on each package").Alias("reverse")
+			f.Pair(&o.outdated, "outdated", "", "Show the latest version where an older one is locked")
+			f.Bool(&o.showSizes, "show-sizes", "Show the sizes of wheels")
 			o.registerGroups(f)
 			o.lockStateFlags.register(f)
-			f.text(&o.script, "script", "FILE", "Show what this script depends on")
-			f.text(&o.version, "python-version", "VERSION", "Show it for this version of Python")
-			f.text(&o.platform, "python-platform", "PLATFORM", "Show it for this platform: linux, windows, macos or a target triple")
-			f.exclusive("universal", "python-version")
-			f.exclusive("universal", "python-platform")
+			f.Text(&o.script, "script", "FILE", "Show what this script depends on")
+			f.Text(&o.version, "python-version", "VERSION", "Show it for this version of Python")
+			f.Text(&o.platform, "python-platform", "PLATFORM", "Show it for this platform: linux, windows, macos or a target triple")
+			f.Exclusive("universal", "python-version")
+			f.Exclusive("universal", "python-platform")
 			exclusiveLockState(f)
 			o.resolutionFlags.registerLocking(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.showTree(ctx, &o) }
@@ -70,10 +70,10 @@ func treeCommand() command {
 
 // exclusiveLockState forbids to upgrade a lock that must stay as it is.
 func exclusiveLockState(f *flags) {
-	f.exclusive("frozen", "no-sources")
+	f.Exclusive("frozen", "no-sources")
 	for _, name := range []string{"upgrade", "upgrade-package", "upgrade-group"} {
-		f.exclusive("frozen", name)
-		f.exclusive("locked", name)
+		f.Exclusive("frozen", name)
+		f.Exclusive("locked", name)
 	}
 }
 

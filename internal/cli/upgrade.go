@@ -28,7 +28,7 @@ func upgradeCommand() command {
 			"Lower bounds and exclusions stay, as do the lock and the environment: `lock` and `sync` bring them up to date.",
 		prepare: func(f *flags) work {
 			var o upgradeFlags
-			f.list(&o.exclude, "exclude", "NAME", "Leave this package as it is")
+			f.List(&o.exclude, "exclude", "NAME", "Leave this package as it is")
 			return func(ctx context.Context, a *app, args []string) error { return a.upgrade(ctx, &o, args) }
 		},
 	}

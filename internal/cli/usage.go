@@ -3,41 +3,31 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/tame-py/tame/internal/cmdline"
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/ui"
 )
 
-// usageError is a mistake in how the program was called.
-type usageError string
+// What every file of the package says often, by short names.
+type (
+	usageError = cmdline.UsageError
+	exitStatus = cmdline.ExitStatus
+)
 
-func (e usageError) Error() string { return string(e) }
-
-// A hintedError is an error with advice beside its own.
-type hintedError struct {
-	error
-	hints []string
-}
-
-func (e hintedError) Hints() []string { return e.hints }
-func (e hintedError) Unwrap() error   { return errors.Unwrap(e.error) }
-
-// HintsFor is the advice of the error, and then what was added to it.
-func (e hintedError) HintsFor(program string) []string {
-	return append(slices.Clip(ui.HintsOf(e.error, program)), e.hints...)
-}
-
-// ExitCode is that of the error advised upon.
-func (e hintedError) ExitCode() int { return exitCode(e.error) }
+const (
+	exitDone   = cmdline.Done
+	exitFailed = cmdline.Failed
+	exitError  = cmdline.Broken
+)
 
 // withHint adds advice to an error.
 func withHint(err error, format string, args ...any) error {
-	return hintedError{err, []string{fmt.Sprintf(format, args...)}}
+	return ui.WithHint(err, format, args...)
 }
 
 // helpHint says where the command's options are explained.

@@ -15,6 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/tame-py/tame/internal/cmdline"
 )
 
 var update = flag.Bool("update", false, "write generated files anew instead of comparing them")
@@ -327,10 +329,9 @@ func flagsOf(a *app, node *cobra.Command) map[string]*pflag.Flag {
 		}
 	}
 	if c := a.nodes[node]; c.prepare != nil {
-		f := &flags{set: pflag.NewFlagSet("", pflag.ContinueOnError), env: a.getenv, heading: "Options", own: true}
-		f.set.SortFlags = false
+		f := newFlags(pflag.NewFlagSet("", pflag.ContinueOnError), a.getenv, true)
 		c.prepare(f)
-		f.set.VisitAll(add)
+		f.Set.VisitAll(add)
 	}
 	return out
 }
@@ -351,18 +352,16 @@ func compareFlag(own map[string]*pflag.Flag, f uvFlag) (out []string) {
 	if takes := mine.NoOptDefVal == ""; takes != (f.value != "") {
 		out = append(out, fmt.Sprintf("--%s takes a value: %t", f.name, takes))
 	}
-	if f.env != "" && note(mine, noteEnv) != f.env {
-		out = append(out, fmt.Sprintf("--%s names the variable %q and not %s", f.name, note(mine, noteEnv), f.env))
+	if f.env != "" && cmdline.Note(mine, cmdline.NoteEnv) != f.env {
+		out = append(out, fmt.Sprintf("--%s names the variable %q and not %s", f.name, cmdline.Note(mine, cmdline.NoteEnv), f.env))
 	}
 	shown := func(other *pflag.Flag) bool { return other.Value == mine.Value && !other.Hidden }
 	if !f.hidden && !slices.ContainsFunc(slices.Collect(maps.Values(own)), shown) {
 		out = append(out, "--"+f.name+" is hidden")
 	}
-	if text, ok := mine.Value.(*textValue); ok && text.choices != nil {
-		for _, c := range f.choices {
-			if !slices.Contains(text.choices, c) && !slices.Contains(text.hidden, c) {
-				out = append(out, "--"+f.name+" does not take "+c)
-			}
+	for _, c := range f.choices {
+		if cmdline.CheckChoice(mine, c) != nil {
+			out = append(out, "--"+f.name+" does not take "+c)
 		}
 	}
 	return out

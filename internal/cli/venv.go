@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tame-py/tame/internal/cache"
+	"github.com/tame-py/tame/internal/cmdline"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/ui"
 	"github.com/tame-py/tame/internal/venv"
@@ -45,33 +46,28 @@ func venvCommand() command {
 }
 
 func (o *venvFlags) register(f *flags) {
-	mode := func(name, text string) *flags {
-		f.add(&switchValue{set: func(bool) { o.existing = text }}, name, "", map[string]string{
-			"clear": "Replace an environment that is there", "allow": "Keep what is there, and overwrite the environment's own files",
-		}[text])
-		f.last.NoOptDefVal = "true"
-		return f
+	mode := func(name, text, usage string) *cmdline.Flags {
+		return f.Func(func() { o.existing = text }, name, usage)
 	}
-	f.pair(&o.seed, "seed", "", "Install pip, and for Pythons before 3.12 setuptools and wheel").fromEnv("UV_VENV_SEED")
-	mode("clear,c", "clear").fromEnv("UV_VENV_CLEAR")
-	mode("no-clear", "keep").hide()
-	mode("allow-existing", "allow")
-	f.bool(&o.force, "force", "With `--clear`, replace also a directory that is no environment")
-	f.optional(&o.prompt, "prompt", "TEXT", "What the shell shows instead of the environment's name; `.` is the name of the current directory")
-	f.bool(&o.systemSite, "system-site-packages", "Let the environment see the packages of the Python it is made of")
-	f.pair(&o.relocatable, "relocatable", "no-relocatable", "Make an environment that can be moved").fromEnv("UV_VENV_RELOCATABLE")
-	f.pair(&o.noProject, "no-project", "", "Do not look for a project").alias("no-workspace").fromEnv("UV_NO_PROJECT")
-	f.exclusive("no-clear", "allow-existing")
+	f.Pair(&o.seed, "seed", "", "Install pip, and for Pythons before 3.12 setuptools and wheel").FromEnv("UV_VENV_SEED")
+	mode("clear,c", "clear", "Replace an environment that is there").FromEnv("UV_VENV_CLEAR")
+	mode("no-clear", "keep", "").Hide()
+	mode("allow-existing", "allow", "Keep what is there, and overwrite the environment's own files")
+	f.Bool(&o.force, "force", "With `--clear`, replace also a directory that is no environment")
+	f.Optional(&o.prompt, "prompt", "TEXT", "What the shell shows instead of the environment's name; `.` is the name of the current directory")
+	f.Bool(&o.systemSite, "system-site-packages", "Let the environment see the packages of the Python it is made of")
+	f.Pair(&o.relocatable, "relocatable", "no-relocatable", "Make an environment that can be moved").FromEnv("UV_VENV_RELOCATABLE")
+	f.Pair(&o.noProject, "no-project", "", "Do not look for a project").Alias("no-workspace").FromEnv("UV_NO_PROJECT")
+	f.Exclusive("no-clear", "allow-existing")
 	for _, name := range []string{"no-seed", "no-pip", "no-setuptools", "no-wheel"} {
-		f.add(&switchValue{set: func(bool) { o.compat = append(o.compat, name) }}, name, "", "").hide()
-		f.last.NoOptDefVal = "true"
+		f.Func(func() { o.compat = append(o.compat, name) }, name, "").Hide()
 	}
-	f.under("Python options")
+	f.Under("Python options")
 	f.python(&o.python)
-	f.pair(&o.system, "system", "no-system", "").hide()
+	f.Pair(&o.system, "system", "no-system", "").Hide()
 	o.index.register(f)
 	o.time.register(f)
-	f.under("Installer options")
+	f.Under("Installer options")
 	f.linkMode(&o.link)
 	o.refresh.register(f)
 }

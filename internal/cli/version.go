@@ -26,10 +26,10 @@ func versionCommand() command {
 		long: "A new version is written into the pyproject.toml; the lock and the environment are updated. With `--bump` several parts can be raised at once, in whatever order: `--bump major --bump beta`.",
 		prepare: func(f *flags) work {
 			var o versionFlags
-			f.list(&o.bump, "bump", "PART[=NUMBER]", "Raise a part: major, minor, patch, stable, alpha, beta, rc, post or dev")
-			f.bool(&o.dryRun, "dry-run", "Only say what the version would be")
-			f.bool(&o.short, "short", "Print nothing but the version")
-			f.choice(&o.format, "output-format", "FORMAT", "How to print it", "text", "json")
+			f.List(&o.bump, "bump", "PART[=NUMBER]", "Raise a part: major, minor, patch, stable, alpha, beta, rc, post or dev")
+			f.Bool(&o.dryRun, "dry-run", "Only say what the version would be")
+			f.Bool(&o.short, "short", "Print nothing but the version")
+			f.Choice(&o.format, "output-format", "FORMAT", "How to print it", "text", "json")
 			o.editFlags.register(f, false)
 			return func(ctx context.Context, a *app, args []string) error { return a.version(ctx, &o, args) }
 		},

@@ -26,8 +26,8 @@ func whyNotCommand() command {
 			"If there is no solution, it says why, and the exit code is 1. If there is one, it shows what would change in the lock.",
 		prepare: func(f *flags) work {
 			var o whyNotFlags
-			f.text(&o.script, "script", "FILE", "Ask about this script")
-			f.choice(&o.format, "output-format", "FORMAT", "How to answer", "text", "json")
+			f.Text(&o.script, "script", "FILE", "Ask about this script")
+			f.Choice(&o.format, "output-format", "FORMAT", "How to answer", "text", "json")
 			o.register(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.whyNot(ctx, &o, args) }
 		},

@@ -25,7 +25,7 @@ func workspaceDirCommand() command {
 		path: "workspace dir", short: "Print the directory of the workspace, or of a member", reads: true,
 		prepare: func(f *flags) work {
 			var name string
-			f.text(&name, "package", "NAME", "Print the directory of this member")
+			f.Text(&name, "package", "NAME", "Print the directory of this member")
 			return func(ctx context.Context, a *app, args []string) error { return a.workspaceDir(ctx, name) }
 		},
 	}
@@ -36,9 +36,9 @@ func workspaceListCommand() command {
 		path: "workspace list", short: "List the members of the workspace", reads: true,
 		prepare: func(f *flags) work {
 			var paths, scripts bool
-			f.bool(&paths, "paths", "Print directories instead of names")
-			f.bool(&scripts, "scripts", "List the scripts with metadata in the workspace")
-			f.exclusive("paths", "scripts")
+			f.Bool(&paths, "paths", "Print directories instead of names")
+			f.Bool(&scripts, "scripts", "List the scripts with metadata in the workspace")
+			f.Exclusive("paths", "scripts")
 			return func(ctx context.Context, a *app, args []string) error { return a.workspaceList(ctx, paths, scripts) }
 		},
 	}

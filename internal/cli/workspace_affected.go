@@ -30,10 +30,10 @@ func workspaceAffectedCommand() command {
 			"What counts is what changed since the branch left REVISION, by default the last commit, and what is not committed yet.",
 		prepare: func(f *flags) work {
 			var o affectedFlags
-			f.bool(&o.paths, "paths", "Print directories instead of names")
-			f.bool(&o.explain, "explain", "Say why each of them is affected")
-			f.choice(&o.format, "output-format", "FORMAT", "How to list them", "text", "json")
-			f.exclusive("paths", "explain", "output-format")
+			f.Bool(&o.paths, "paths", "Print directories instead of names")
+			f.Bool(&o.explain, "explain", "Say why each of them is affected")
+			f.Choice(&o.format, "output-format", "FORMAT", "How to list them", "text", "json")
+			f.Exclusive("paths", "explain", "output-format")
 			return func(ctx context.Context, a *app, args []string) error { return a.workspaceAffected(ctx, &o, args) }
 		},
 	}

@@ -18,8 +18,8 @@ func workspaceCopyCommand() command {
 		prepare: func(f *flags) work {
 			var to string
 			var manifests bool
-			f.text(&to, "output-dir,o", "DIR", "The new directory")
-			f.bool(&manifests, "manifests", "Copy nothing but what `sync --no-install-local` needs: a layer that stays while sources change")
+			f.Text(&to, "output-dir,o", "DIR", "The new directory")
+			f.Bool(&manifests, "manifests", "Copy nothing but what `sync --no-install-local` needs: a layer that stays while sources change")
 			return func(ctx context.Context, a *app, args []string) error {
 				return a.workspaceCopy(ctx, to, manifests, args)
 			}

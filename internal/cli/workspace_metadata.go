@@ -25,12 +25,12 @@ func workspaceMetadataCommand() command {
 		path: "workspace metadata", short: "Describe the workspace and what it has locked, as JSON",
 		prepare: func(f *flags) work {
 			var o metadataFlags
-			f.text(&o.script, "script", "FILE", "Describe this script")
+			f.Text(&o.script, "script", "FILE", "Describe this script")
 			o.lockStateFlags.register(f)
-			f.bool(&o.dryRun, "dry-run", "Write no lock")
-			f.bool(&o.sync, "sync", "Install what is locked first, so that the modules of all of it are listed")
-			f.exclusive("sync", "dry-run")
-			f.pair(&o.active, "active", "no-active", "Look at the active environment rather than that of the project")
+			f.Bool(&o.dryRun, "dry-run", "Write no lock")
+			f.Bool(&o.sync, "sync", "Install what is locked first, so that the modules of all of it are listed")
+			f.Exclusive("sync", "dry-run")
+			f.Pair(&o.active, "active", "no-active", "Look at the active environment rather than that of the project")
 			o.resolutionFlags.registerLocking(f)
 			return func(ctx context.Context, a *app, args []string) error { return a.workspaceMetadata(ctx, &o) }
 		},

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -86,6 +87,27 @@ func HintsOf(err error, program string) []string {
 		return h.Hints()
 	}
 	return nil
+}
+
+// A hintedError is an error with advice beside its own. It stands in the place of
+// the error, which is why that is none of its causes.
+type hintedError struct {
+	error
+	hint string
+}
+
+func (e hintedError) Unwrap() error        { return errors.Unwrap(e.error) }
+func (e hintedError) Is(target error) bool { return errors.Is(e.error, target) }
+func (e hintedError) As(target any) bool   { return errors.As(e.error, target) }
+
+// HintsFor is the advice of the error, and then what was added to it.
+func (e hintedError) HintsFor(program string) []string {
+	return append(slices.Clip(HintsOf(e.error, program)), e.hint)
+}
+
+// WithHint adds advice to an error.
+func WithHint(err error, format string, args ...any) error {
+	return hintedError{err, fmt.Sprintf(format, args...)}
 }
 
 // cause is what an error wraps. What the system says of a file or a connection

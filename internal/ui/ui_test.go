@@ -239,3 +239,18 @@ func TestAdviceNamesProgram(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Advice added to an error stands beside its own and hides nothing of it.
+func TestWithHint(t *testing.T) {
+	t.Parallel()
+	err := WithHint(fmt.Errorf("reading: %w", advice{}), "look at `%s`", "uv.lock")
+	err = WithHint(err, "twice")
+	want := "error: reading\n  Caused by: the lock is old\n\nhint: look at `uv.lock`\n\nhint: twice\n\nhint: run `tame lock`\n"
+	if diff := cmp.Diff(want, Palette{}.RenderError("error", "tame", err)); diff != "" {
+		t.Error(diff)
+	}
+	var inner advice
+	if !errors.As(WithHint(advice{}, "more"), &inner) || !errors.Is(WithHint(fs.ErrNotExist, "more"), fs.ErrNotExist) {
+		t.Error("an error with advice is not what it was")
+	}
+}
