@@ -1,7 +1,9 @@
 # Tells about the interpreter that runs it: one JSON object after a marker, on
 # standard output. It runs isolated (-I -B), on Python 3 of any version and
 # implementation, and says so itself where it cannot go on.
-import json
+#
+# Importing costs most of its time. json and platform, which import re and a dozen
+# further modules, are left out where what is asked for can be had without them.
 import os
 import sys
 
@@ -11,9 +13,26 @@ MARKER = "\x1etame-probe\x1e"
 def answer(**facts):
     # A start-up hook of the interpreter may have printed something already:
     # the marker separates it. os._exit would lose what is buffered.
-    sys.stdout.write(MARKER + json.dumps(facts) + "\n")
+    sys.stdout.write(MARKER + encoded(facts) + "\n")
     sys.stdout.flush()
     sys.exit(0)
+
+
+def encoded(value):
+    """JSON of plain values."""
+    if value is True or value is False:
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(encoded(key) + ":" + encoded(value[key]) for key in value) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(encoded(item) for item in value) + "]"
+    if isinstance(value, str) and all(" " <= c <= "~" and c not in '"\\' for c in value):
+        return '"' + value + '"'
+    import json
+
+    return json.dumps(value)
 
 
 def release(info):
@@ -26,13 +45,41 @@ def release(info):
 if sys.version_info < (3, 6):
     answer(error="unsupported_version", detail=release(sys.version_info))
 
-import platform
 import sysconfig
 
 PYTHON_XY = "python{}.{}".format(*sys.version_info[:2])
 IN_VENV = sys.prefix != sys.base_prefix or hasattr(sys, "real_prefix")
 # pip's rule (pypa/pip issue 10647); distributors may set the switch.
 USE_SYSCONFIG = bool(getattr(sysconfig, "_PIP_USE_SYSCONFIG", sys.version_info >= (3, 10)))
+
+
+def platform_markers():
+    """What package platform says, by its own rules where they are simple."""
+    if sys.platform != "linux" or sys.implementation.name != "cpython" or sys.version[:2] != "3.":
+        import platform
+
+        version = platform.python_version()
+        return {
+            "platform_machine": platform.machine(),
+            "platform_python_implementation": platform.python_implementation(),
+            "platform_release": platform.release(),
+            "platform_system": platform.system(),
+            "platform_version": platform.version(),
+            # A local build ends in "+", which is no version.
+            "python_full_version": version.rstrip("+"),
+            "python_version": ".".join(platform.python_version_tuple()[:2]),
+        }
+    known = [value if value != "unknown" else "" for value in os.uname()]
+    version = sys.version.split()[0]
+    return {
+        "platform_machine": known[4],
+        "platform_python_implementation": "CPython",
+        "platform_release": known[2],
+        "platform_system": known[0],
+        "platform_version": known[3],
+        "python_full_version": version.rstrip("+"),
+        "python_version": ".".join(version.split(".")[:2]),
+    }
 
 
 def implementation_version():
@@ -171,7 +218,7 @@ def manylinux_refused(version):
         return False
     try:
         parts = version.split(".")
-        compatible = _manylinux.manylinux_compatible(int(parts[0]), int(parts[1]), platform.machine())
+        compatible = _manylinux.manylinux_compatible(int(parts[0]), int(parts[1]), MARKERS["platform_machine"])
     except Exception:
         return False
     return compatible is not None and not compatible
@@ -189,8 +236,12 @@ def system():
     elif name == "win32":
         facts.update(name="win", machine="i386")
     elif name == "macosx":
+        import platform
+
         facts["version"], _, facts["machine"] = platform.mac_ver()
     elif name == "ios":
+        import platform
+
         found = platform.ios_ver()
         facts.update(version=found.release, simulator=found.is_simulator, machine=version.rpartition("-")[2])
     elif name == "emscripten":
@@ -210,21 +261,15 @@ def site_packages():
         return []
 
 
+MARKERS = platform_markers()
 answer(
-    markers={
-        "implementation_name": sys.implementation.name,
-        "implementation_version": implementation_version(),
-        "os_name": os.name,
-        "platform_machine": platform.machine(),
-        "platform_python_implementation": platform.python_implementation(),
-        "platform_release": platform.release(),
-        "platform_system": platform.system(),
-        "platform_version": platform.version(),
-        # A local build ends in "+", which is no version.
-        "python_full_version": platform.python_version().rstrip("+"),
-        "python_version": ".".join(platform.python_version_tuple()[:2]),
-        "sys_platform": sys.platform,
-    },
+    markers=dict(
+        MARKERS,
+        implementation_name=sys.implementation.name,
+        implementation_version=implementation_version(),
+        os_name=os.name,
+        sys_platform=sys.platform,
+    ),
     executable=sys.executable,
     base_executable=getattr(sys, "_base_executable", None) or "",
     prefix=sys.prefix,
