@@ -51,7 +51,7 @@ type work func(ctx context.Context, a *app, args []string) error
 func commands() []command {
 	return slices.Concat([]command{
 		pipGroup(), pipCompileCommand(), pipInstallCommand(), pipDownloadCommand(), pipWheelCommand(), pipSyncCommand(), pipUninstallCommand(),
-		pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(), pipDebugCommand(),
+		pipListCommand(), pipFreezeCommand(), pipShowCommand(), pipTreeCommand(), pipCheckCommand(), pipIndexGroup(), pipIndexVersionsCommand(), pipDebugCommand(),
 		cacheGroup(), cacheCleanCommand(), cachePruneCommand(), cacheDirCommand(), cacheSizeCommand(), cacheVerifyCommand(), cleanCommand(),
 		pythonGroup(), pythonListCommand(), pythonInstallCommand(), pythonUpgradeCommand(), pythonFindCommand(), pythonPinCommand(), pythonDirCommand(),
 		pythonUninstallCommand(), pythonUpdateShellCommand(), pythonAdviseCommand(),

@@ -22,6 +22,11 @@ type targetFlags struct {
 func (t *targetFlags) register(f *flags) {
 	f.List(&t.versions, "python-version", "VERSION", "For this version of Python; may be given several times")
 	f.List(&t.platforms, "python-platform", "PLATFORM", "For this platform: linux, windows, macos or a target triple; may be given several times")
+	t.registerTags(f)
+}
+
+// registerTags are the flags of pip that name what uv has other names for.
+func (t *targetFlags) registerTags(f *flags) {
 	f.List(&t.platformTags, "platform", "TAG", "For the platform of this tag of wheels, as in pip: win_amd64, manylinux_2_28_x86_64").Hide()
 	f.Choice(&t.implementation, "implementation", "NAME", "As in pip", "cp", "py").Hide()
 	f.List(&t.abis, "abi", "TAG", "As in pip: it follows from the version").Hide()
