@@ -20,11 +20,11 @@ import (
 //
 // The first line is floor 0.
 var floors = []string{
-	"internal/blake2b internal/par internal/fsx internal/toml internal/archive internal/pubgrub internal/ui internal/cloud internal/pysource internal/stdlib internal/bench/stats internal/bench/machine internal/cmdline packaging/pyname packaging/pep440 packaging/tags",
-	"internal/cache internal/auth internal/bench/load internal/bench/report internal/bench/truth packaging/marker packaging/simple",
+	"internal/blake2b internal/par internal/fsx internal/toml internal/archive internal/pubgrub internal/ui internal/cloud internal/pysource internal/stdlib internal/bench/stats internal/bench/machine internal/shellwords packaging/pyname packaging/pep440 packaging/tags",
+	"internal/cache internal/auth internal/cmdline internal/bench/load internal/bench/report internal/bench/truth packaging/marker packaging/simple",
 	"internal/web internal/git internal/bench/command internal/bench/server packaging/pep508",
 	"internal/managed internal/bench/ab packaging/metadata packaging/requirements packaging/pyproject packaging/pylock",
-	"internal/audit internal/migrate internal/python internal/scaffold internal/task packaging/dist",
+	"internal/audit internal/bench internal/migrate internal/python internal/scaffold internal/task packaging/dist",
 	"internal/venv internal/source internal/publish internal/target internal/backend internal/pypitest",
 	"internal/index internal/workspace internal/build internal/install internal/pypitest/cmd/serve",
 	"internal/fetch internal/resolve internal/ephemeral",
@@ -40,7 +40,7 @@ const module = "github.com/tame-py/tame/"
 // Rules that name the only packages allowed to do something.
 var (
 	onlyImporters = map[string][]string{
-		"internal/ui":       {"internal/cli"},
+		"internal/ui":       {"internal/cli", "internal/cmdline", "internal/bench"},
 		"internal/config":   {"internal/cli"},
 		"internal/pypitest": {"internal/perf", "internal/pypitest/cmd/serve"},
 		"os/exec":           {"internal/python", "internal/git", "internal/build", "internal/auth", "internal/cloud", "internal/install", "internal/cli", "internal/perf", "internal/bench/command", "internal/bench/server"},
@@ -180,6 +180,28 @@ func allowed(pkg string, by []string) bool {
 	return slices.ContainsFunc(by, func(p string) bool {
 		return pkg == p || strings.HasSuffix(p, "/") && strings.HasPrefix(pkg+"/", p)
 	})
+}
+
+// The measuring of commands and servers could leave the house: of the rest it
+// knows the command line, the terminal and the formats of its files, and
+// nothing of packages. Of the rest only the command line knows it.
+func TestBenchStandsApart(t *testing.T) {
+	const household = "internal/bench/"
+	uses := []string{"internal/cmdline", "internal/shellwords", "internal/toml", "internal/ui"}
+	for _, f := range moduleFiles(t) {
+		inside := strings.HasPrefix(f.pkg+"/", household)
+		for _, p := range imports(f) {
+			p, own := strings.CutPrefix(p, module)
+			toBench := strings.HasPrefix(p+"/", household)
+			switch {
+			case !own || inside == toBench:
+			case inside && !slices.Contains(uses, p):
+				t.Errorf("%s imports %s: of the module bench may use only %v", f.path, p, uses)
+			case !inside && f.pkg != "internal/cli":
+				t.Errorf("%s imports %s, which only internal/cli may", f.path, p)
+			}
+		}
+	}
 }
 
 func TestBoundaries(t *testing.T) {

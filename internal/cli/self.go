@@ -7,6 +7,8 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+
+	"github.com/tame-py/tame/internal/cmdline"
 )
 
 // Version is tame's own version; Behaviour is that of the uv whose interface
@@ -56,7 +58,7 @@ func selfUpdateCommand() command {
 				if off, err := a.flagOrEnv(a.global.offline, "UV_OFFLINE"); err != nil {
 					return err
 				} else if isTrue(off) {
-					return failedWith{errors.New("there is nothing to update from without the network (`--offline`)")}
+					return cmdline.WithCode(errors.New("there is nothing to update from without the network (`--offline`)"), cmdline.Failed)
 				}
 				return withHint(errors.New("the program does not update itself: it knows of no place to download from"),
 					"update it the way it was installed, for example with a package manager, or put the new program in place of `%s`", a.self())

@@ -9,7 +9,7 @@ import (
 	"runtime"
 	"strings"
 
-	tasks "github.com/tame-py/tame/internal/task"
+	"github.com/tame-py/tame/internal/shellwords"
 )
 
 // shellVariable is set in the shells that `shell` starts: the environment that
@@ -133,7 +133,7 @@ func (a *app) shellProgram() (program, kind string) {
 func (r *running) activate(c *childProcess, kind string) error {
 	scripts := r.base.Interpreter.Scheme.Scripts
 	script := func(name string) string { return filepath.Join(scripts, name) }
-	quoted := func(path string) string { return tasks.Quote([]string{path}) }
+	quoted := func(path string) string { return shellwords.Join([]string{path}) }
 	switch kind {
 	case "bash":
 		file, err := r.startupFile(".bashrc", "[ -f ~/.bashrc ] && . ~/.bashrc\n. "+quoted(script("activate"))+"\n")

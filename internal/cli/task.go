@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/tame-py/tame/internal/shellwords"
 	tasks "github.com/tame-py/tame/internal/task"
 	"github.com/tame-py/tame/internal/ui"
 	"github.com/tame-py/tame/packaging/pep508"
@@ -74,7 +75,7 @@ func (a *app) listTasks(o *runFlags) error {
 	rows := make([][]string, len(s.Tasks))
 	for i := range s.Tasks {
 		t := &s.Tasks[i]
-		what := first(t.Description, t.Shell, tasks.Quote(t.Cmd))
+		what := first(t.Description, t.Shell, shellwords.Join(t.Cmd))
 		if what == "" {
 			what = "(" + strings.Join(t.DependsOn, ", ") + ")"
 		}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tame-py/tame/internal/cmdline"
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/pip"
@@ -365,21 +366,13 @@ func (a *app) toolUpgrade(ctx context.Context, o *toolFlags, all bool, args []st
 		for _, err := range failed[:len(failed)-1] {
 			a.print.Error(err)
 		}
-		return failedUpgrade{failed[len(failed)-1]}
+		return cmdline.WithCode(failed[len(failed)-1], cmdline.Failed)
 	}
 	if !changed {
 		a.print.Line("Nothing to upgrade")
 	}
 	return nil
 }
-
-// failedUpgrade is the last failure of several.
-type failedUpgrade struct{ error }
-
-func (f failedUpgrade) Unwrap() error { return f.error }
-
-// ExitCode is that of work that could not be done.
-func (f failedUpgrade) ExitCode() int { return 1 }
 
 // An upgrade is a tool to be upgraded, with what the new version must be.
 type upgrade struct {

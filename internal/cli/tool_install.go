@@ -17,6 +17,7 @@ import (
 	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/shellwords"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/tool"
 	"github.com/tame-py/tame/internal/ui"
@@ -562,9 +563,9 @@ func (a *app) warnPath(bin, what, group string) {
 func (a *app) pathCommand(bin string) string {
 	switch a.shell() {
 	case "fish":
-		return "fish_add_path " + posixQuote(bin)
+		return "fish_add_path " + shellwords.Quote(bin)
 	case "csh", "tcsh":
-		return fmt.Sprintf("setenv PATH %s:\"$PATH\"", posixQuote(bin))
+		return fmt.Sprintf("setenv PATH %s:\"$PATH\"", shellwords.Quote(bin))
 	case "powershell", "pwsh":
 		return fmt.Sprintf(`$env:PATH = "%s;$env:PATH"`, bin)
 	case "cmd":

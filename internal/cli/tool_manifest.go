@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/tame-py/tame/internal/cmdline"
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/pip"
@@ -133,7 +134,7 @@ func (a *app) toolSync(ctx context.Context, o *toolSyncFlags, name string) error
 	for _, err := range failed[:len(failed)-1] {
 		a.print.Error(err)
 	}
-	return failedUpgrade{failed[len(failed)-1]}
+	return cmdline.WithCode(failed[len(failed)-1], cmdline.Failed)
 }
 
 func (a *app) readManifest(name string) (tool.Manifest, error) {

@@ -236,7 +236,7 @@ func (t *toolRunning) readInputs(ctx context.Context) error {
 		t.inputs, err = a.toolInputs(ctx, t.settings, &t.flags.toolFlags, t.request.text, false)
 		var missing *pip.MissingError
 		if errors.As(err, &missing) {
-			return failedWith{fmt.Errorf("failed to resolve the requirement of the tool: %w", err)}
+			return cmdline.WithCode(fmt.Errorf("failed to resolve the requirement of the tool: %w", err), cmdline.Failed)
 		}
 		return err
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -89,14 +88,6 @@ func (a *app) toolInputs(ctx context.Context, s *workSettings, o *toolFlags, tar
 	in.Requirements = append(in.Requirements, with.Requirements...)
 	return in, in.AddSettings(settingsInputs(&a.config, &s.pip))
 }
-
-// failedWith is an error about what is to go with a tool.
-type failedWith struct{ error }
-
-func (f failedWith) Unwrap() error { return errors.Unwrap(f.error) }
-
-// ExitCode is that of work that could not be done.
-func (f failedWith) ExitCode() int { return 1 }
 
 // toolStore is where tools are.
 func (a *app) toolStore() tool.Store { return tool.DefaultStore(a.lookup, a.dir) }

@@ -13,6 +13,7 @@ import (
 	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/internal/cmdline"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/shellwords"
 	"github.com/tame-py/tame/internal/ui"
 	"github.com/tame-py/tame/internal/venv"
 )
@@ -287,7 +288,9 @@ func (a *app) confirm(question string) bool {
 // activation is the line that activates an environment in the shell at hand,
 // or nothing if that cannot be told.
 func (a *app) activation(scripts string) string {
-	path := func(name string) string { return posixQuote(filepath.ToSlash(a.shown(filepath.Join(scripts, name)))) }
+	path := func(name string) string {
+		return shellwords.Quote(filepath.ToSlash(a.shown(filepath.Join(scripts, name))))
+	}
 	switch a.shell() {
 	case "bash", "zsh", "ksh", "sh", "dash":
 		return "source " + path("activate")
@@ -339,15 +342,4 @@ func (a *app) shell() string {
 		return filepath.Base(path)
 	}
 	return ""
-}
-
-// posixQuote quotes a text for a POSIX shell, if it has to be.
-func posixQuote(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./-_", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'"'"'`) + "'"
 }

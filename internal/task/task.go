@@ -15,10 +15,12 @@
 package task
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/tame-py/tame/internal/shellwords"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
@@ -117,7 +119,7 @@ func readTask(name string, v pyproject.Value) (Task, error) {
 	}
 	if text, ok := v.Text(); ok {
 		var err error
-		if t.Cmd, err = Split(text); err != nil {
+		if t.Cmd, err = words(text); err != nil {
 			return t, v.Errorf("%w", err)
 		}
 		return t, nil
@@ -141,18 +143,29 @@ func readTask(name string, v pyproject.Value) (Task, error) {
 	return t, nil
 }
 
+// words are those of a command that is written as a text.
+func words(line string) ([]string, error) {
+	words, err := shellwords.Split(line)
+	if err == nil && len(words) == 0 {
+		err = errNoProgram
+	}
+	return words, err
+}
+
+var errNoProgram = errors.New("a command needs a program")
+
 // read takes in one key.
 func (t *Task) read(key string, v pyproject.Value) (err error) {
 	switch key {
 	case "cmd":
 		if text, ok := v.Text(); ok {
-			if t.Cmd, err = Split(text); err != nil {
+			if t.Cmd, err = words(text); err != nil {
 				return v.Errorf("%w", err)
 			}
 			return nil
 		}
 		if t.Cmd, err = texts(v); err == nil && len(t.Cmd) == 0 {
-			return v.Errorf("a command needs a program")
+			return v.Errorf("%w", errNoProgram)
 		}
 	case "shell":
 		t.Shell, err = text(v)

@@ -111,20 +111,3 @@ func TestKey(t *testing.T) {
 		}
 	}
 }
-
-// FuzzSplit holds Split against Quote.
-func FuzzSplit(f *testing.F) {
-	for _, s := range []string{`a b`, `'a b' "c\"d"`, `a\ b`, `''`, `"`} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		words, err := Split(text)
-		if err != nil {
-			return
-		}
-		again, err := Split(Quote(words))
-		if err != nil || !slices.Equal(words, again) {
-			t.Errorf("%q is %q, and quoted %q: %v", text, words, again, err)
-		}
-	})
-}

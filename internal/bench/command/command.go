@@ -17,6 +17,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tame-py/tame/internal/shellwords"
 )
 
 // A Command is one subject: what is run, and what around it.
@@ -195,7 +197,7 @@ func (r *Runner) words(line string) ([]string, error) {
 	if r.Shell != nil {
 		return append(slices.Clone(r.Shell), line), nil
 	}
-	words, err := Split(line)
+	words, err := shellwords.Split(line)
 	if err == nil && len(words) == 0 {
 		err = errors.New("the command is empty")
 	}

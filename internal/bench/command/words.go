@@ -8,66 +8,6 @@ import (
 	"strings"
 )
 
-// Split makes words of a line by the quoting rules of POSIX shells (XCU 2.2),
-// without any expansion: quotes of both kinds and backslashes.
-func Split(line string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	open := false // a word has begun, even an empty one in quotes
-	for i := 0; i < len(line); i++ {
-		switch c := line[i]; c {
-		case ' ', '\t', '\n', '\r':
-			if open {
-				words = append(words, word.String())
-				word.Reset()
-				open = false
-			}
-		case '\'', '"':
-			end, err := quoted(line, i, &word)
-			if err != nil {
-				return nil, err
-			}
-			i, open = end, true
-		case '\\':
-			i++
-			if i == len(line) {
-				return nil, fmt.Errorf("`%s` ends in a backslash", line)
-			}
-			if line[i] != '\n' { // which goes on in the next line
-				word.WriteByte(line[i])
-				open = true
-			}
-		default:
-			word.WriteByte(c)
-			open = true
-		}
-	}
-	if open {
-		words = append(words, word.String())
-	}
-	return words, nil
-}
-
-// quoted adds the quotation that begins at i to the word, and returns where it
-// ends. In double quotes a backslash escapes what would be special there.
-func quoted(line string, i int, word *strings.Builder) (int, error) {
-	quote := line[i]
-	for j := i + 1; j < len(line); j++ {
-		switch c := line[j]; {
-		case c == quote:
-			return j, nil
-		case c == '\\' && quote == '"' && j+1 < len(line) && strings.IndexByte("\"\\$`\n", line[j+1]) >= 0:
-			j++
-			if line[j] != '\n' {
-				word.WriteByte(line[j])
-			}
-		default:
-			word.WriteByte(c)
-		}
-	}
-	return 0, fmt.Errorf("a quotation in `%s` has no end", line)
-}
-
 // Fill puts values in the places of their names in braces. Values are not
 // looked at again.
 func Fill(text string, parameters []Parameter) string {

@@ -6,46 +6,6 @@ import (
 	"testing"
 )
 
-func TestSplit(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		line string
-		want []string // nil: an error
-	}{
-		{"", []string{}},
-		{"grep word /home/user", []string{"grep", "word", "/home/user"}},
-		{`a 'b c' "d \"e\" \f" g\ h`, []string{"a", "b c", `d "e" \f`, "g h"}},
-		{`a '' ""`, []string{"a", "", ""}},
-		{`x'y'"z"`, []string{"xyz"}},
-		{`'open`, nil},
-		{`"open\"`, nil},
-		{`end\`, nil},
-	} {
-		got, err := Split(c.line)
-		if (err == nil) != (c.want != nil) || err == nil && !slices.Equal(got, c.want) {
-			t.Errorf("Split(%q) = %q, %v; want %q", c.line, got, err, c.want)
-		}
-	}
-}
-
-func FuzzSplit(f *testing.F) {
-	f.Add(`a 'b c' "d \"e\"" g\ h`)
-	f.Fuzz(func(t *testing.T, line string) {
-		words, err := Split(line)
-		if err != nil {
-			return
-		}
-		var quotedWords []string
-		for _, w := range words {
-			quotedWords = append(quotedWords, "'"+strings.ReplaceAll(w, "'", `'\''`)+"'")
-		}
-		again, err := Split(strings.Join(quotedWords, " "))
-		if err != nil || !slices.Equal(words, again) {
-			t.Errorf("%q gives %q, which quoted gives %q, %v", line, words, again, err)
-		}
-	})
-}
-
 func TestScan(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ from, to, step, want string }{

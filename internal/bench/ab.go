@@ -1,4 +1,4 @@
-package cli
+package bench
 
 import (
 	"cmp"
@@ -14,11 +14,13 @@ import (
 	run "github.com/tame-py/tame/internal/bench/command"
 	"github.com/tame-py/tame/internal/bench/report"
 	"github.com/tame-py/tame/internal/bench/server"
+	"github.com/tame-py/tame/internal/cmdline"
+	"github.com/tame-py/tame/internal/ui"
 )
 
-// benchABFlags are those of `bench ab`.
-type benchABFlags struct {
-	benchRunFlags
+// abFlags are those of `bench ab`.
+type abFlags struct {
+	runFlags
 	plan, budget, margin string
 	blocks               int
 	noAA                 bool
@@ -27,15 +29,15 @@ type benchABFlags struct {
 	allowRemote          bool
 }
 
-func benchABCommand() command {
-	return command{
-		path: "bench ab", args: "[COMMAND...]", plain: true, reshape: parameterArguments,
-		short: "Compare commands until the difference is clear, or clearly too small to matter",
-		long: "The others are compared with the first. All are measured in blocks of one run each in random order; the first one twice, so that the noise of the " +
+func abCommand() Command {
+	return Command{
+		Path: "bench ab", Args: "[COMMAND...]", Reshape: parameterArguments,
+		Short: "Compare commands until the difference is clear, or clearly too small to matter",
+		Long: "The others are compared with the first. All are measured in blocks of one run each in random order; the first one twice, so that the noise of the " +
 			"machine is known. The verdict is one of faster, slower, equivalent within the margin, and undecided with the time that a decision would take.",
-		prepare: func(f *flags) work {
-			o := benchABFlags{benchRunFlags: benchRunFlags{warmup: 1}}
-			o.benchRunFlags.register(f)
+		Prepare: func(f *cmdline.Flags) Work {
+			o := abFlags{runFlags: runFlags{warmup: 1}}
+			o.runFlags.register(f)
 			f.Under("How often")
 			f.Text(&o.budget, "budget", "DURATION", "Measure for this long at most [default: 60s]")
 			f.Number(&o.blocks, "blocks", "NUM", "Measure this many blocks at most", 6)
@@ -47,15 +49,15 @@ func benchABCommand() command {
 			f.Text(&o.margin, "margin", "PERCENT", "Call a difference below this equivalent [default: 2%]; 0 for none")
 			f.Under("Reports")
 			f.Text(&o.exportJSON, "export-json", "FILE", "Write all times as hyperfine's JSON")
-			return func(ctx context.Context, a *app, args []string) error { return a.benchAB(ctx, &o, args) }
+			return func(ctx context.Context, h *Host, args []string) error { return o.run(ctx, h, args) }
 		},
 	}
 }
 
-// A benchTask is one comparison that was asked for.
-type benchTask struct {
+// A task is one comparison that was asked for.
+type task struct {
 	name     string
-	flags    benchABFlags // with what the file says
+	flags    abFlags // with what the file says
 	commands []run.Command
 	servers  []server.Spec
 	drive    *ab.Drive
@@ -63,26 +65,26 @@ type benchTask struct {
 
 // tasks are the comparisons of the file, or the one of the command line. Flags
 // count more than the file.
-func (o *benchABFlags) tasks(a *app, lines []string) ([]benchTask, error) {
+func (o *abFlags) tasks(h *Host, lines []string) ([]task, error) {
 	plan := &abPlan{Comparison: []abComparison{{}}}
 	if o.plan != "" {
 		var err error
-		if plan, err = readPlan(a.path(o.plan)); err != nil {
+		if plan, err = readPlan(h.path(o.plan)); err != nil {
 			return nil, err
 		}
 	}
 	if len(lines) > 0 && len(plan.Comparison) > 1 {
-		return nil, usageError("commands cannot be added to a plan of several comparisons")
+		return nil, cmdline.UsageError("commands cannot be added to a plan of several comparisons")
 	}
-	var out []benchTask
+	var out []task
 	for i := range plan.Comparison {
 		c := &plan.Comparison[i]
 		if len(o.only) > 0 && !slices.Contains(o.only, c.Name) {
 			continue
 		}
-		t := benchTask{name: c.Name, flags: *o}
+		t := task{name: c.Name, flags: *o}
 		t.flags.fill(c)
-		if err := t.read(a, plan, c, lines); err != nil {
+		if err := t.read(h, plan, c, lines); err != nil {
 			if c.Name != "" {
 				err = fmt.Errorf("the comparison `%s`: %w", c.Name, err)
 			}
@@ -91,14 +93,14 @@ func (o *benchABFlags) tasks(a *app, lines []string) ([]benchTask, error) {
 		out = append(out, t)
 	}
 	for _, name := range o.only {
-		if !slices.ContainsFunc(out, func(t benchTask) bool { return t.name == name }) {
-			return nil, usageError(fmt.Sprintf("the plan has no comparison `%s`", name))
+		if !slices.ContainsFunc(out, func(t task) bool { return t.name == name }) {
+			return nil, cmdline.UsageError(fmt.Sprintf("the plan has no comparison `%s`", name))
 		}
 	}
 	return out, nil
 }
 
-func (t *benchTask) read(a *app, plan *abPlan, c *abComparison, lines []string) error {
+func (t *task) read(h *Host, plan *abPlan, c *abComparison, lines []string) error {
 	served, err := c.served()
 	switch {
 	case err != nil:
@@ -107,9 +109,9 @@ func (t *benchTask) read(a *app, plan *abPlan, c *abComparison, lines []string) 
 		t.commands, err = t.flags.commands(plan.commands(c), lines)
 		return err
 	case len(lines) > 0:
-		return usageError("a command cannot be compared with a server")
+		return cmdline.UsageError("a command cannot be compared with a server")
 	case len(c.Subject) < 2 && t.flags.noAA:
-		return usageError("two servers at least are expected")
+		return cmdline.UsageError("two servers at least are expected")
 	}
 	var shell []string
 	if s := last(t.flags.shells); s != "" && s != "none" && !t.flags.noShell {
@@ -117,7 +119,7 @@ func (t *benchTask) read(a *app, plan *abPlan, c *abComparison, lines []string) 
 			return err
 		}
 	}
-	if t.servers, err = plan.servers(a, c, shell); err != nil {
+	if t.servers, err = plan.servers(h, c, shell); err != nil {
 		return err
 	}
 	for i := range t.servers {
@@ -128,7 +130,7 @@ func (t *benchTask) read(a *app, plan *abPlan, c *abComparison, lines []string) 
 }
 
 // fill takes from a comparison what no flag says.
-func (o *benchABFlags) fill(c *abComparison) {
+func (o *abFlags) fill(c *abComparison) {
 	o.budget, o.margin, o.blocks = cmp.Or(o.budget, c.Budget), cmp.Or(o.margin, c.Margin), cmp.Or(o.blocks, c.Blocks)
 	if len(o.shells) == 0 && !o.noShell && c.Shell != "" {
 		o.shells = []string{c.Shell}
@@ -139,7 +141,7 @@ func (o *benchABFlags) fill(c *abComparison) {
 }
 
 // commands are those of the plan and those of the command line.
-func (o *benchABFlags) commands(commands []run.Command, lines []string) ([]run.Command, error) {
+func (o *abFlags) commands(commands []run.Command, lines []string) ([]run.Command, error) {
 	planned := len(commands)
 	for _, line := range lines {
 		commands = append(commands, run.Command{Line: line})
@@ -152,17 +154,17 @@ func (o *benchABFlags) commands(commands []run.Command, lines []string) ([]run.C
 			commands[i].Name = o.names[i]
 		}
 		if strings.TrimSpace(commands[i].Line) == "" {
-			return nil, usageError(fmt.Sprintf("the command of subject %d is empty", i+1))
+			return nil, cmdline.UsageError(fmt.Sprintf("the command of subject %d is empty", i+1))
 		}
 		commands[i] = commands[i].Filled()
 	}
 	if len(commands) < 2 {
-		return nil, withHint(usageError("two commands at least are expected"), "a command given twice shows the noise of the machine")
+		return nil, ui.WithHint(cmdline.UsageError("two commands at least are expected"), "a command given twice shows the noise of the machine")
 	}
 	return commands, nil
 }
 
-func (o *benchABFlags) options() (ab.Options, error) {
+func (o *abFlags) options() (ab.Options, error) {
 	opts := ab.Options{Margin: 0.02, Budget: time.Minute, Blocks: o.blocks, Warmup: o.warmup, NoTwin: o.noAA}
 	if o.budget != "" {
 		d, err := time.ParseDuration(o.budget)
@@ -170,7 +172,7 @@ func (o *benchABFlags) options() (ab.Options, error) {
 			d, err = time.Duration(seconds*float64(time.Second)), nil
 		}
 		if err != nil || d <= 0 {
-			return opts, usageError(fmt.Sprintf("invalid value for `--budget`: `%s` is no duration such as 90s", o.budget))
+			return opts, cmdline.UsageError(fmt.Sprintf("invalid value for `--budget`: `%s` is no duration such as 90s", o.budget))
 		}
 		opts.Budget = d
 	}
@@ -185,19 +187,19 @@ func (o *benchABFlags) options() (ab.Options, error) {
 	return opts, err
 }
 
-func (a *app) benchAB(ctx context.Context, o *benchABFlags, args []string) error {
-	tasks, err := o.tasks(a, args)
+func (o *abFlags) run(ctx context.Context, h *Host, args []string) error {
+	tasks, err := o.tasks(h, args)
 	if err != nil {
 		return err
 	}
 	if err := o.knowsReports(); err != nil {
 		return err
 	}
-	r := report.New("ab", time.Now(), Version)
+	r := report.New("ab", time.Now(), h.Version)
 	start := time.Now()
 	var failed error
 	for i := range tasks {
-		part, err := a.benchTask(ctx, &tasks[i])
+		part, err := tasks[i].run(ctx, h)
 		if part != nil {
 			r.Parts = append(r.Parts, *part)
 		}
@@ -210,25 +212,25 @@ func (a *app) benchAB(ctx context.Context, o *benchABFlags, args []string) error
 	}
 	r.Seconds, r.Interrupted = time.Since(start).Seconds(), ctx.Err() != nil
 	if r.Join(); failed == nil && !r.Valid() {
-		failed = exitStatus(exitFailed)
+		failed = cmdline.ExitStatus(cmdline.Failed)
 	}
-	a.print.Data("%s", r.Text(a.benchStyle("", "")))
+	h.Print.Data("%s", r.Text(h.style()))
 	if o.exportJSON != "" {
-		failed = errors.Join(failed, exportSubjects(a, o.exportJSON, r))
+		failed = errors.Join(failed, exportSubjects(h, o.exportJSON, r))
 	}
-	return errors.Join(failed, o.finish(a, r))
+	return errors.Join(failed, o.finish(h, r))
 }
 
-// benchTask makes one comparison. What was measured is returned also with an
+// run makes one comparison. What was measured is returned also with an
 // error, nil if that is nothing.
-func (a *app) benchTask(ctx context.Context, t *benchTask) (*report.Report, error) {
+func (t *task) run(ctx context.Context, h *Host) (*report.Report, error) {
 	opts, err := t.flags.options()
 	if err != nil {
 		return nil, err
 	}
 	part := &report.Report{Schema: report.Schema, Kind: "ab", Title: t.name}
 	start := time.Now()
-	defer a.benchProgress(t.name, &opts.Progress)()
+	defer h.progress(t.name, &opts.Progress)()
 	if t.servers != nil {
 		found, err := ab.RunServers(ctx, t.servers, *t.drive, opts)
 		if len(found.Subjects) == 0 {
@@ -241,7 +243,7 @@ func (a *app) benchTask(ctx context.Context, t *benchTask) (*report.Report, erro
 		part.Seconds = time.Since(start).Seconds()
 		return part, err
 	}
-	runner, err := t.flags.runner(ctx, a, false)
+	runner, err := t.flags.runner(ctx, h, false)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package cli
+package bench
 
 import (
 	"context"
@@ -8,22 +8,23 @@ import (
 
 	"github.com/tame-py/tame/internal/bench/load"
 	"github.com/tame-py/tame/internal/bench/report"
+	"github.com/tame-py/tame/internal/cmdline"
 	"github.com/tame-py/tame/internal/ui"
 )
 
-// benchCapacityFlags are those of `bench capacity`.
-type benchCapacityFlags struct {
-	benchTarget
+// capacityFlags are those of `bench capacity`.
+type capacityFlags struct {
+	target
 	latency, quantile, failures, step, from, to, precision string
 }
 
-func benchCapacityCommand() command {
-	return command{
-		path: "bench capacity", args: "URL", plain: true, short: "Find the highest rate that a server bears",
-		long: "Rates are tried, doubling first and then between the highest that was borne and the lowest that was not, until both are close. " +
+func capacityCommand() Command {
+	return Command{
+		Path: "bench capacity", Args: "URL", Short: "Find the highest rate that a server bears",
+		Long: "Rates are tried, doubling first and then between the highest that was borne and the lowest that was not, until both are close. " +
 			"A rate is borne if the latency stays below a limit, few enough requests fail, and the generator itself keeps up; where it does not, that is said, and the answer is a lower bound.",
-		prepare: func(f *flags) work {
-			var o benchCapacityFlags
+		Prepare: func(f *cmdline.Flags) Work {
+			var o capacityFlags
 			f.Under("Goal")
 			f.Text(&o.latency, "max-latency", "DURATION", "The latency that the server may have [default: 100ms]")
 			f.Text(&o.quantile, "percentile", "PERCENT", "At which percentile it may have it [default: 99]")
@@ -34,13 +35,13 @@ func benchCapacityCommand() command {
 			f.Text(&o.to, "to", "RATE", "Try no rate above this one [default: 100k]")
 			f.Text(&o.precision, "precision", "PERCENT", "Stop when the answer is known this well [default: 5]")
 			o.register(f)
-			return func(ctx context.Context, a *app, args []string) error { return a.benchCapacity(ctx, &o, args) }
+			return func(ctx context.Context, h *Host, args []string) error { return o.run(ctx, h, args) }
 		},
 	}
 }
 
 // goal reads what the server must keep to.
-func (o *benchCapacityFlags) goal() (*load.Goal, error) {
+func (o *capacityFlags) goal() (*load.Goal, error) {
 	g := &load.Goal{}
 	for _, t := range []struct {
 		text, preset, flag string
@@ -48,7 +49,7 @@ func (o *benchCapacityFlags) goal() (*load.Goal, error) {
 	}{{o.latency, "100ms", "max-latency", &g.Latency}, {o.step, "5s", "step", &g.Step}} {
 		d, err := load.ParseTime(either(t.text, t.preset))
 		if err != nil || d == 0 {
-			return nil, usageError(fmt.Sprintf("invalid value for `--%s`: %q is no duration above zero", t.flag, t.text))
+			return nil, cmdline.UsageError(fmt.Sprintf("invalid value for `--%s`: %q is no duration above zero", t.flag, t.text))
 		}
 		*t.to = d
 	}
@@ -63,7 +64,7 @@ func (o *benchCapacityFlags) goal() (*load.Goal, error) {
 	} {
 		value, err := strconv.ParseFloat(either(n.text, n.preset), 64)
 		if err != nil || !(value >= 0 && value <= n.most) {
-			return nil, usageError(fmt.Sprintf("invalid value for `--%s`: %q is no percentage up to %v", n.flag, n.text, n.most))
+			return nil, cmdline.UsageError(fmt.Sprintf("invalid value for `--%s`: %q is no percentage up to %v", n.flag, n.text, n.most))
 		}
 		*n.to = value / n.scale
 	}
@@ -71,7 +72,7 @@ func (o *benchCapacityFlags) goal() (*load.Goal, error) {
 	g.From, err1 = load.ParseRate(either(o.from, "50"))
 	g.To, err2 = load.ParseRate(either(o.to, "100k"))
 	if err1 != nil || err2 != nil || g.From <= 0 || g.To < g.From {
-		return nil, usageError("the rates of `--from` and `--to` must be above zero and in this order")
+		return nil, cmdline.UsageError("the rates of `--from` and `--to` must be above zero and in this order")
 	}
 	g.Precision = max(g.Precision, 0.001)
 	return g, nil
@@ -84,7 +85,7 @@ func either(text, preset string) string {
 	return text
 }
 
-func (a *app) benchCapacity(ctx context.Context, o *benchCapacityFlags, args []string) error {
+func (o *capacityFlags) run(ctx context.Context, h *Host, args []string) error {
 	p, err := o.plan(args)
 	if err != nil {
 		return err
@@ -95,32 +96,32 @@ func (a *app) benchCapacity(ctx context.Context, o *benchCapacityFlags, args []s
 	}
 	goal.Report = func(t load.Try) {
 		q := t.Result.Latency.Quantile(goal.Quantile)
-		a.print.Line("%10.1f/s  p%s %s, %.2f%% failed: %s", t.Rate, strconv.FormatFloat(goal.Quantile*100, 'f', -1, 64), quantileText(q), t.Result.FailureShare()*100, t.Verdict)
+		h.Print.Line("%10.1f/s  p%s %s, %.2f%% failed: %s", t.Rate, strconv.FormatFloat(goal.Quantile*100, 'f', -1, 64), quantileText(q), t.Result.FailureShare()*100, t.Verdict)
 	}
 	begun := time.Now()
 	limit, err := load.Capacity(ctx, *p, *goal)
 	if err != nil {
 		return err
 	}
-	full := report.New("capacity", time.Now(), Version)
+	full := report.New("capacity", time.Now(), h.Version)
 	full.Seconds, full.Interrupted = time.Since(begun).Seconds(), limit.Interrupted
 	if limit.GeneratorLimit {
 		full.Notes = append(full.Notes, "the generator did not keep up at the highest rate: the server may bear more")
 	}
 	full.Title = capacityText(goal, limit)
 	full.Subjects = append(full.Subjects, capacitySubject(p, limit))
-	a.print.Data("%s\n", full.Title)
+	h.Print.Data("%s\n", full.Title)
 	for _, note := range full.Notes {
-		a.print.Warn("%s", note)
+		h.Print.Warn("%s", note)
 	}
-	if err := (&benchRunFlags{reports: o.reports}).finish(a, full); err != nil {
+	if err := (&runFlags{reports: o.reports}).finish(h, full); err != nil {
 		return err
 	}
 	switch {
 	case limit.Interrupted:
-		return exitStatus(130)
+		return cmdline.ExitStatus(130)
 	case limit.Borne == 0:
-		return exitStatus(exitFailed)
+		return cmdline.ExitStatus(cmdline.Failed)
 	}
 	return nil
 }
@@ -140,7 +141,7 @@ func capacitySubject(p *load.Plan, limit *load.Limit) report.Subject {
 }
 
 func capacityText(g *load.Goal, limit *load.Limit) string {
-	goal := fmt.Sprintf("p%s ≤ %s and at most %s%% failures", strconv.FormatFloat(g.Quantile*100, 'f', -1, 64), benchTime(g.Latency.Seconds()), strconv.FormatFloat(g.Failures*100, 'f', -1, 64))
+	goal := fmt.Sprintf("p%s ≤ %s and at most %s%% failures", strconv.FormatFloat(g.Quantile*100, 'f', -1, 64), timeText(g.Latency.Seconds()), strconv.FormatFloat(g.Failures*100, 'f', -1, 64))
 	tried := ui.Count(len(limit.Tries), "rate") + " tried"
 	switch {
 	case limit.Borne == 0:

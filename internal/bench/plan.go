@@ -1,4 +1,4 @@
-package cli
+package bench
 
 import (
 	"cmp"
@@ -11,7 +11,10 @@ import (
 
 	run "github.com/tame-py/tame/internal/bench/command"
 	"github.com/tame-py/tame/internal/bench/server"
+	"github.com/tame-py/tame/internal/cmdline"
+	"github.com/tame-py/tame/internal/shellwords"
 	"github.com/tame-py/tame/internal/toml"
+	"github.com/tame-py/tame/internal/ui"
 )
 
 // abPlan is the file that --plan names: one comparison, or several, of which
@@ -111,17 +114,17 @@ func (c *abComparison) served() (bool, error) {
 		name := cmp.Or(s.Name, fmt.Sprintf("subject %d", i+1))
 		switch {
 		case strings.TrimSpace(s.Command) == "" && strings.TrimSpace(s.Server) == "":
-			return false, usageError(fmt.Sprintf("the command of %s is empty: a `command` or a `server` is expected", name))
+			return false, cmdline.UsageError(fmt.Sprintf("the command of %s is empty: a `command` or a `server` is expected", name))
 		case s.Command != "" && s.Server != "":
-			return false, usageError(fmt.Sprintf("%s is both a command and a server", name))
+			return false, cmdline.UsageError(fmt.Sprintf("%s is both a command and a server", name))
 		case s.Server != "":
 			servers++
 		case s.URL != "" || s.Ready != "" || s.ReadyWithin != "" || s.StopWithin != "":
-			return false, usageError(fmt.Sprintf("%s is a command: only a `server` has a URL and times to start and stop", name))
+			return false, cmdline.UsageError(fmt.Sprintf("%s is a command: only a `server` has a URL and times to start and stop", name))
 		}
 	}
 	if servers > 0 && servers < len(c.Subject) {
-		return false, withHint(usageError("a command cannot be compared with a server"), "each `[[comparison]]` has subjects of one kind")
+		return false, ui.WithHint(cmdline.UsageError("a command cannot be compared with a server"), "each `[[comparison]]` has subjects of one kind")
 	}
 	return servers > 0, nil
 }
@@ -148,32 +151,32 @@ func pairs(env map[string]string) []string {
 }
 
 // servers are the subjects as servers.
-func (p *abPlan) servers(a *app, c *abComparison, shell []string) ([]server.Spec, error) {
+func (p *abPlan) servers(h *Host, c *abComparison, shell []string) ([]server.Spec, error) {
 	var out []server.Spec
 	for i, s := range c.Subject {
 		spec := server.Spec{
-			Name: cmp.Or(s.Name, s.Server), Dir: p.under(s.Dir), Env: append(a.environ(), pairs(s.Env)...),
+			Name: cmp.Or(s.Name, s.Server), Dir: p.under(s.Dir), Env: append(slices.Clone(h.Environ), pairs(s.Env)...),
 			URL: cmp.Or(s.URL, "http://127.0.0.1:{port}"), Ready: s.Ready, Output: p.under(s.Output),
 		}
 		if s.Setup+s.Prepare+s.Conclude+s.Cleanup != "" {
-			return nil, usageError(fmt.Sprintf("nothing is run around the server `%s`: `prepare` and its like are for commands", spec.Name))
+			return nil, cmdline.UsageError(fmt.Sprintf("nothing is run around the server `%s`: `prepare` and its like are for commands", spec.Name))
 		}
 		if !spec.Moves() && s.URL == "" || spec.Moves() && !strings.Contains(s.Server+strings.Join(spec.Env, "\n"), "{port}") {
-			return nil, withHint(usageError(fmt.Sprintf("the server `%s` is not told its port", spec.Name)), "write `{port}` in its command or environment, or its fixed address as `url`")
+			return nil, ui.WithHint(cmdline.UsageError(fmt.Sprintf("the server `%s` is not told its port", spec.Name)), "write `{port}` in its command or environment, or its fixed address as `url`")
 		}
 		for _, other := range out {
 			if other.Name == spec.Name {
-				return nil, usageError(fmt.Sprintf("two servers are called `%s`", spec.Name))
+				return nil, cmdline.UsageError(fmt.Sprintf("two servers are called `%s`", spec.Name))
 			}
 		}
 		var err error
 		if spec.Words, err = serverWords(s.Server, shell); err != nil {
-			return nil, usageError(fmt.Sprintf("the command of server %d: %v", i+1, err))
+			return nil, cmdline.UsageError(fmt.Sprintf("the command of server %d: %v", i+1, err))
 		}
-		if spec.ReadyWithin, err = benchDuration("ready-within", s.ReadyWithin, 0); err != nil {
+		if spec.ReadyWithin, err = duration("ready-within", s.ReadyWithin, 0); err != nil {
 			return nil, err
 		}
-		if spec.StopWithin, err = benchDuration("stop-within", s.StopWithin, 0); err != nil {
+		if spec.StopWithin, err = duration("stop-within", s.StopWithin, 0); err != nil {
 			return nil, err
 		}
 		out = append(out, spec)
@@ -187,5 +190,5 @@ func serverWords(line string, shell []string) ([]string, error) {
 	if shell != nil {
 		return append(slices.Clone(shell), line), nil
 	}
-	return run.Split(line)
+	return shellwords.Split(line)
 }

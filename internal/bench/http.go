@@ -1,4 +1,4 @@
-package cli
+package bench
 
 import (
 	"bytes"
@@ -17,10 +17,12 @@ import (
 	"time"
 
 	"github.com/tame-py/tame/internal/bench/load"
+	"github.com/tame-py/tame/internal/cmdline"
+	"github.com/tame-py/tame/internal/ui"
 )
 
-// benchTarget are the flags that say what is sent, and over what.
-type benchTarget struct {
+// target are the flags that say what is sent, and over what.
+type target struct {
 	threads, connections            int
 	timeout, warmup, wait, interval string
 	maxLateness, seed               string
@@ -34,7 +36,7 @@ type benchTarget struct {
 	script                          string
 }
 
-func (o *benchTarget) register(f *flags) {
+func (o *target) register(f *cmdline.Flags) {
 	f.Under("Requests")
 	f.Text(&o.method, "method,X", "METHOD", "Send this method instead of GET; POST where there is a body")
 	f.List(&o.headers, "header,H", "NAME: VALUE", "Send this header")
@@ -68,12 +70,12 @@ func (o *benchTarget) register(f *flags) {
 }
 
 // plan is the load without its course over time.
-func (o *benchTarget) plan(args []string) (*load.Plan, error) {
+func (o *target) plan(args []string) (*load.Plan, error) {
 	if len(args) != 1 {
-		return nil, usageError("one URL is expected")
+		return nil, cmdline.UsageError("one URL is expected")
 	}
 	if o.script != "" {
-		return nil, withHint(usageError("scripts in Lua are not run"), "`--method`, `--header`, `--body`, `--data` and `--template` say what is sent, `--expect-status` and `--expect-body` what must come")
+		return nil, ui.WithHint(cmdline.UsageError("scripts in Lua are not run"), "`--method`, `--header`, `--body`, `--data` and `--template` say what is sent, `--expect-status` and `--expect-body` what must come")
 	}
 	target := args[0]
 	if !strings.Contains(target, "://") {
@@ -81,7 +83,7 @@ func (o *benchTarget) plan(args []string) (*load.Plan, error) {
 	}
 	u, err := url.Parse(target)
 	if err != nil {
-		return nil, usageError(err.Error())
+		return nil, cmdline.UsageError(err.Error())
 	}
 	p := &load.Plan{
 		URL: u, Method: o.method, Template: o.template || o.data != "", Poisson: o.poisson, Connections: o.connections, Threads: o.threads,
@@ -90,7 +92,7 @@ func (o *benchTarget) plan(args []string) (*load.Plan, error) {
 	return p, errors.Join(o.times(p), o.content(p), o.expectations(p), o.trust(p))
 }
 
-func (o *benchTarget) times(p *load.Plan) error {
+func (o *target) times(p *load.Plan) error {
 	for _, t := range []struct {
 		text, flag string
 		to         *time.Duration
@@ -106,7 +108,7 @@ func (o *benchTarget) times(p *load.Plan) error {
 		}
 		d, err := load.ParseTime(t.text)
 		if err != nil {
-			return usageError(fmt.Sprintf("invalid value for `--%s`: %v", t.flag, err))
+			return cmdline.UsageError(fmt.Sprintf("invalid value for `--%s`: %v", t.flag, err))
 		}
 		*t.to = d
 	}
@@ -117,17 +119,17 @@ func (o *benchTarget) times(p *load.Plan) error {
 	seed, err := strconv.ParseUint(o.seed, 10, 64)
 	p.Seed = seed
 	if err != nil {
-		return usageError(fmt.Sprintf("invalid value for `--seed`: %q is no whole number", o.seed))
+		return cmdline.UsageError(fmt.Sprintf("invalid value for `--seed`: %q is no whole number", o.seed))
 	}
 	return nil
 }
 
 // content reads what is sent.
-func (o *benchTarget) content(p *load.Plan) error {
+func (o *target) content(p *load.Plan) error {
 	for _, h := range o.headers {
 		name, value, found := strings.Cut(h, ":")
 		if !found {
-			return usageError(fmt.Sprintf("invalid value for `--header`: %q has no colon", h))
+			return cmdline.UsageError(fmt.Sprintf("invalid value for `--header`: %q has no colon", h))
 		}
 		p.Headers = append(p.Headers, load.Header{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
 	}
@@ -155,12 +157,12 @@ func (o *benchTarget) content(p *load.Plan) error {
 	return nil
 }
 
-func (o *benchTarget) expectations(p *load.Plan) error {
+func (o *target) expectations(p *load.Plan) error {
 	if o.expectStatus != "" {
 		for text := range strings.SplitSeq(o.expectStatus, ",") {
 			status, err := strconv.Atoi(strings.TrimSpace(text))
 			if err != nil || status < 100 || status > 999 {
-				return usageError(fmt.Sprintf("invalid value for `--expect-status`: %q is no status", text))
+				return cmdline.UsageError(fmt.Sprintf("invalid value for `--expect-status`: %q is no status", text))
 			}
 			p.Expect.Statuses = append(p.Expect.Statuses, status)
 		}
@@ -168,14 +170,14 @@ func (o *benchTarget) expectations(p *load.Plan) error {
 	if o.expectBody != "" {
 		pattern, err := regexp.Compile(o.expectBody)
 		if err != nil {
-			return usageError(fmt.Sprintf("invalid value for `--expect-body`: %v", err))
+			return cmdline.UsageError(fmt.Sprintf("invalid value for `--expect-body`: %v", err))
 		}
 		p.Expect.Body = pattern
 	}
 	return nil
 }
 
-func (o *benchTarget) trust(p *load.Plan) error {
+func (o *target) trust(p *load.Plan) error {
 	p.TLS = &tls.Config{InsecureSkipVerify: o.insecure}
 	if o.ca == "" {
 		return nil
@@ -191,22 +193,22 @@ func (o *benchTarget) trust(p *load.Plan) error {
 	return nil
 }
 
-// benchHTTPFlags are those of `bench http`.
-type benchHTTPFlags struct {
-	benchTarget
+// httpFlags are those of `bench http`.
+type httpFlags struct {
+	target
 	duration, rate, trace, traceSpeed string
 	stages                            []string
 	closed, spectrum, service, batch  bool
 }
 
-func benchHTTPCommand() command {
-	return command{
-		path: "bench http", args: "URL", plain: true, short: "Put a constant load on an HTTP server and measure how long its users wait",
-		long: "Requests are sent when they are due, whether or not earlier ones were answered, and latency is counted from then: what a user waits, also behind a server that stands still. " +
+func httpCommand() Command {
+	return Command{
+		Path: "bench http", Args: "URL", Short: "Put a constant load on an HTTP server and measure how long its users wait",
+		Long: "Requests are sent when they are due, whether or not earlier ones were answered, and latency is counted from then: what a user waits, also behind a server that stands still. " +
 			"Service time, from when a request was sent, and the lateness of the generator itself stand beside it. The options of wrk2 are understood. " +
 			"Ctrl-C ends the run with a report of what was measured. The exit code is 1 if the result is invalid, or if no request got a good answer.",
-		prepare: func(f *flags) work {
-			var o benchHTTPFlags
+		Prepare: func(f *cmdline.Flags) Work {
+			var o httpFlags
 			f.Under("Load")
 			f.Text(&o.rate, "rate,R", "RATE", "Send this many requests a second: 100, 2.5, 10k")
 			f.Text(&o.duration, "duration,d", "DURATION", "Send for this long [default: 10s]")
@@ -221,12 +223,12 @@ func benchHTTPCommand() command {
 			f.Bool(&o.spectrum, "latency,L", "Print the whole distribution of latencies")
 			f.Bool(&o.service, "u_latency,U", "Print the whole distribution of service times")
 			f.Bool(&o.batch, "batch_latency,B", "").Hide() // of wrk2: how it measures within a batch
-			return func(ctx context.Context, a *app, args []string) error { return a.benchHTTP(ctx, &o, args) }
+			return func(ctx context.Context, h *Host, args []string) error { return o.run(ctx, h, args) }
 		},
 	}
 }
 
-func (a *app) benchHTTP(ctx context.Context, o *benchHTTPFlags, args []string) error {
+func (o *httpFlags) run(ctx context.Context, h *Host, args []string) error {
 	p, err := o.plan(args)
 	if err == nil {
 		err = o.course(p)
@@ -234,19 +236,19 @@ func (a *app) benchHTTP(ctx context.Context, o *benchHTTPFlags, args []string) e
 	if err != nil {
 		return err
 	}
-	a.print.Line("Running %s @ %s", p.Duration(), p.URL.Redacted())
+	h.Print.Line("Running %s @ %s", p.Duration(), p.URL.Redacted())
 	begun := time.Now()
-	end := a.benchTimer("sending", p.Duration())
+	end := h.timer("sending", p.Duration())
 	r, err := load.Run(ctx, *p)
 	end()
 	if err != nil {
 		return err
 	}
-	return a.benchHTTPReport(o, r, time.Since(begun))
+	return o.report(h, r, time.Since(begun))
 }
 
 // course is when the requests are sent.
-func (o *benchHTTPFlags) course(p *load.Plan) error {
+func (o *httpFlags) course(p *load.Plan) error {
 	p.Closed = o.closed
 	if o.trace != "" {
 		return o.replay(p)
@@ -254,7 +256,7 @@ func (o *benchHTTPFlags) course(p *load.Plan) error {
 	for _, text := range o.stages {
 		stage, err := load.ParseStage(text)
 		if err != nil {
-			return usageError(err.Error())
+			return cmdline.UsageError(err.Error())
 		}
 		p.Stages = append(p.Stages, stage)
 	}
@@ -262,7 +264,7 @@ func (o *benchHTTPFlags) course(p *load.Plan) error {
 		return nil
 	}
 	if o.rate == "" && !o.closed {
-		return withHint(usageError("how much to send is not said"), "`--rate 100` sends 100 requests a second; `--closed` as many as a fixed number of connections can")
+		return ui.WithHint(cmdline.UsageError("how much to send is not said"), "`--rate 100` sends 100 requests a second; `--closed` as many as a fixed number of connections can")
 	}
 	var rate float64
 	var err error
@@ -274,19 +276,19 @@ func (o *benchHTTPFlags) course(p *load.Plan) error {
 		rate, err = load.ParseRate(o.rate)
 	}
 	if err != nil {
-		return usageError(err.Error())
+		return cmdline.UsageError(err.Error())
 	}
 	p.Stages = []load.Stage{{From: rate, To: rate, For: length}}
 	return nil
 }
 
 // replay reads the trace.
-func (o *benchHTTPFlags) replay(p *load.Plan) error {
+func (o *httpFlags) replay(p *load.Plan) error {
 	speed := 1.0
 	var err error
 	if o.traceSpeed != "" {
 		if speed, err = strconv.ParseFloat(o.traceSpeed, 64); err != nil {
-			return usageError(fmt.Sprintf("invalid value for `--trace-speed`: %q is no number", o.traceSpeed))
+			return cmdline.UsageError(fmt.Sprintf("invalid value for `--trace-speed`: %q is no number", o.traceSpeed))
 		}
 	}
 	file, err := os.Open(filepath.FromSlash(o.trace))

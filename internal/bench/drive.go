@@ -1,4 +1,4 @@
-package cli
+package bench
 
 import (
 	"cmp"
@@ -13,6 +13,8 @@ import (
 	"github.com/tame-py/tame/internal/bench/ab"
 	"github.com/tame-py/tame/internal/bench/load"
 	"github.com/tame-py/tame/internal/bench/server"
+	"github.com/tame-py/tame/internal/cmdline"
+	"github.com/tame-py/tame/internal/ui"
 )
 
 // abLoad is what servers are driven with: the flags of `bench http` by their
@@ -48,10 +50,10 @@ type abLoad struct {
 }
 
 // flags are the same as `bench http` takes them.
-func (l *abLoad) flags(p *abPlan) benchHTTPFlags {
-	o := benchHTTPFlags{
+func (l *abLoad) flags(p *abPlan) httpFlags {
+	o := httpFlags{
 		rate: plainText(l.Rate), duration: l.Window, stages: l.Stages, closed: l.Closed, trace: p.under(l.Trace), traceSpeed: l.TraceSpeed,
-		benchTarget: benchTarget{
+		target: target{
 			threads: l.Threads, connections: l.Connections, timeout: l.Timeout, maxLateness: l.MaxLateness, method: l.Method,
 			body: l.Body, bodyFile: p.under(l.BodyFile), data: p.under(l.Data), template: l.Template, http2: l.HTTP2, noKeepAlive: l.NoKeepAlive,
 			insecure: l.Insecure, poisson: l.Poisson, ca: p.under(l.CACert), expectStatus: plainText(l.ExpectStatus), expectBody: l.ExpectBody,
@@ -88,12 +90,12 @@ func plainText(v any) string {
 // drive is how servers are measured.
 func (p *abPlan) drive(c *abComparison, allowRemote bool) (*ab.Drive, error) {
 	if c.Load == nil {
-		return nil, withHint(usageError("the servers are not driven: there is no `[load]`"), "`[load]` with `rate = 100` sends 100 requests a second to `path`")
+		return nil, ui.WithHint(cmdline.UsageError("the servers are not driven: there is no `[load]`"), "`[load]` with `rate = 100` sends 100 requests a second to `path`")
 	}
 	l := c.Load
 	o := l.flags(p)
 	if o.rate != "" && (o.closed || len(o.stages) > 0 || o.trace != "") || o.closed && (len(o.stages) > 0 || o.trace != "") {
-		return nil, usageError("only one of `rate`, `stages`, `trace` and `closed` can be the load")
+		return nil, cmdline.UsageError("only one of `rate`, `stages`, `trace` and `closed` can be the load")
 	}
 	o.allowRemote = allowRemote
 	path := "/" + strings.TrimPrefix(l.Path, "/")
@@ -106,12 +108,12 @@ func (p *abPlan) drive(c *abComparison, allowRemote bool) (*ab.Drive, error) {
 	}
 	d := &ab.Drive{Plan: *plan, Path: path, Keep: c.Servers == "keep"}
 	if c.Servers != "" && c.Servers != "keep" && c.Servers != "restart" {
-		return nil, usageError(fmt.Sprintf("invalid value for `servers`: %q is neither `restart` nor `keep`", c.Servers))
+		return nil, cmdline.UsageError(fmt.Sprintf("invalid value for `servers`: %q is neither `restart` nor `keep`", c.Servers))
 	}
 	if d.MaxFailures, err = percentage("max-failures", cmp.Or(l.MaxFailures, "0.1%")); err != nil {
 		return nil, err
 	}
-	if d.Warmup, err = benchDuration("warmup", l.Warmup, time.Second); err != nil {
+	if d.Warmup, err = duration("warmup", l.Warmup, time.Second); err != nil {
 		return nil, err
 	}
 	d.Aspects, err = c.aspects(d)
@@ -135,20 +137,20 @@ func (c *abComparison) aspects(d *ab.Drive) ([]ab.Aspect, error) {
 		aspect, ok := ab.ParseAspect(name)
 		switch {
 		case !ok:
-			return nil, usageError(fmt.Sprintf("invalid value for `compare`: %q is none of %s", name, strings.Join(ab.Aspects(), ", ")))
+			return nil, cmdline.UsageError(fmt.Sprintf("invalid value for `compare`: %q is none of %s", name, strings.Join(ab.Aspects(), ", ")))
 		case slices.Contains(out, aspect):
-			return nil, usageError(fmt.Sprintf("`compare` names %q twice", name))
+			return nil, cmdline.UsageError(fmt.Sprintf("`compare` names %q twice", name))
 		case aspect == ab.Throughput && !d.Plan.Closed:
-			return nil, withHint(usageError("in the open model all servers get the same requests, so that their throughput is none of theirs"), "`closed = true` in `[load]` sends as much as they answer")
+			return nil, ui.WithHint(cmdline.UsageError("in the open model all servers get the same requests, so that their throughput is none of theirs"), "`closed = true` in `[load]` sends as much as they answer")
 		case aspect == ab.Startup && d.Keep:
-			return nil, usageError("with `servers = \"keep\"` each starts once, so that start-up times cannot be compared")
+			return nil, cmdline.UsageError("with `servers = \"keep\"` each starts once, so that start-up times cannot be compared")
 		case (aspect == ab.CPU || aspect == ab.Memory) && !server.Accounts:
-			return nil, usageError(fmt.Sprintf("what servers use of %q is not known on %s", name, runtime.GOOS))
+			return nil, cmdline.UsageError(fmt.Sprintf("what servers use of %q is not known on %s", name, runtime.GOOS))
 		}
 		out = append(out, aspect)
 	}
 	if len(out) == 0 {
-		return nil, usageError("`compare` is empty")
+		return nil, cmdline.UsageError("`compare` is empty")
 	}
 	return out, nil
 }
@@ -161,13 +163,13 @@ func onlyLocal(allowRemote bool) func(context.Context, string) error {
 	return load.CheckLocal
 }
 
-func benchDuration(name, text string, preset time.Duration) (time.Duration, error) {
+func duration(name, text string, preset time.Duration) (time.Duration, error) {
 	if text == "" {
 		return preset, nil
 	}
 	d, err := load.ParseTime(text)
 	if err != nil {
-		return 0, usageError(fmt.Sprintf("invalid value for `%s`: %v", name, err))
+		return 0, cmdline.UsageError(fmt.Sprintf("invalid value for `%s`: %v", name, err))
 	}
 	return d, nil
 }
@@ -175,7 +177,7 @@ func benchDuration(name, text string, preset time.Duration) (time.Duration, erro
 func percentage(name, text string) (float64, error) {
 	percent, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
 	if err != nil || !(percent >= 0 && percent <= 100) {
-		return 0, usageError(fmt.Sprintf("invalid value for `%s`: `%s` is no percentage from 0 to 100", name, text))
+		return 0, cmdline.UsageError(fmt.Sprintf("invalid value for `%s`: `%s` is no percentage from 0 to 100", name, text))
 	}
 	return percent / 100, nil
 }

@@ -1,4 +1,4 @@
-package cli
+package bench
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 	run "github.com/tame-py/tame/internal/bench/command"
 )
 
-func TestBenchProgressText(t *testing.T) {
+func TestProgressText(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
@@ -25,7 +25,7 @@ func TestBenchProgressText(t *testing.T) {
 			"warmup · 7 s · 1 of 20 runs · a 12.3 ms, a command with … 2.00 s",
 		},
 	} {
-		if got := benchProgressText(c.name, 7*time.Second, c.p); got != c.want {
+		if got := progressText(c.name, 7*time.Second, c.p); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}

@@ -1,33 +1,17 @@
-package cli
+package bench
 
 import (
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/tame-py/tame/internal/bench/report"
 )
 
-// TestMain lets the test's own program be a server: PROGRAM serve MODE, with
-// its port in the variable PORT.
-func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "serve" {
-		_ = http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // it is killed
-			if os.Args[2] == "slow" && r.URL.Path != "/health" {
-				time.Sleep(30 * time.Millisecond)
-			}
-		}))
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
-}
-
 // One file compares servers with servers and commands with commands.
-func TestBenchABPlan(t *testing.T) {
+func TestABPlan(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	plan := filepath.Join(dir, "plan.toml")
@@ -67,7 +51,7 @@ command = '"%[1]s" -test.list=NothingIsCalledThat'
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "report.json")
-	code, out, err := benchRun("ab", "--plan", plan, "--report", file, "--report", filepath.Join(dir, "report.html"))
+	code, out, err := call(t, "ab", "--plan", plan, "--report", file, "--report", filepath.Join(dir, "report.html"))
 	if code != 0 {
 		t.Fatalf("%d: %s\n%s", code, err, out)
 	}
@@ -87,13 +71,13 @@ command = '"%[1]s" -test.list=NothingIsCalledThat'
 	if problem != nil || len(r.Parts) != 2 || len(r.Parts[0].Comparisons) != 2 || len(r.Parts[1].Comparisons) != 1 || r.Parts[0].Title != "Servers" {
 		t.Errorf("%v: %+v", problem, r)
 	}
-	if code, out, err = benchRun("ab", "--plan", plan, "--only", "Commands"); code != 0 || strings.Contains(out, "quick") {
+	if code, out, err = call(t, "ab", "--plan", plan, "--only", "Commands"); code != 0 || strings.Contains(out, "quick") {
 		t.Errorf("%d: %s%s", code, out, err)
 	}
 }
 
 // What is wrong with a plan is said before anything is started.
-func TestBenchABWrongPlans(t *testing.T) {
+func TestABWrongPlans(t *testing.T) {
 	t.Parallel()
 	const one = "[[subject]]\nname = \"a\"\nserver = \"a {port}\"\n"
 	const two = one + "[[subject]]\nname = \"b\"\nserver = \"b {port}\"\n"
@@ -124,7 +108,7 @@ func TestBenchABWrongPlans(t *testing.T) {
 		if err := os.WriteFile(plan, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		if code, _, err := benchRun("ab", "--plan", plan, "--warmup", "0"); code == 0 || !strings.Contains(strings.Join(strings.Fields(err), " "), want) {
+		if code, _, err := call(t, "ab", "--plan", plan, "--warmup", "0"); code == 0 || !strings.Contains(strings.Join(strings.Fields(err), " "), want) {
 			t.Errorf("%s\n%d, and not %q:\n%s", text, code, want, err)
 		}
 	}

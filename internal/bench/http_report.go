@@ -1,4 +1,4 @@
-package cli
+package bench
 
 import (
 	"fmt"
@@ -10,44 +10,45 @@ import (
 	"github.com/tame-py/tame/internal/bench/load"
 	"github.com/tame-py/tame/internal/bench/report"
 	"github.com/tame-py/tame/internal/bench/stats"
+	"github.com/tame-py/tame/internal/cmdline"
 	"github.com/tame-py/tame/internal/ui"
 )
 
 // benchHTTPReport prints and writes what was measured.
-func (a *app) benchHTTPReport(o *benchHTTPFlags, r *load.Result, took time.Duration) error {
-	full := report.New("http", time.Now(), Version)
+func (o *httpFlags) report(h *Host, r *load.Result, took time.Duration) error {
+	full := report.New("http", time.Now(), h.Version)
 	full.Seconds, full.Interrupted = took.Seconds(), r.Interrupted
 	if r.Invalid != "" {
 		full.Invalid = append(full.Invalid, r.Invalid)
 	}
 	full.Notes = append(full.Notes, loadNotes(r)...)
 	full.Subjects = append(full.Subjects, loadSubject(r))
-	a.print.Data("%s", loadText(r))
+	h.Print.Data("%s", loadText(r))
 	if o.spectrum {
-		a.print.Data("%s", spectrumText("Latency", r.Latency))
+		h.Print.Data("%s", spectrumText("Latency", r.Latency))
 	}
 	if o.service {
-		a.print.Data("%s", spectrumText("Service time", r.Service))
+		h.Print.Data("%s", spectrumText("Service time", r.Service))
 	}
 	for _, note := range full.Notes {
-		a.print.Warn("%s", note)
+		h.Print.Warn("%s", note)
 	}
-	if err := (&benchRunFlags{reports: o.reports}).finish(a, full); err != nil {
+	if err := (&runFlags{reports: o.reports}).finish(h, full); err != nil {
 		return err
 	}
-	return a.loadVerdict(r)
+	return h.loadVerdict(r)
 }
 
 // loadVerdict is the exit code of a run.
-func (a *app) loadVerdict(r *load.Result) error {
+func (h *Host) loadVerdict(r *load.Result) error {
 	switch {
 	case r.Interrupted:
-		return exitStatus(130)
+		return cmdline.ExitStatus(130)
 	case r.Invalid != "":
-		a.print.Warn("the result is invalid: %s", r.Invalid)
-		return exitStatus(exitFailed)
+		h.Print.Warn("the result is invalid: %s", r.Invalid)
+		return cmdline.ExitStatus(cmdline.Failed)
 	case r.Failed == r.Due:
-		return exitStatus(exitFailed)
+		return cmdline.ExitStatus(cmdline.Failed)
 	}
 	return nil
 }
@@ -107,7 +108,7 @@ func loadMetric(name string, d *load.Distribution) report.Metric {
 func loadRows(r *load.Result) []report.Row {
 	rows := []report.Row{
 		{Name: "Model", Value: modelText(r)},
-		{Name: "Requests", Value: fmt.Sprintf("%d due, %d sent, %d answered, %d failed in %s", r.Due, r.Sent, r.Answered, r.Failed, benchTime(r.Elapsed.Seconds()))},
+		{Name: "Requests", Value: fmt.Sprintf("%d due, %d sent, %d answered, %d failed in %s", r.Due, r.Sent, r.Answered, r.Failed, timeText(r.Elapsed.Seconds()))},
 		{Name: "Rate", Value: rateText(r)},
 		{Name: "Statuses", Value: statusText(r)},
 		{Name: "Transfer", Value: ui.Bytes(r.BytesIn) + " in, " + ui.Bytes(r.BytesOut) + " out"},
@@ -164,7 +165,7 @@ func loadText(r *load.Result) string {
 	}
 	out += "\n" + ui.Columns([]string{"", "Latency", "95 % interval", "Service", "95 % interval", "Lateness"}, quantileRows(r))
 	if len(r.Series) > 1 {
-		out += "\n  p99 over time  " + sparkline(r.Series) + fmt.Sprintf("  (%s each)", benchTime(r.Interval.Seconds()))
+		out += "\n  p99 over time  " + sparkline(r.Series) + fmt.Sprintf("  (%s each)", timeText(r.Interval.Seconds()))
 	}
 	return strings.TrimRight(out, "\n") + "\n"
 }
@@ -183,7 +184,7 @@ func quantileRows(r *load.Result) [][]string {
 	}
 	if r.Latency.Count() > 0 {
 		rows = append(rows, []string{
-			"  max", benchTime(r.Latency.Max().Seconds()), "", benchTime(r.Service.Max().Seconds()), "", benchTime(r.Lateness.Max().Seconds()),
+			"  max", timeText(r.Latency.Max().Seconds()), "", timeText(r.Service.Max().Seconds()), "", timeText(r.Lateness.Max().Seconds()),
 		})
 	}
 	return rows
@@ -193,18 +194,18 @@ func quantileText(q stats.Quantile) string {
 	if q.Withheld() {
 		return fmt.Sprintf("needs %d", q.Needs)
 	}
-	return benchTime(q.Value)
+	return timeText(q.Value)
 }
 
 func intervalText(q stats.Quantile) string {
 	if q.Withheld() {
 		return ""
 	}
-	return benchTime(q.Interval.Low) + " – " + benchTime(q.Interval.High)
+	return timeText(q.Interval.Low) + " – " + timeText(q.Interval.High)
 }
 
-// benchTime writes seconds with three digits.
-func benchTime(seconds float64) string {
+// timeText writes seconds with three digits.
+func timeText(seconds float64) string {
 	unit, scale := "s", 1.0
 	switch {
 	case seconds < 1e-3:

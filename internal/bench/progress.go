@@ -1,4 +1,4 @@
-package cli
+package bench
 
 import (
 	"fmt"
@@ -11,26 +11,26 @@ import (
 	"github.com/tame-py/tame/internal/ui"
 )
 
-// benchProgress shows how far a measurement is while it lasts, where somebody
+// progress shows how far a measurement is while it lasts, where somebody
 // watches. What it returns ends that.
-func (a *app) benchProgress(name string, to *func(run.Progress)) (end func()) {
-	progress := a.print.StartProgress(a.hidesProgress())
+func (h *Host) progress(name string, to *func(run.Progress)) (end func()) {
+	progress := h.Print.StartProgress(h.HideProgress)
 	if progress == nil {
 		return func() {}
 	}
 	var now atomic.Pointer[run.Progress]
 	begun := time.Now()
 	*to = func(p run.Progress) { now.Store(&p) }
-	bar := progress.Live(func() string { return benchProgressText(name, time.Since(begun), now.Load()) })
+	bar := progress.Live(func() string { return progressText(name, time.Since(begun), now.Load()) })
 	return func() {
 		bar.Done()
-		a.print.StopProgress()
+		h.Print.StopProgress()
 	}
 }
 
-// benchTimer is the progress of what only takes a time that is known.
-func (a *app) benchTimer(what string, of time.Duration) (end func()) {
-	progress := a.print.StartProgress(a.hidesProgress())
+// timeTextr is the progress of what only takes a time that is known.
+func (h *Host) timer(what string, of time.Duration) (end func()) {
+	progress := h.Print.StartProgress(h.HideProgress)
 	if progress == nil {
 		return func() {}
 	}
@@ -41,7 +41,7 @@ func (a *app) benchTimer(what string, of time.Duration) (end func()) {
 	})
 	return func() {
 		bar.Done()
-		a.print.StopProgress()
+		h.Print.StopProgress()
 	}
 }
 
@@ -54,9 +54,9 @@ func wholeSeconds(d time.Duration) string {
 	return fmt.Sprintf("%d min %02d s", seconds/60, seconds%60)
 }
 
-// benchProgressText is how far a measurement is: what it does, for how long, how
+// progressText is how far a measurement is: what it does, for how long, how
 // long it will last as it looks, and what has come out so far.
-func benchProgressText(name string, passed time.Duration, p *run.Progress) string {
+func progressText(name string, passed time.Duration, p *run.Progress) string {
 	if p == nil {
 		return strings.TrimPrefix(name+" · starting · "+wholeSeconds(passed), " · ")
 	}
@@ -75,7 +75,7 @@ func benchProgressText(name string, passed time.Duration, p *run.Progress) strin
 	}
 	var estimates []string
 	for _, e := range p.Estimates {
-		estimates = append(estimates, benchShort(e.Name)+" "+report.Value(e.Seconds, report.Seconds))
+		estimates = append(estimates, shortName(e.Name)+" "+report.Value(e.Seconds, report.Seconds))
 	}
 	if len(estimates) > 0 {
 		parts = append(parts, strings.Join(estimates, ", "))
@@ -83,8 +83,8 @@ func benchProgressText(name string, passed time.Duration, p *run.Progress) strin
 	return strings.Join(parts, " · ")
 }
 
-// benchShort is a name of which not much room is taken.
-func benchShort(name string) string {
+// shortName is a name of which not much room is taken.
+func shortName(name string) string {
 	const most = 16
 	if r := []rune(name); len(r) > most {
 		return string(r[:most-1]) + "…"
