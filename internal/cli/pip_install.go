@@ -41,6 +41,7 @@ type installOptions struct {
 	noEditablePkgs []string
 	allowEmpty     *bool
 	sync           bool
+	report         *string // where to write pip's installation report
 	torch          string
 }
 
@@ -130,6 +131,9 @@ func pipInstallCommand() command {
 			f.Pair(&o.exact, "exact", "inexact", "Remove what is not part of this installation")
 			f.Bool(&o.user, "user", "Not supported: a virtual environment takes its place")
 			o.registerShared(f)
+			if f.own {
+				f.Optional(&o.report, "report", "FILE", "Write what was installed, or with `--dry-run` would be, to this file as JSON in the form of pip's installation report; `-` is standard output")
+			}
 			o.resolver.register(f)
 			o.installer.register(f)
 			o.build.register(f)
@@ -241,6 +245,9 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 		return err
 	}
 	a.showInstalled(result, s, start)
+	if err := a.writeReport(ctx, o, req, result); err != nil {
+		return err
+	}
 	if isTrue(s.pip.Strict) && !o.dryRun {
 		after, err := a.site(env)
 		if err != nil {

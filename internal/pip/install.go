@@ -67,6 +67,8 @@ type InstallResult struct {
 	// Satisfied: it was not even necessary to resolve.
 	Satisfied bool
 	Graph     *resolve.Graph // nil if nothing was resolved
+
+	wanted []install.Wanted // what was to be there, for Report
 }
 
 // Install installs requirements into an environment, whose lock the caller
@@ -94,7 +96,7 @@ func Install(ctx context.Context, req *InstallRequest) (*InstallResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &InstallResult{Changes: changes, Checked: len(list), CheckTime: time.Since(start), Graph: graph}, nil
+	return &InstallResult{Changes: changes, Checked: len(list), CheckTime: time.Since(start), Graph: graph, wanted: list}, nil
 }
 
 // wanted is what to install: of the lock, or else found by resolving.

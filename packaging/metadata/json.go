@@ -37,6 +37,19 @@ func (w *jsonWriter) str(name, value string, always bool) {
 	}
 }
 
+// list writes a list of strings.
+func (w *jsonWriter) list(name string, values []string) {
+	w.key(name)
+	w.buf = append(w.buf, '[')
+	for i, v := range values {
+		if i > 0 {
+			w.buf = append(w.buf, ',')
+		}
+		w.buf = quoteJSON(w.buf, v)
+	}
+	w.buf = append(w.buf, ']')
+}
+
 // flag writes a boolean unless it is unsaid.
 func (w *jsonWriter) flag(name string, value *bool) {
 	if value != nil {

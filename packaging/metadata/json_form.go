@@ -1,8 +1,7 @@
 package metadata
 
 import (
-	"bytes"
-	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -53,54 +52,35 @@ func jsonFields() []struct {
 // times as lists, keywords as a list, and the body as the description. Fields that
 // are absent or unknown to the specifications are left out.
 func (h Headers) MarshalJSON() ([]byte, error) {
-	body := h.Body
-	var out bytes.Buffer
-	add := func(field string, value any) error {
-		text, err := json.Marshal(value)
-		if err != nil {
-			return err
-		}
-		if out.Len() > 0 {
-			out.WriteByte(',')
-		}
-		out.WriteString(`"` + strings.ToLower(strings.ReplaceAll(field, "-", "_")) + `":`)
-		out.Write(text)
-		return nil
-	}
+	var w jsonWriter
+	w.open()
 	for _, f := range jsonFields() {
-		value, ok := h.jsonValue(f.name, f.list)
-		if f.name == "Description" && len(body) > 0 {
-			value, ok = string(body), true
-		}
-		if !ok {
-			continue
-		}
-		if err := add(f.name, value); err != nil {
-			return nil, err
+		key := strings.ToLower(strings.ReplaceAll(f.name, "-", "_"))
+		text, ok := h.Get(f.name)
+		switch {
+		case f.name == "Description" && len(h.Body) > 0:
+			w.str(key, string(h.Body), true)
+		case !ok:
+		case f.name == "Keywords":
+			w.list(key, keywords(text))
+		case f.list:
+			w.list(key, slices.Collect(h.All(f.name)))
+		default:
+			w.str(key, text, true)
 		}
 	}
-	return []byte("{" + out.String() + "}"), nil
+	w.close()
+	return w.buf, nil
 }
 
-// jsonValue is a field in the JSON form: a text, or a list of them.
-func (h Headers) jsonValue(name string, list bool) (value any, ok bool) {
-	if list {
-		var all []string
-		for v := range h.All(name) {
-			all = append(all, v)
-		}
-		return all, all != nil
-	}
-	text, ok := h.Get(name)
-	if name != "Keywords" {
-		return text, ok
-	}
+// keywords are separated by commas or, in old files, by spaces.
+func keywords(text string) []string {
 	if !strings.Contains(text, ",") {
-		return strings.Fields(text), ok
+		return strings.Fields(text)
 	}
 	words := strings.Split(text, ",")
 	for i, w := range words {
 		words[i] = strings.TrimSpace(w)
 	}
-	return words, ok
+	return words
 }
