@@ -3,9 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tame-py/tame/internal/cache"
@@ -59,14 +56,14 @@ func (a *app) cachePrune(ctx context.Context, p *pruneFlags) error {
 // pruneLimits are those of the flags, and the size that is always kept to.
 func (a *app) pruneLimits(p *pruneFlags) (l cache.Limits, err error) {
 	if p.maxSize != "" {
-		if l.Bytes, err = parseSize(p.maxSize); err != nil {
+		if l.Bytes, err = cache.ParseSize(p.maxSize); err != nil {
 			return l, fmt.Errorf("invalid value `%s` for `--max-size`: %w", p.maxSize, err)
 		}
 	} else if l.Bytes, err = a.cacheLimit(); err != nil {
 		return l, err
 	}
 	if p.olderThan != "" {
-		age, err := parseAge(p.olderThan)
+		age, err := cache.ParseAge(p.olderThan)
 		if err != nil {
 			return l, fmt.Errorf("invalid value `%s` for `--older-than`: %w", p.olderThan, err)
 		}
@@ -79,7 +76,7 @@ func (a *app) pruneLimits(p *pruneFlags) (l cache.Limits, err error) {
 // the project's `[tool.tame]`; 0 where there is none.
 func (a *app) cacheLimit() (int64, error) {
 	if text := a.env["TAME_CACHE_MAX_SIZE"]; text != "" {
-		size, err := parseSize(text)
+		size, err := cache.ParseSize(text)
 		if err != nil {
 			return 0, fmt.Errorf("invalid value `%s` for `TAME_CACHE_MAX_SIZE`: %w", text, err)
 		}
@@ -102,7 +99,7 @@ func tameCacheSize(f *pyproject.File) (int64, error) {
 	if !ok {
 		return 0, fmt.Errorf("failed to parse: `%s`: %w", f.Name(), v.Errorf("a string such as \"5GB\" is expected for `cache-max-size`"))
 	}
-	size, err := parseSize(text)
+	size, err := cache.ParseSize(text)
 	if err != nil {
 		return 0, fmt.Errorf("failed to parse: `%s`: %w", f.Name(), v.Errorf("invalid `cache-max-size`: %w", err))
 	}
@@ -127,38 +124,4 @@ func (a *app) limitCache(added int64) {
 	if removed.Files > 0 {
 		a.print.Debug("Removed %s (%s) from the cache, which were not used for longest", countRemoved(removed), ui.Bytes(removed.Bytes))
 	}
-}
-
-// parseSize reads a size in bytes: `5GB`, `1.5 GiB`, `800M`. Units are powers of
-// 1000, with an i or without the B powers of 1024, as in other programs that
-// deal with disks.
-func parseSize(text string) (int64, error) {
-	number := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-	unit := strings.ToLower(text[len(number):])
-	n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	base, power := 1024.0, strings.IndexByte("kmgt", (unit + " ")[0])+1
-	switch rest := strings.TrimLeft(unit, "kmgt"); {
-	case power == 0 && rest != "" && rest != "b", len(unit)-len(rest) > 1, power > 0 && rest != "" && rest != "b" && rest != "ib":
-		err = strconv.ErrSyntax
-	case rest == "b":
-		base = 1000
-	}
-	size := n * math.Pow(base, float64(power))
-	if err != nil || !(size >= 1 && size < 1<<62) {
-		return 0, fmt.Errorf("a size such as `5GB` or `800MiB` is expected")
-	}
-	return int64(size), nil
-}
-
-// parseAge reads a span of time: `30d`, `2w`, `12h`, `90m`, `10s`.
-func parseAge(text string) (time.Duration, error) {
-	units := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
-	if text != "" {
-		unit := units[text[len(text)-1]]
-		n, err := strconv.ParseUint(strings.TrimSpace(text[:len(text)-1]), 10, 31)
-		if err == nil && unit > 0 && int64(n) <= int64(math.MaxInt64/unit) {
-			return time.Duration(n) * unit, nil
-		}
-	}
-	return 0, fmt.Errorf("a number of days, weeks, hours or minutes such as `30d` is expected")
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/tame-py/tame/internal/dotenv"
 )
 
 // envFileVariables reads the files of variables, of which later ones count
@@ -22,24 +24,34 @@ func (a *app) envFileVariables(o *runFlags) (map[string]string, error) {
 		if name == "" {
 			continue
 		}
-		text, err := os.ReadFile(a.path(name))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
+		variables, err := a.readEnvFile(name, a.path(name))
+		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("no environment file found at: `%s`", name)
-		case err != nil:
-			return nil, fmt.Errorf("failed to read environment file `%s`: %w", name, err)
 		}
-		entries, err := parseEnvFile(string(text), a.getenv)
 		if err != nil {
-			a.print.Warn("Failed to parse environment file `%s`: %v", name, err)
+			return nil, err
 		}
-		for _, e := range entries {
-			if _, set := a.env[e.name]; !set {
-				out[e.name] = e.value
+		for _, v := range variables {
+			if _, set := a.env[v.Name]; !set {
+				out[v.Name] = v.Value
 			}
 		}
 	}
 	return out, nil
+}
+
+// readEnvFile reads one file of variables. What of it cannot be read is told, and
+// what stands before that counts.
+func (a *app) readEnvFile(name, path string) ([]dotenv.Variable, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read environment file `%s`: %w", name, err)
+	}
+	variables, err := dotenv.Parse(string(text), a.getenv)
+	if err != nil {
+		a.print.Warn("Failed to parse environment file `%s`: %v", name, err)
+	}
+	return variables, nil
 }
 
 // childEnviron is the environment of the child.

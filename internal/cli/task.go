@@ -126,21 +126,17 @@ func (a *app) addEnvFiles(o *runFlags, dir string, names []string, into map[stri
 		if filepath.IsAbs(name) {
 			path = name
 		}
-		text, err := os.ReadFile(path)
+		variables, err := a.readEnvFile(name, path)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("failed to read environment file `%s`: %w", name, err)
+			return err
 		}
-		entries, err := parseEnvFile(string(text), a.getenv)
-		if err != nil {
-			a.print.Warn("Failed to parse environment file `%s`: %v", name, err)
-		}
-		for _, e := range entries {
-			_, isSet := a.env[e.name]
-			if _, given := into[e.name]; !isSet && (over || !given) {
-				into[e.name] = e.value
+		for _, v := range variables {
+			_, isSet := a.env[v.Name]
+			if _, given := into[v.Name]; !isSet && (over || !given) {
+				into[v.Name] = v.Value
 			}
 		}
 	}

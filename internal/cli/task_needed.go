@@ -1,74 +1,34 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/internal/fsx"
 	tasks "github.com/tame-py/tame/internal/task"
+	"github.com/tame-py/tame/internal/ui"
 )
 
-// runNeeded runs what the asked task depends on: each as soon as what it needs
-// itself is done, as many at once as there are processors. The first that fails
-// ends the others, and its exit code is the answer.
+// runNeeded runs what the asked task depends on, as many at once as there are
+// processors. The exit code of the first that fails is the answer.
 func (t *tasking) runNeeded(ctx context.Context) error {
-	needed := t.order[:len(t.order)-1]
-	if len(needed) == 0 {
+	if len(t.order) == 1 {
 		return nil
 	}
 	t.app.attend()
 	t.app.print.StopProgress()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	needs := tasks.Needs(t.order)
-	done := make([]chan struct{}, len(needed))
-	for i := range done {
-		done[i] = make(chan struct{})
-	}
-	slots := make(chan struct{}, runtime.NumCPU())
 	var output sync.Mutex
-	var once sync.Once
-	var failure error
-	for i, k := range needed {
-		go func() {
-			defer close(done[i])
-			for _, n := range needs[i] {
-				<-done[n]
-			}
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			if ctx.Err() != nil {
-				return
-			}
-			if err := t.runOne(ctx, k, &output); err != nil {
-				once.Do(func() { failure = err; cancel() })
-			}
-		}()
-	}
-	for _, c := range done {
-		<-c
-	}
-	if failure == nil && ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return failure
+	return tasks.RunNeeded(ctx, t.order, runtime.NumCPU(), func(ctx context.Context, k *tasks.Task) error {
+		return t.runOne(ctx, k, &output)
+	})
 }
 
 // runOne runs one of several tasks, with its name before each line that it
@@ -82,8 +42,8 @@ func (t *tasking) runOne(ctx context.Context, k *tasks.Task, output *sync.Mutex)
 		return err
 	}
 	prefix := t.app.print.OutColor.Dim(k.Name+" |") + " "
-	stdout := &prefixed{to: t.app.stdio.Out, prefix: prefix, mu: output}
-	stderr := &prefixed{to: t.app.stdio.Err, prefix: prefix, mu: output}
+	stdout := ui.NewPrefixer(t.app.stdio.Out, prefix, output)
+	stderr := ui.NewPrefixer(t.app.stdio.Err, prefix, output)
 	cmd := exec.CommandContext(ctx, c.path)
 	cmd.Args, cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = c.argv, c.env, c.dir, stdout, stderr
 	cmd.WaitDelay = 2 * time.Second
@@ -91,8 +51,8 @@ func (t *tasking) runOne(ctx context.Context, k *tasks.Task, output *sync.Mutex)
 		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	}
 	err = cmd.Run()
-	stdout.end()
-	stderr.end()
+	stdout.End()
+	stderr.End()
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -104,40 +64,6 @@ func (t *tasking) runOne(ctx context.Context, k *tasks.Task, output *sync.Mutex)
 		return exitStatus(code)
 	}
 	return t.keepState(ctx, k, variables)
-}
-
-// prefixed writes whole lines, each with a prefix.
-type prefixed struct {
-	to     io.Writer
-	prefix string
-	mu     *sync.Mutex
-	rest   []byte
-}
-
-// Write implements io.Writer.
-func (p *prefixed) Write(text []byte) (int, error) {
-	p.rest = append(p.rest, text...)
-	at := bytes.LastIndexByte(p.rest, '\n')
-	if at < 0 {
-		return len(text), nil
-	}
-	var out bytes.Buffer
-	for l := range bytes.Lines(p.rest[:at+1]) {
-		out.WriteString(p.prefix)
-		out.Write(l)
-	}
-	p.rest = append(p.rest[:0], p.rest[at+1:]...)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	_, err := p.to.Write(out.Bytes())
-	return len(text), err
-}
-
-// end writes what has no line end.
-func (p *prefixed) end() {
-	if len(p.rest) > 0 {
-		_, _ = p.Write([]byte("\n"))
-	}
 }
 
 // isFresh reports whether a task need not run, and says so.
@@ -194,11 +120,11 @@ func (t *tasking) stateKey(ctx context.Context, k *tasks.Task, variables []tasks
 	if k == t.asked() {
 		s.Arguments = t.arguments
 	}
-	dir := filepath.Join(t.settings.dir, filepath.FromSlash(k.Cwd))
-	if s.Inputs, _, err = digests(ctx, dir, k.Inputs); err != nil {
+	files := os.DirFS(filepath.Join(t.settings.dir, filepath.FromSlash(k.Cwd)))
+	if s.Inputs, _, err = tasks.Digests(ctx, files, k.Inputs); err != nil {
 		return "", false, fmt.Errorf("the inputs of the task `%s`: %w", k.Name, err)
 	}
-	if s.Outputs, complete, err = digests(ctx, dir, k.Outputs); err != nil {
+	if s.Outputs, complete, err = tasks.Digests(ctx, files, k.Outputs); err != nil {
 		return "", false, fmt.Errorf("the outputs of the task `%s`: %w", k.Name, err)
 	}
 	return s.Key(), complete, nil
@@ -224,57 +150,4 @@ func (t *tasking) environmentState() string {
 	}
 	t.installed = b.String()
 	return t.installed
-}
-
-// digests are the files that patterns match, or that are in directories they
-// match. complete is false if a pattern matches nothing.
-func digests(ctx context.Context, dir string, patterns []string) (out []tasks.FileDigest, complete bool, err error) {
-	complete = true
-	seen := map[string]bool{}
-	for _, pattern := range patterns {
-		before := len(out)
-		found, err := doublestar.Glob(os.DirFS(dir), filepath.ToSlash(filepath.Clean(pattern)))
-		if err != nil {
-			return nil, false, fmt.Errorf("`%s`: %w", pattern, err)
-		}
-		for _, name := range found {
-			err := fs.WalkDir(os.DirFS(dir), name, func(path string, e fs.DirEntry, err error) error {
-				switch {
-				case err != nil:
-					return err
-				case ctx.Err() != nil:
-					return ctx.Err()
-				case e.IsDir() && path != name && slices.Contains([]string{".git", ".venv", "__pycache__"}, e.Name()):
-					return fs.SkipDir
-				case e.IsDir() || seen[path]:
-					return nil
-				}
-				seen[path] = true
-				d, err := digestOfFile(filepath.Join(dir, filepath.FromSlash(path)))
-				out = append(out, tasks.FileDigest{Path: path, Digest: d})
-				return err
-			})
-			if err != nil {
-				return nil, false, err
-			}
-		}
-		complete = complete && (len(out) > before || len(found) > 0)
-	}
-	return out, complete, nil
-}
-
-func digestOfFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil // a link to nothing
-	}
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

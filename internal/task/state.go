@@ -8,13 +8,6 @@ import (
 	"strings"
 )
 
-// A FileDigest is a file that a pattern of a task matches, with the digest of its
-// content.
-type FileDigest struct {
-	Path   string // with slashes, relative to where the task runs
-	Digest string
-}
-
 // A State is what the outcome of a task depends on, and the outcome.
 type State struct {
 	Task      *Task

@@ -10,8 +10,7 @@
 //	test = { cmd = "pytest -x", depends-on = ["lint"], groups = ["test"] }
 //	docs = { shell = "mkdocs build > log", inputs = ["docs/**"], outputs = ["site"] }
 //
-// uv ignores the table. The package runs nothing and touches no file: its callers
-// do.
+// uv ignores the table. The package starts no program: its callers do.
 package task
 
 import (

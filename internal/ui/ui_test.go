@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -252,5 +253,20 @@ func TestWithHint(t *testing.T) {
 	var inner advice
 	if !errors.As(WithHint(advice{}, "more"), &inner) || !errors.Is(WithHint(fs.ErrNotExist, "more"), fs.ErrNotExist) {
 		t.Error("an error with advice is not what it was")
+	}
+}
+
+func TestPrefixer(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	var mu sync.Mutex
+	one, two := NewPrefixer(&out, "one | ", &mu), NewPrefixer(&out, "two | ", &mu)
+	_, _ = one.Write([]byte("a\nb"))
+	_, _ = two.Write([]byte("x\n"))
+	_, _ = one.Write([]byte("c\n\nd"))
+	one.End()
+	two.End()
+	if diff := cmp.Diff("one | a\ntwo | x\none | bc\none | \none | d\n", out.String()); diff != "" {
+		t.Error(diff)
 	}
 }

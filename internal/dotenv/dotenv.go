@@ -1,39 +1,41 @@
-package cli
+// Package dotenv reads environment files, such as `.env`, as uv does.
+package dotenv
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
 
-// An envEntry is one assignment of an environment file.
-type envEntry struct{ name, value string }
+// A Variable is one assignment of an environment file.
+type Variable struct{ Name, Value string }
 
-// parseEnvFile reads an environment file (`NAME=value` lines, optionally with
+// Parse reads an environment file (`NAME=value` lines, optionally with
 // `export`): single quotes keep their text as it is; in double quotes and bare
 // text a backslash escapes and $NAME or ${NAME} is replaced by what lookup
 // knows, or else by an earlier line of the file; quoted text may span lines;
 // a `#` after a space begins a comment. What stands before a line that cannot
 // be read counts.
-func parseEnvFile(text string, lookup func(string) (string, bool)) ([]envEntry, error) {
-	p := &envParser{text: text, line: 1, lookup: lookup}
+func Parse(text string, lookup func(string) (string, bool)) ([]Variable, error) {
+	p := &parser{text: text, line: 1, lookup: lookup}
 	for p.skipBlank() {
 		start := p.line
 		if err := p.assignment(); err != nil {
-			return p.entries, fmt.Errorf("line %d: %w", start, err)
+			return p.variables, fmt.Errorf("line %d: %w", start, err)
 		}
 	}
-	return p.entries, nil
+	return p.variables, nil
 }
 
-type envParser struct {
-	text    string
-	line    int
-	lookup  func(string) (string, bool)
-	entries []envEntry
+type parser struct {
+	text      string
+	line      int
+	lookup    func(string) (string, bool)
+	variables []Variable
 }
 
 // skipBlank goes to the next line that says something.
-func (p *envParser) skipBlank() bool {
+func (p *parser) skipBlank() bool {
 	for {
 		rest := strings.TrimLeft(p.text, " \t\r\n")
 		p.line += strings.Count(p.text[:len(p.text)-len(rest)], "\n")
@@ -47,27 +49,27 @@ func (p *envParser) skipBlank() bool {
 	}
 }
 
-func (p *envParser) assignment() error {
+func (p *parser) assignment() error {
 	if after, ok := strings.CutPrefix(p.text, "export"); ok && after != "" && (after[0] == ' ' || after[0] == '\t') {
 		p.text = strings.TrimLeft(after, " \t")
 	}
 	name := p.name()
 	p.text = strings.TrimLeft(p.text, " \t")
 	if name == "" || !strings.HasPrefix(p.text, "=") {
-		return fmt.Errorf("`NAME=value` is expected")
+		return errors.New("`NAME=value` is expected")
 	}
 	p.text = strings.TrimLeft(p.text[1:], " \t")
 	value, err := p.value()
 	if err != nil {
 		return fmt.Errorf("the value of %s: %w", name, err)
 	}
-	p.entries = append(p.entries, envEntry{name, value})
+	p.variables = append(p.variables, Variable{name, value})
 	return nil
 }
 
 // name takes a variable's name: letters, digits, `_` and `.`, not beginning
 // with a digit.
-func (p *envParser) name() string {
+func (p *parser) name() string {
 	n := 0
 	for n < len(p.text) {
 		c := p.text[n]
@@ -82,7 +84,7 @@ func (p *envParser) name() string {
 	return name
 }
 
-func (p *envParser) value() (string, error) {
+func (p *parser) value() (string, error) {
 	var b strings.Builder
 	for p.text != "" {
 		c := p.text[0]
@@ -94,7 +96,7 @@ func (p *envParser) value() (string, error) {
 		case c == '\'':
 			quoted, after, ok := strings.Cut(p.text[1:], "'")
 			if !ok {
-				return "", fmt.Errorf("a single quote is not closed")
+				return "", errors.New("a single quote is not closed")
 			}
 			p.line += strings.Count(quoted, "\n")
 			b.WriteString(quoted)
@@ -114,7 +116,7 @@ func (p *envParser) value() (string, error) {
 }
 
 // lineEnd allows only a comment on the rest of the line.
-func (p *envParser) lineEnd() error {
+func (p *parser) lineEnd() error {
 	line, _, _ := strings.Cut(p.text, "\n")
 	rest := strings.TrimSpace(line)
 	if rest != "" && !strings.HasPrefix(rest, "#") {
@@ -124,7 +126,7 @@ func (p *envParser) lineEnd() error {
 	return nil
 }
 
-func (p *envParser) quoted(b *strings.Builder) error {
+func (p *parser) quoted(b *strings.Builder) error {
 	for p.text != "" {
 		if p.text[0] == '"' {
 			p.text = p.text[1:]
@@ -137,15 +139,15 @@ func (p *envParser) quoted(b *strings.Builder) error {
 			return err
 		}
 	}
-	return fmt.Errorf("a double quote is not closed")
+	return errors.New("a double quote is not closed")
 }
 
 // one takes an escape, a substitution or a plain byte.
-func (p *envParser) one(b *strings.Builder) error {
+func (p *parser) one(b *strings.Builder) error {
 	switch c := p.text[0]; c {
 	case '\\':
 		if len(p.text) < 2 || !strings.Contains(`\"'$ n`, p.text[1:2]) {
-			return fmt.Errorf("a backslash can stand before \\, \", ', $, n and space only")
+			return errors.New("a backslash can stand before \\, \", ', $, n and space only")
 		}
 		if p.text[1] == 'n' {
 			b.WriteByte('\n')
@@ -163,13 +165,13 @@ func (p *envParser) one(b *strings.Builder) error {
 }
 
 // substitute replaces $NAME, whose name is letters and digits, or ${NAME}.
-func (p *envParser) substitute(b *strings.Builder) error {
+func (p *parser) substitute(b *strings.Builder) error {
 	var name string
 	p.text = p.text[1:]
 	if braced, ok := strings.CutPrefix(p.text, "{"); ok {
 		var closed bool
 		if name, p.text, closed = strings.Cut(braced, "}"); !closed {
-			return fmt.Errorf("`${` is not closed")
+			return errors.New("`${` is not closed")
 		}
 	} else {
 		n := 0
@@ -182,9 +184,9 @@ func (p *envParser) substitute(b *strings.Builder) error {
 		b.WriteString(v)
 		return nil
 	}
-	for i := len(p.entries) - 1; i >= 0; i-- {
-		if p.entries[i].name == name {
-			b.WriteString(p.entries[i].value)
+	for i := len(p.variables) - 1; i >= 0; i-- {
+		if p.variables[i].Name == name {
+			b.WriteString(p.variables[i].Value)
 			return nil
 		}
 	}

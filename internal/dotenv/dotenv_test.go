@@ -1,4 +1,4 @@
-package cli
+package dotenv
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 )
 
 // The expectations are what uv 0.12.5 hands to a child for the same file.
-func TestEnvFile(t *testing.T) {
+func TestParse(t *testing.T) {
 	t.Parallel()
 	lookup := func(name string) (string, bool) { return "env", name == "OUT" }
 	for _, test := range []struct{ text, want string }{
@@ -39,10 +39,10 @@ func TestEnvFile(t *testing.T) {
 		{"A: 1", "line 1"},
 		{"A=\"a\nb\"\nB=\"x\"  y", `A="a\nb" line 3`},
 	} {
-		entries, err := parseEnvFile(test.text, lookup)
+		entries, err := Parse(test.text, lookup)
 		var got []string
 		for _, e := range entries {
-			got = append(got, fmt.Sprintf("%s=%q", e.name, e.value))
+			got = append(got, fmt.Sprintf("%s=%q", e.Name, e.Value))
 		}
 		if err != nil {
 			line, _, _ := strings.Cut(err.Error(), ":")
@@ -54,13 +54,13 @@ func TestEnvFile(t *testing.T) {
 	}
 }
 
-func FuzzEnvFile(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	f.Add("A=1\nexport B=\"${A}\\n\" # c\nC='x'")
 	f.Fuzz(func(t *testing.T, text string) {
-		entries, _ := parseEnvFile(text, func(string) (string, bool) { return "", false })
+		entries, _ := Parse(text, func(string) (string, bool) { return "", false })
 		for _, e := range entries {
-			if e.name == "" || strings.ContainsAny(e.name, "= \n") {
-				t.Fatalf("name %q out of %q", e.name, text)
+			if e.Name == "" || strings.ContainsAny(e.Name, "= \n") {
+				t.Fatalf("name %q out of %q", e.Name, text)
 			}
 		}
 	})
