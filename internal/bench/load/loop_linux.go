@@ -63,7 +63,6 @@ const (
 const sweepEvery = int64(50 * time.Millisecond)
 
 func (r *run) loop(rec *recorder, f *feed, most int) {
-	settle()
 	l := &loop{run: r, rec: rec, feed: f, most: most, waiter: waiter{events: make([]unix.EpollEvent, 512)}}
 	l.init()
 	l.adjust(r.base)

@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -57,7 +59,9 @@ func (a *answers) Pop() any {
 // the first and the last request came and how long each answer took, and begins
 // anew. Delays run from the arrival of a request, each for itself.
 func serveScript(script string) {
-	settle()
+	// Nothing of Go's own shall run beside the one thread.
+	debug.SetGCPercent(-1)
+	runtime.GOMAXPROCS(1)
 	s := &scripted{run: &run{base: time.Now()}, waiter: waiter{events: make([]unix.EpollEvent, 512)}}
 	s.init()
 	s.script = parseScript(script)
@@ -103,7 +107,7 @@ func (s *scripted) watch(fd int) {
 }
 
 func (s *scripted) turn(listener int) {
-	wait := int64(50 * time.Millisecond)
+	wait := shortWait
 	if len(s.due) > 0 {
 		wait = s.early(s.due[0].at - s.now())
 	}

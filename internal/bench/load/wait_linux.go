@@ -2,7 +2,6 @@ package load
 
 import (
 	"errors"
-	"runtime"
 	"time"
 	"unsafe"
 
@@ -18,6 +17,7 @@ type waiter struct {
 	events  []unix.EpollEvent
 	lead    int64 // how long before a moment a sleep is to end, ns
 	spun    int64 // ns in all
+	thread  int   // that is settled
 	noWait2 bool  // the kernel has no epoll_pwait2 (Linux before 5.11)
 }
 
@@ -28,10 +28,18 @@ const (
 	longestNap = int64(2 * time.Millisecond)
 )
 
-// settle makes the thread of the calling goroutine one that wakes on time. The
-// goroutine keeps it, and it ends with the goroutine.
-func settle() {
-	runtime.LockOSThread()
+// settle makes the thread that it is called on one that wakes on time. It is to be
+// called before each sleep, as the goroutine may have moved.
+//
+// The goroutine of a loop is not bound to a thread: Go interrupts what runs for
+// 10 ms, and one that is bound goes on only when two other threads have passed it
+// on, which takes some 90 µs. One that is not goes on at once, here or elsewhere.
+func (w *waiter) settle() {
+	thread := unix.Gettid()
+	if thread == w.thread {
+		return
+	}
+	w.thread = thread
 	// The kernel may end a sleep late by this much, to wake once for several: 50 µs
 	// unless told.
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
@@ -42,6 +50,7 @@ func (w *waiter) early(ns int64) int64 { return max(0, ns-w.lead) }
 
 // sleep sleeps whatever comes.
 func (w *waiter) sleep(ns int64) {
+	w.settle()
 	request := unix.NsecToTimespec(ns)
 	_, _, _ = unix.RawSyscall6(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, 0, uintptr(unsafe.Pointer(&request)), 0, 0, 0)
 }
@@ -76,6 +85,9 @@ const shortWait = int64(10 * time.Millisecond)
 
 // poll waits for events with the precision of nanoseconds.
 func (w *waiter) poll(epoll int, ns int64) (int, error) {
+	if ns > 0 {
+		w.settle()
+	}
 	if w.noWait2 {
 		fds := []unix.PollFd{{Fd: int32(epoll), Events: unix.POLLIN}}
 		if _, err := unix.Ppoll(fds, &unix.Timespec{Nsec: ns}, nil); err != nil {
