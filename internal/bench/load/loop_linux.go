@@ -30,8 +30,8 @@ type loop struct {
 	idle    []*conn // the one used last is used next: few stay warm
 	queue   queue   // due, but without a connection
 	busy    int
-	nextJob job
-	more    bool // there is a nextJob
+	coming  queue // taken from the feed ahead of their time
+	more    bool  // the feed has more
 	closing []*conn
 	swept   int64
 	polled  bool // in this turn, for want of a connection
@@ -76,7 +76,7 @@ func (r *run) loop(rec *recorder, f *feed, most int) {
 	if r.plan.Closed {
 		l.fill()
 	} else {
-		l.nextJob, l.more = f.next()
+		l.more = true
 	}
 	l.turn()
 	l.end()
@@ -88,7 +88,7 @@ func (l *loop) turn() {
 	for !l.stopped.Load() {
 		now := l.now()
 		l.sendDue(now)
-		if !l.more && l.busy == 0 && l.queue.empty() && (!l.plan.Closed || now >= l.until()) {
+		if !l.more && l.coming.empty() && l.busy == 0 && l.queue.empty() && (!l.plan.Closed || now >= l.until()) {
 			return
 		}
 		l.wait(now)
@@ -106,17 +106,51 @@ const mostAtOnce = 128
 // however little of the processor it gets.
 func (l *loop) sendDue(now int64) {
 	l.polled = false
-	for sent := 0; sent < mostAtOnce && l.more && l.nextJob.at <= now; now = l.now() {
-		if now-l.nextJob.at > int64(l.plan.Timeout) {
-			l.rec.taken(l.nextJob, now)
-			l.rec.fail(l.nextJob, now, FailTimeout, errTimeout)
+	for sent := 0; sent < mostAtOnce; now = l.now() {
+		j, ok := l.upcoming(0)
+		if !ok || j.at > now {
+			return
+		}
+		l.coming.pop()
+		if now-j.at > int64(l.plan.Timeout) {
+			l.rec.taken(j, now)
+			l.rec.fail(j, now, FailTimeout, errTimeout)
 			l.total.Add(1)
 		} else {
-			l.begin(l.nextJob, now)
+			l.begin(j, now)
 			sent++
 		}
-		l.nextJob, l.more = l.feed.next()
 	}
+}
+
+// upcoming is the request that comes i requests after the next one.
+func (l *loop) upcoming(i int) (job, bool) {
+	for l.more && l.coming.len() <= i {
+		j, ok := l.feed.next()
+		if l.more = ok; ok {
+			l.coming.push(j)
+		}
+	}
+	return l.coming.at(i)
+}
+
+// moment is when to send next, if there is anything left to send. Requests that
+// are due shortly after one another are sent together, when the last of them is
+// due: see [together].
+func (l *loop) moment(now int64) (at int64, ok bool) {
+	first, ok := l.upcoming(0)
+	if !ok || first.at <= now {
+		return first.at, ok
+	}
+	at = first.at
+	for i := 1; i < mostAtOnce; i++ {
+		j, more := l.upcoming(i)
+		if !more || j.at > first.at+l.together {
+			break
+		}
+		at = j.at
+	}
+	return at, true
 }
 
 // fill begins the closed model: each connection with a request of its own.
@@ -248,10 +282,11 @@ func (l *loop) flush(c *conn) {
 // more than to take it in.
 func (l *loop) wait(now int64) {
 	until := now + sweepEvery
-	if l.more {
-		until = min(until, l.nextJob.at)
+	at, more := l.moment(now)
+	if more {
+		until = min(until, at)
 	}
-	if ns := until - now; l.plan.Closed || !l.more || !l.queue.empty() || !l.punctual() || ns > longestNap {
+	if ns := until - now; l.plan.Closed || !more || !l.queue.empty() || !l.punctual() || ns > longestNap {
 		l.collect(l.early(ns))
 	} else if ns = l.early(ns); ns == 0 {
 		l.collect(0)

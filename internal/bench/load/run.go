@@ -17,6 +17,8 @@ type run struct {
 	base    time.Time   // when it began
 	stopped atomic.Bool // by the caller
 	total   atomic.Int64
+	// together is within what time requests are sent together, in ns.
+	together int64
 }
 
 // now is the time since the beginning in nanoseconds, on the monotonic clock.
@@ -31,6 +33,7 @@ func (r *run) drive(ctx context.Context) *Result {
 	threads := 1
 	if r.looped() {
 		threads = r.plan.Threads
+		r.together = together()
 	}
 	recorders := make([]*recorder, threads)
 	for i := range recorders {

@@ -109,7 +109,9 @@ type queue struct {
 	first int
 }
 
-func (q *queue) empty() bool { return q.first == len(q.jobs) }
+func (q *queue) empty() bool { return q.len() == 0 }
+
+func (q *queue) len() int { return len(q.jobs) - q.first }
 
 func (q *queue) push(j job) {
 	if q.first > 1024 && q.first > len(q.jobs)/2 {
@@ -119,12 +121,15 @@ func (q *queue) push(j job) {
 	q.jobs = append(q.jobs, j)
 }
 
-func (q *queue) peek() (job, bool) {
-	if q.empty() {
+// at is the request i places behind the first.
+func (q *queue) at(i int) (job, bool) {
+	if i >= q.len() {
 		return job{}, false
 	}
-	return q.jobs[q.first], true
+	return q.jobs[q.first+i], true
 }
+
+func (q *queue) peek() (job, bool) { return q.at(0) }
 
 func (q *queue) pop() (job, bool) {
 	j, ok := q.peek()

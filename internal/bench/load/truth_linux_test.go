@@ -188,12 +188,6 @@ func threadCost() (sleep, exchange time.Duration) {
 	return sleep, exchange
 }
 
-func threadTime() time.Duration {
-	var ts unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts)
-	return time.Duration(ts.Nano())
-}
-
 // truthScripts are the delays of the scripted servers: exponential ones, and such
 // with pauses of 200 ms in each second.
 var truthScripts = []string{"20ms", "5ms 1s 200ms"}
