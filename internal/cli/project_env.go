@@ -31,7 +31,7 @@ func (p *projectWork) environmentRoot(active *bool) (string, error) {
 		switch {
 		case current != "" && isTrue(active):
 			return current, nil
-		case current != "" && active == nil && !sameDir(current, root):
+		case current != "" && active == nil && !project.SameDir(current, root):
 			a.print.Warn("`VIRTUAL_ENV=%s` does not match the script environment path `%s` and will be ignored; use `--active` to target the active environment instead", a.shown(current), a.shown(root))
 		}
 		return root, nil
@@ -46,23 +46,10 @@ func (p *projectWork) environmentRoot(active *bool) (string, error) {
 	switch {
 	case isTrue(active):
 		return current, nil
-	case active == nil && !sameDir(current, root):
+	case active == nil && !project.SameDir(current, root):
 		a.print.Warn("`VIRTUAL_ENV=%s` does not match the project environment path `%s` and will be ignored; use `--active` to target the active environment instead", a.shown(current), a.shown(root))
 	}
 	return root, nil
-}
-
-// sameDir reports whether two paths lead to one directory.
-func sameDir(a, b string) bool {
-	if filepath.Clean(a) == filepath.Clean(b) {
-		return true
-	}
-	x, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	y, err := os.Stat(b)
-	return err == nil && os.SameFile(x, y)
 }
 
 // An envAction says what became of an environment.

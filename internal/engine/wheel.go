@@ -36,7 +36,7 @@ func (e *Engine) wheelOf(d *source.Dist, w *fetch.Wheel) install.Wheel {
 		}
 	case source.Directory:
 		info := &metadata.DirInfo{}
-		if d.Source.Editable {
+		if d.Source.Editable || d.Source.Settled {
 			info.Editable = &d.Source.Editable
 		}
 		out.DirectURL = &metadata.DirectURL{URL: d.Source.FileURL(), Dir: info, Subdirectory: d.Source.Subdirectory}

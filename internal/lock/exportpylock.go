@@ -54,7 +54,7 @@ func (p *Package) pylock(r *ExportRequest) pylock.Package {
 				editable = choice
 			}
 		}
-		if editable {
+		if editable || !known { // what was chosen to be unlike the lock is not said to be so
 			out.Directory.Editable = &editable
 		}
 	case s.Kind == Git && s.Archive == "":

@@ -50,7 +50,7 @@ func (c *Compiled) locked(n *resolve.Node, dir string) pylock.Package {
 	case source.Directory:
 		p.Version = pep440.Version{}
 		p.Directory = &pylock.Directory{Path: lockedPath(s, dir), Subdirectory: s.Subdirectory}
-		if s.Editable {
+		if s.Editable || s.Settled {
 			p.Directory.Editable = &s.Editable
 		}
 	case source.Git:

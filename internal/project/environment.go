@@ -81,6 +81,10 @@ func (r *EnvironmentRequest) open(ctx context.Context) (*python.Environment, err
 	var broken *python.BrokenEnvironmentError
 	var query *python.QueryError
 	switch {
+	case err == nil && r.Reuse == Compatible && !hasConfig(r.Root) && !SameDir(env.Root, r.Root):
+		// A directory whose pyvenv.cfg was lost: what is installed with its Python
+		// goes into the Python below it, and what is not wanted is removed there.
+		return nil, &InvalidEnvironmentError{r.Show(r.Root), fmt.Sprintf("`pyvenv.cfg` is missing, so that its Python would install into `%s`", r.Show(env.Root))}
 	case err == nil:
 		return env, nil
 	case errors.As(err, &missing):
@@ -118,6 +122,19 @@ func (r *EnvironmentRequest) broken(err *python.BrokenEnvironmentError) error {
 		return nil
 	}
 	return &InvalidEnvironmentError{r.Show(r.Root), "it is not a valid Python environment (no Python executable was found)"}
+}
+
+// SameDir reports whether two paths lead to one directory.
+func SameDir(a, b string) bool {
+	if filepath.Clean(a) == filepath.Clean(b) {
+		return true
+	}
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }
 
 func isEmpty(dir string) bool {

@@ -138,9 +138,10 @@ func (r *SyncRequest) wanted() ([]install.Wanted, source.HashPolicy, error) {
 	dists := selected.Dists()
 	out := make([]install.Wanted, len(dists))
 	for i, d := range dists {
-		if is := r.editable(d); is != d.Source.Editable {
+		// What a lock has is decided, and direct_url.json says so.
+		if is := r.editable(d); d.Source.Kind == source.Directory && (is != d.Source.Editable || !d.Source.Settled) {
 			other := *d
-			other.Source.Editable = is
+			other.Source.Editable, other.Source.Settled = is, true
 			d = &other
 		}
 		out[i] = install.Wanted{Dist: d}
