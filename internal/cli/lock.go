@@ -10,7 +10,6 @@ import (
 
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/project"
-	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
 
@@ -134,14 +133,19 @@ func (a *app) openScript(ctx context.Context, name string, o *resolutionFlags, f
 
 // lock makes or checks the lock of the target. A Python is chosen for it.
 func (p *projectWork) lock(ctx context.Context, mode project.LockMode, flag string) (*project.LockResult, error) {
-	var i *python.Interpreter
+	r, err := p.lockRequest(mode, flag, nil)
 	if mode != project.Frozen {
-		var err error
-		if i, err = p.lockInterpreter(ctx); err != nil {
-			return nil, err
+		if err == nil {
+			p.app.lookAhead(ctx, p.engine, p.settings, nil, r.Foreseen(ctx))
+		}
+		i, failure := p.lockInterpreter(ctx)
+		if failure != nil {
+			return nil, failure
+		}
+		if err == nil {
+			r.Interpreter = i
 		}
 	}
-	r, err := p.lockRequest(mode, flag, i)
 	if err != nil {
 		return nil, err
 	}

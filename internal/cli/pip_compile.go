@@ -218,6 +218,7 @@ func (a *app) pipCompile(ctx context.Context, o *compileOptions) error {
 	if in.Lock != "" {
 		return errors.New("`pylock.toml` is not a supported input of `pip compile`: it is an output")
 	}
+	a.lookAhead(ctx, e, &s.workSettings, in, in.Foreseen())
 	interpreter, target, err := a.compileTarget(ctx, s, in)
 	if err != nil {
 		return err

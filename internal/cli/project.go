@@ -94,6 +94,8 @@ type projectWork struct {
 	engine   *engine.Engine
 	seeker   *python.Finder
 	script   *pyproject.Script // if that is the target
+
+	isConnected bool // see connected
 }
 
 // projectFile is the file that the defaults of the project at hand are in, nil
@@ -236,13 +238,15 @@ func (p *projectWork) settle(ctx context.Context) error {
 
 // connected is the engine with its client and indexes.
 func (p *projectWork) connected(ctx context.Context, i *python.Interpreter) (*engine.Engine, error) {
-	if p.engine.Index != nil {
+	if p.isConnected {
 		return p.engine, nil
 	}
 	if err := p.constrainBuilds(); err != nil {
 		return p.engine, err
 	}
-	return p.engine, p.app.connect(ctx, p.engine, p.settings, nil, i)
+	err := p.app.connect(ctx, p.engine, p.settings, nil, i)
+	p.isConnected = p.engine.Index != nil
+	return p.engine, err
 }
 
 // constrainBuilds makes what the root says of build requirements count.

@@ -130,6 +130,16 @@ func (p *projectIndexes) addTo(l *index.Locations) {
 	}
 }
 
+// any reports whether projects have named an index.
+func (p *projectIndexes) any() bool {
+	if p == nil {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.found) > 0
+}
+
 // tell makes what is found from now on known to the client.
 func (p *projectIndexes) tell(c *index.Client) {
 	p.mu.Lock()

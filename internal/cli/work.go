@@ -404,8 +404,28 @@ func (s *workSettings) cacheRefresh() (cache.Refresh, error) {
 }
 
 // connect gives the engine its client and indexes, once it is known where the
-// index of the interpreter's own pip is and what requirements files say.
+// index of the interpreter's own pip is and what requirements files say. Those
+// that it has already, because that was not needed, stay.
 func (a *app) connect(ctx context.Context, e *engine.Engine, s *workSettings, in *pip.Inputs, interpreter *python.Interpreter) error {
+	if e.Index == nil {
+		if err := a.reach(ctx, e, s, in, interpreter); err != nil {
+			return err
+		}
+	}
+	if interpreter == nil {
+		return nil
+	}
+	options, err := a.buildOptions(s, in, interpreter)
+	if err != nil {
+		return err
+	}
+	e.SetBuild(options)
+	a.atEnd(e.Close)
+	return nil
+}
+
+// reach makes the client and the indexes.
+func (a *app) reach(ctx context.Context, e *engine.Engine, s *workSettings, in *pip.Inputs, interpreter *python.Interpreter) error {
 	locations, err := a.locations(s, in, interpreter)
 	if err != nil {
 		return err
@@ -424,15 +444,6 @@ func (a *app) connect(ctx context.Context, e *engine.Engine, s *workSettings, in
 	e.Web = client
 	e.Index = index.New(index.Options{Web: client, Cache: e.Cache, Locations: locations, Debug: e.Debug, AnyName: isTrue(a.vars.SkipWheelFilenameCheck)})
 	s.projects.tell(e.Index)
-	if interpreter == nil {
-		return nil
-	}
-	options, err := a.buildOptions(s, in, interpreter)
-	if err != nil {
-		return err
-	}
-	e.SetBuild(options)
-	a.atEnd(e.Close)
 	return nil
 }
 

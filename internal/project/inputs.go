@@ -109,6 +109,18 @@ func (r *LockRequest) inputs() (*inputs, error) {
 	if t := r.Target.Tool; t != nil {
 		return t.inputs(r), nil
 	}
+	in, err := r.lists()
+	if err != nil {
+		return nil, err
+	}
+	if in.python, err = r.pythons(); err != nil {
+		return nil, err
+	}
+	return in, in.check()
+}
+
+// lists are the inputs but for the Pythons.
+func (r *LockRequest) lists() (*inputs, error) {
 	in := &inputs{excludes: r.Declared.Excludes}
 	lower, err := r.Target.lowering(r.Engine.Workspaces.Sources)
 	if err != nil {
@@ -129,10 +141,10 @@ func (r *LockRequest) inputs() (*inputs, error) {
 			in.overrides = append(in.overrides, resolve.Override{Package: o.Package, Version: o.Version, Requirement: one})
 		}
 	}
-	if r.Target.Script != nil {
-		err = in.addScript(r, lower)
+	if script := r.Target.Script; script != nil {
+		err = in.addScript(script, lower)
 	} else {
-		err = in.addWorkspace(r, lower)
+		err = in.addWorkspace(r.Target.Workspace, lower)
 	}
 	if err != nil {
 		return nil, err
@@ -142,11 +154,10 @@ func (r *LockRequest) inputs() (*inputs, error) {
 		return nil, err
 	}
 	in.requirements = append(in.requirements, more...)
-	return in, in.check()
+	return in, nil
 }
 
-func (in *inputs) addWorkspace(r *LockRequest, lower lowering) error {
-	w := r.Target.Workspace
+func (in *inputs) addWorkspace(w *workspace.Workspace, lower lowering) error {
 	if in.members = w.Names(); len(in.members) == 1 && !w.IsVirtual() {
 		in.members = nil
 	}
@@ -170,35 +181,38 @@ func (in *inputs) addWorkspace(r *LockRequest, lower lowering) error {
 	if in.environments, err = w.Environments(); err != nil {
 		return err
 	}
-	if in.required, err = w.RequiredEnvironments(); err != nil {
-		return err
-	}
-	demands, err := Demands(w, nil)
-	if err != nil {
-		return err
-	}
-	pythons, err := PythonsOf(demands, len(w.Members) > 1)
-	if err != nil {
-		return err
-	}
-	in.python = r.rangeOf(pythons)
-	return nil
+	in.required, err = w.RequiredEnvironments()
+	return err
 }
 
-func (in *inputs) addScript(r *LockRequest, lower lowering) error {
-	list, err := ScriptRequirements(r.Target.Script.File)
+func (in *inputs) addScript(s *Script, lower lowering) error {
+	list, err := ScriptRequirements(s.File)
 	if err != nil {
 		return err
 	}
-	if in.requirements, err = lower.all(list); err != nil {
-		return err
+	in.requirements, err = lower.all(list)
+	return err
+}
+
+// pythons are the Pythons to lock for.
+func (r *LockRequest) pythons() (target.Python, error) {
+	if s := r.Target.Script; s != nil {
+		p, err := ScriptPythons(s.File)
+		if err != nil {
+			return target.Python{}, err
+		}
+		return r.rangeOf(p), nil
 	}
-	pythons, err := ScriptPythons(r.Target.Script.File)
+	w := r.Target.Workspace
+	demands, err := Demands(w, nil)
 	if err != nil {
-		return err
+		return target.Python{}, err
 	}
-	in.python = r.rangeOf(pythons)
-	return nil
+	p, err := PythonsOf(demands, len(w.Members) > 1)
+	if err != nil {
+		return target.Python{}, err
+	}
+	return r.rangeOf(p), nil
 }
 
 // inputs are what the tool asks for, on its minor version of Python and later.
