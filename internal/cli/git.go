@@ -31,6 +31,9 @@ func (a *app) insecureHosts() ([]string, error) {
 	return append(slices.Clone(hosts), a.config.AllowInsecureHost...), nil
 }
 
+// repository is a directory that may be one of a repository.
+func (a *app) repository(dir string) git.Local { return git.Local{Dir: dir, Environ: a.environ()} }
+
 // gitStore brings repositories.
 func (a *app) gitStore(e *engine.Engine) (*git.Store, error) {
 	offline, err := a.offline()

@@ -118,7 +118,7 @@ func (a *app) lockOf(ctx context.Context, home, revision string) (*lock.Lock, er
 	if strings.HasPrefix(revision, "-") {
 		return nil, usageError("`" + revision + "` is neither a file nor a revision")
 	}
-	text, err := a.git(ctx, filepath.Dir(home), "show", "--end-of-options", revision+":./"+filepath.Base(home))
+	text, err := a.repository(filepath.Dir(home)).FileAt(ctx, revision, filepath.Base(home))
 	if err != nil {
 		return nil, fmt.Errorf("`%s` is no lock file, and git does not know it as a revision with one: %w", revision, err)
 	}

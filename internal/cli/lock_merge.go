@@ -12,7 +12,9 @@ import (
 	"strings"
 
 	"github.com/tame-py/tame/internal/fsx"
+	"github.com/tame-py/tame/internal/git"
 	"github.com/tame-py/tame/internal/lock"
+	"github.com/tame-py/tame/internal/shellwords"
 	"github.com/tame-py/tame/internal/workspace"
 )
 
@@ -53,16 +55,15 @@ func (a *app) mergeConflicted(ctx context.Context) error {
 		return err
 	}
 	var sides [3]*lock.Lock
-	for i := range sides {
-		stage := fmt.Sprintf(":%d:./%s", i+1, filepath.Base(home))
-		text, err := a.git(ctx, filepath.Dir(home), "show", stage)
+	for i, stage := range []git.Stage{git.Base, git.Ours, git.Theirs} {
+		text, err := a.repository(filepath.Dir(home)).Conflicted(ctx, stage, filepath.Base(home))
 		switch {
-		case err != nil && i == 0:
+		case err != nil && stage == git.Base:
 			sides[i] = &lock.Lock{} // both have added it
 		case err != nil:
 			return withHint(fmt.Errorf("git knows of no conflict in `%s`: %w", a.shown(home), err), "`%s lock` brings the lock up to date", a.name)
 		default:
-			if sides[i], err = lock.Read(stage, text); err != nil {
+			if sides[i], err = lock.Read(fmt.Sprintf("side %d of `%s`", stage, a.shown(home)), text); err != nil {
 				return err
 			}
 		}
@@ -135,17 +136,12 @@ func (a *app) driveMerge(ctx context.Context, args []string) error {
 // repository, and locks them there. git calls its drivers before it writes any
 // file, so that the merged ones are nowhere else.
 func (a *app) mergeProjects(ctx context.Context, merged *lock.Lock, args []string) ([]byte, error) {
-	m := &projectMerge{app: a, ctx: ctx, path: filepath.ToSlash(args[3])}
-	top, err := a.git(ctx, a.dir, "rev-parse", "--show-toplevel")
-	if err != nil {
-		return nil, err
-	}
-	m.top = filepath.FromSlash(strings.TrimRight(string(top), "\r\n"))
 	label := ""
 	if len(args) == 5 {
 		label = args[4]
 	}
-	if err := m.findCommits(a.path(args[0]), a.path(args[2]), label); err != nil {
+	m, err := a.repository(a.dir).FindMerge(ctx, filepath.ToSlash(args[3]), a.path(args[0]), a.path(args[2]), label)
+	if err != nil {
 		return nil, err
 	}
 	aside, err := os.MkdirTemp("", "tame-merge-")
@@ -153,11 +149,10 @@ func (a *app) mergeProjects(ctx context.Context, merged *lock.Lock, args []strin
 		return nil, err
 	}
 	defer os.RemoveAll(aside)
-	m.dir, m.sides = filepath.Join(aside, "tree"), filepath.Join(aside, "sides")
-	if err := m.mergeFiles(); err != nil {
+	if err := m.Write(ctx, aside, saysWhatIsLocked); err != nil {
 		return nil, err
 	}
-	home := filepath.Join(m.dir, filepath.FromSlash(m.path))
+	home := filepath.Join(aside, filepath.FromSlash(args[3]))
 	if err := errors.Join(os.MkdirAll(filepath.Dir(home), 0o777), os.WriteFile(home, merged.Bytes(), 0o666)); err != nil {
 		return nil, err
 	}
@@ -165,6 +160,11 @@ func (a *app) mergeProjects(ctx context.Context, merged *lock.Lock, args []strin
 		return nil, err
 	}
 	return os.ReadFile(home)
+}
+
+// saysWhatIsLocked reports whether a lock depends on files of that name.
+func saysWhatIsLocked(name string) bool {
+	return slices.Contains([]string{"pyproject.toml", "uv.toml", ".python-version", "setup.py", "setup.cfg"}, name)
 }
 
 // installMergeDriver tells git of the driver: in the settings of the repository,
@@ -176,7 +176,7 @@ func (a *app) installMergeDriver(ctx context.Context) error {
 		"name":   "join the locks of both sides",
 		"driver": program + " lock merge %O %A %B %P %Y",
 	} {
-		if _, err := a.git(ctx, dir, "config", "--local", "merge."+mergeDriver+"."+key, value); err != nil {
+		if _, err := a.repository(dir).Run(ctx, "config", "--local", "merge."+mergeDriver+"."+key, value); err != nil {
 			return fmt.Errorf("git does not take the settings of the merge driver: %w", err)
 		}
 	}
@@ -216,5 +216,5 @@ func (a *app) program() string {
 			return "tame"
 		}
 	}
-	return "'" + strings.ReplaceAll(filepath.ToSlash(self), "'", `'\''`) + "'"
+	return shellwords.Quote(filepath.ToSlash(self))
 }

@@ -1,15 +1,12 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/tame-py/tame/internal/lock"
@@ -56,12 +53,16 @@ func (a *app) workspaceAffected(ctx context.Context, o *affectedFlags, args []st
 	if err != nil {
 		return err
 	}
-	base, err := a.forkPoint(ctx, w.Root, first(text(revision), "HEAD"))
+	since := first(text(revision), "HEAD")
+	if strings.HasPrefix(since, "-") {
+		return usageError("`" + since + "` is no revision")
+	}
+	base, err := a.repository(w.Root).ForkPoint(ctx, since)
 	if err != nil {
-		return err
+		return fmt.Errorf("git does not know the revision `%s` in `%s`: %w", since, a.shown(w.Root), err)
 	}
 	r := &project.AffectedRequest{Workspace: w}
-	if r.Changed, err = a.changedSince(ctx, w.Root, base); err != nil {
+	if r.Changed, err = a.repository(w.Root).ChangedSince(ctx, base); err != nil {
 		return err
 	}
 	if r.Was, r.Is, err = a.locksSince(ctx, w, base); err != nil {
@@ -136,76 +137,10 @@ func (a *app) locksSince(ctx context.Context, w *workspace.Workspace, commit str
 	if is, err = lock.Read(lock.FileName, text); err != nil {
 		return nil, nil, &project.LockError{Name: lock.FileName, Err: err}
 	}
-	found, err := a.git(ctx, w.Root, "ls-tree", "--name-only", commit, "--", lock.FileName)
-	if err != nil || len(found) == 0 {
+	found, err := a.repository(w.Root).HasFileAt(ctx, commit, lock.FileName)
+	if err != nil || !found {
 		return &lock.Lock{}, is, err
 	}
 	was, err = a.lockOf(ctx, home, commit)
 	return was, is, err
-}
-
-// forkPoint is the commit at which the history at hand left a revision.
-func (a *app) forkPoint(ctx context.Context, dir, revision string) (string, error) {
-	if strings.HasPrefix(revision, "-") {
-		return "", usageError("`" + revision + "` is no revision")
-	}
-	out, err := a.git(ctx, dir, "rev-parse", "--verify", "--end-of-options", revision+"^{commit}")
-	if err != nil {
-		return "", fmt.Errorf("git does not know the revision `%s` in `%s`: %w", revision, a.shown(dir), err)
-	}
-	commit := strings.TrimSpace(string(out))
-	// In a shallow clone, or without common history, the commit itself will do.
-	if base, err := a.git(ctx, dir, "merge-base", commit, "HEAD"); err == nil {
-		commit = strings.TrimSpace(string(base))
-	}
-	return commit, nil
-}
-
-// changedSince are the files in the repository of a directory that are not as
-// they were in a commit, absolute, whether that is committed or not.
-func (a *app) changedSince(ctx context.Context, dir, commit string) ([]string, error) {
-	top, err := a.git(ctx, dir, "rev-parse", "--show-toplevel")
-	if err != nil {
-		return nil, err
-	}
-	root := filepath.FromSlash(strings.TrimRight(string(top), "\r\n"))
-	differ, err := a.git(ctx, root, "diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", commit, "--")
-	if err != nil {
-		return nil, err
-	}
-	others, err := a.git(ctx, root, "ls-files", "--others", "--exclude-standard", "-z")
-	if err != nil {
-		return nil, err
-	}
-	// git follows links to its directory; the project may have been found by one.
-	at, err := filepath.EvalSymlinks(dir)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for name := range strings.SplitSeq(string(differ)+string(others), "\x00") {
-		if name == "" {
-			continue
-		}
-		path := filepath.Join(root, filepath.FromSlash(name))
-		if rel, err := filepath.Rel(at, path); err == nil {
-			path = filepath.Join(dir, rel)
-		}
-		out = append(out, path)
-	}
-	slices.Sort(out)
-	return slices.Compact(out), nil
-}
-
-// git is what a command of git prints. The error has what it complains of.
-func (a *app) git(ctx context.Context, dir string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, "git", args...)
-	cmd.Dir, cmd.Env = dir, a.environ()
-	var out, complaint bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &complaint
-	if err := cmd.Run(); err != nil {
-		// The exit code of git is none of ours.
-		return nil, errors.New(first(strings.TrimSpace(complaint.String()), "running `git "+args[0]+"`: "+err.Error()))
-	}
-	return out.Bytes(), nil
 }

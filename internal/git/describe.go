@@ -23,7 +23,7 @@ type Description struct {
 // Describe says how the directory's commit is reached from a tag that begins
 // with a prefix. The error matches [ErrNoTag] if there is none.
 func (l Local) Describe(ctx context.Context, prefix string) (*Description, error) {
-	out, err := l.run(ctx, "describe", "--tags", "--long", "--dirty", "--abbrev=7", "--match", globQuoted(prefix)+"*")
+	out, err := l.Run(ctx, "describe", "--tags", "--long", "--dirty", "--abbrev=7", "--match", globQuoted(prefix)+"*")
 	var failed *localError
 	switch {
 	case errors.As(err, &failed):

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -560,5 +561,89 @@ func TestParseRemote(t *testing.T) {
 		if err != nil || r.String() != test.shown {
 			t.Errorf("%s is shown as %q, %v; want %q", test.url, r, err, test.shown)
 		}
+	}
+}
+
+// What is committed, what is not, and what lies beside it.
+func TestHistory(t *testing.T) {
+	t.Parallel()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRepository(t, dir)
+	r.commit("a", "1")
+	first := r.git("rev-parse", "HEAD")
+	r.git("checkout", "-q", "-b", "side")
+	r.commit("b", "1")
+	r.git("checkout", "-q", "main")
+	r.commit("c", "1")
+	for name, text := range map[string]string{"a": "2", "new": "1"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := git.Local{Dir: dir, Environ: environ(t)}
+	ctx := t.Context()
+	fork, err := l.ForkPoint(ctx, "side")
+	if err != nil || fork != first {
+		t.Errorf("the branches part at %s, not %s: %v", fork, first, err)
+	}
+	changed, err := l.ChangedSince(ctx, fork)
+	want := []string{filepath.Join(dir, "a"), filepath.Join(dir, "c"), filepath.Join(dir, "new")}
+	if err != nil || !slices.Equal(changed, want) {
+		t.Errorf("%q changed, not %q: %v", changed, want, err)
+	}
+	if text, err := l.FileAt(ctx, "HEAD", "a"); err != nil || string(text) != "1" {
+		t.Errorf("a was %q: %v", text, err)
+	}
+	for name, want := range map[string]bool{"c": true, "b": false} {
+		if has, err := l.HasFileAt(ctx, "HEAD", name); err != nil || has != want {
+			t.Errorf("%s is there: %t, %v", name, has, err)
+		}
+	}
+	if _, err := l.ForkPoint(ctx, "nosuch"); err == nil {
+		t.Error("a revision that is none was taken")
+	}
+}
+
+// A driver finds out what is merged, and what the other files will be.
+func TestFindMerge(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t, t.TempDir())
+	lines := func(a, b string) string { return a + "\n\n\n\n\n" + b + "\n" }
+	r.commit("both", lines("1", "1"))
+	r.commit("lock", "base")
+	r.git("checkout", "-q", "-b", "side")
+	r.commit("both", lines("1", "2"))
+	r.commit("lock", "theirs")
+	theirs := r.git("rev-parse", "HEAD")
+	r.git("checkout", "-q", "main")
+	r.commit("both", lines("2", "1"))
+	r.commit("lock", "ours")
+	aside := t.TempDir()
+	for _, side := range []string{"base", "theirs"} {
+		if err := os.WriteFile(filepath.Join(aside, side), []byte(side), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := git.Local{Dir: r.dir, Environ: environ(t, "GITHEAD_"+theirs+"=side")}
+	m, err := l.FindMerge(t.Context(), "lock", filepath.Join(aside, "base"), filepath.Join(aside, "theirs"), "side")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Theirs != theirs || m.Base != r.git("merge-base", "HEAD", "side") {
+		t.Errorf("found %s and %s", m.Base, m.Theirs)
+	}
+	tree := t.TempDir()
+	if err := m.Write(t.Context(), tree, func(name string) bool { return name == "both" }); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(tree, "both"))
+	if err != nil || string(text) != lines("2", "2") {
+		t.Errorf("merged to %q: %v", text, err)
+	}
+	if err := m.Write(t.Context(), tree, func(name string) bool { return name == "lock" }); err == nil {
+		t.Error("a file with conflicts was merged")
 	}
 }

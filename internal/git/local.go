@@ -22,7 +22,7 @@ type Local struct {
 // IsRepository reports whether the directory belongs to the work tree of a
 // repository. An error says that git cannot tell.
 func (l Local) IsRepository(ctx context.Context) (bool, error) {
-	out, err := l.run(ctx, "rev-parse", "--is-inside-work-tree")
+	out, err := l.Run(ctx, "rev-parse", "--is-inside-work-tree")
 	var failed *localError
 	switch {
 	case err == nil && strings.TrimSpace(out) == "true":
@@ -37,21 +37,23 @@ func (l Local) IsRepository(ctx context.Context) (bool, error) {
 
 // Init makes the directory a repository.
 func (l Local) Init(ctx context.Context) error {
-	_, err := l.run(ctx, "init")
+	_, err := l.Run(ctx, "init")
 	return err
 }
 
 // Setting returns a value of git's configuration as it holds in the directory,
 // or nothing if it is not set.
 func (l Local) Setting(ctx context.Context, key string) string {
-	out, err := l.run(ctx, "config", "--get", key)
+	out, err := l.Run(ctx, "config", "--get", key)
 	if err != nil {
 		return ""
 	}
 	return strings.TrimSpace(out)
 }
 
-func (l Local) run(ctx context.Context, args ...string) (string, error) {
+// Run runs git in the directory and returns what it printed. The error has what
+// it complained of.
+func (l Local) Run(ctx context.Context, args ...string) (string, error) {
 	path, err := exec.LookPath("git")
 	if err != nil {
 		return "", ErrNotInstalled
@@ -60,13 +62,17 @@ func (l Local) run(ctx context.Context, args ...string) (string, error) {
 	c := exec.CommandContext(ctx, path, args...)
 	c.Dir, c.Stdout, c.Stderr = l.Dir, &stdout, &stderr
 	c.Env = append(slices.Clone(l.Environ), "LC_ALL=C") // what it says is read
-	if err := c.Run(); err != nil {
+	switch err := c.Run(); {
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	case err != nil:
 		return "", &localError{args: args, stderr: stderr.String(), err: err}
 	}
 	return stdout.String(), nil
 }
 
-// localError is a git that ended badly.
+// localError is a git that ended badly. It does not unwrap: the exit code of git
+// is none of its callers'.
 type localError struct {
 	args   []string
 	stderr string
@@ -80,5 +86,3 @@ func (e *localError) Error() string {
 	}
 	return text
 }
-
-func (e *localError) Unwrap() error { return e.err }
