@@ -1,6 +1,9 @@
 package archive
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"unsafe"
+)
 
 // What the quick loop of a block may read and write in one turn, whatever it
 // meets: it runs as long as there is so much.
@@ -9,16 +12,68 @@ const (
 	quickOut = 3 + 258 + 32
 )
 
+// A quick is the state of the quick loop, between its calls. The margins are
+// where the last turn may begin.
+type quick struct {
+	src        *byte
+	in, lastIn int
+	dst        *byte
+	out        int
+	lastOut    int
+	floor      int    // where in dst the output begins that matches may refer to
+	buf        uint64 // of the stream, with what counts of it
+	n          uint64
+	lit        *[litSize]uint32
+	dist       *[distSize]uint32
+}
+
+// A quickEnd is why the quick loop ended.
+type quickEnd int
+
+const (
+	quickMargin  = iota // there may be less of src or dst than a turn may need
+	quickDone           // that was the block
+	quickCorrupt        // the data is no good
+)
+
 // block unpacks a block by the tables, from where out is filled on. If there is
 // more input than s has, or if dst may run full, it may stop before the end of
 // the block (done is false) and is called again when there is more, or room.
-//
-// The state of the stream is kept in variables here, where the compiler keeps
-// it in registers.
 func (f *fastInflater) block(s *bitStream, dst []byte, out int) (filled int, done bool, err error) {
-	src, in, buf, n, floor := s.src, s.in, s.buf, uint64(s.n), f.floor
-	lit, dist := &f.lit, &f.dist
-	for lastIn, lastOut := len(src)-quickIn, len(dst)-quickOut; in <= lastIn && out <= lastOut; {
+	q := quick{
+		in: s.in, lastIn: len(s.src) - quickIn, out: out, lastOut: len(dst) - quickOut, floor: f.floor,
+		buf: s.buf, n: uint64(s.n), lit: &f.lit, dist: &f.dist,
+	}
+	if q.in <= q.lastIn && q.out <= q.lastOut {
+		q.src, q.dst = unsafe.SliceData(s.src), unsafe.SliceData(dst)
+		var end quickEnd
+		if f.generic {
+			end = quickGeneric(&q, s.src, dst)
+		} else {
+			end = quickTurns(&q, s.src, dst)
+		}
+		if end == quickCorrupt {
+			return q.out, false, errDeflate
+		}
+		s.in, s.buf, s.n, out = q.in, q.buf, uint(q.n), q.out
+		if end == quickDone {
+			return out, true, nil
+		}
+	}
+	if f.more || f.partial && len(dst)-out < startRoom {
+		return out, false, nil
+	}
+	return f.carefully(s, dst, out)
+}
+
+// quickGeneric is the quick loop in Go.
+//
+// The state is kept in variables here, where the compiler keeps it in
+// registers.
+func quickGeneric(q *quick, src, dst []byte) quickEnd {
+	in, out, buf, n, floor := q.in, q.out, q.buf, q.n, q.floor
+	lit, dist := q.lit, q.dist
+	for lastIn, lastOut := q.lastIn, q.lastOut; in <= lastIn && out <= lastOut; {
 		// 56 bits or more: whole bytes are read again where they were read in
 		// part, and give the same bits.
 		buf |= load64(src, in) << (n & 63)
@@ -63,10 +118,10 @@ func (f *fastInflater) block(s *bitStream, dst []byte, out int) (filled int, don
 		}
 		if e&isSpecial != 0 {
 			if e&isEnd == 0 {
-				return out, false, errDeflate
+				return quickCorrupt
 			}
-			s.in, s.buf, s.n = in, buf>>(e&63), uint(n-uint64(e))&63
-			return out, true, nil
+			q.in, q.out, q.buf, q.n = in, out, buf>>(e&63), (n-uint64(e))&63
+			return quickDone
 		}
 		// A length, of at most 20 bits, and a distance of at most 28.
 		length := int(e>>16) + int(buf&(1<<(e&63)-1)>>(e>>8&15))
@@ -77,14 +132,14 @@ func (f *fastInflater) block(s *bitStream, dst []byte, out int) (filled int, don
 			e, buf, n = longCode(dist[:], e, buf, n)
 		}
 		if e&isSpecial != 0 {
-			return out, false, errDeflate
+			return quickCorrupt
 		}
 		distance := int(e>>16) + int(buf&(1<<(e&63)-1)>>(e>>8&15))
 		buf >>= e & 63
 		n -= uint64(e)
 		from := out - distance
 		if from < floor {
-			return out, false, errDeflate
+			return quickCorrupt
 		}
 		end := out + length
 		switch {
@@ -118,12 +173,8 @@ func (f *fastInflater) block(s *bitStream, dst []byte, out int) (filled int, don
 		}
 		out = end
 	}
-	n &= 63
-	s.in, s.buf, s.n = in, buf, uint(n)
-	if f.more || f.partial && len(dst)-out < startRoom {
-		return out, false, nil
-	}
-	return f.carefully(s, dst, out)
+	q.in, q.out, q.buf, q.n = in, out, buf, n&63
+	return quickMargin
 }
 
 // The limits of capacity in these spare the compiler some arithmetic.

@@ -170,6 +170,33 @@ func TestFastStream(t *testing.T) {
 	}
 }
 
+// Both quick loops, between memory that cannot be touched, do the same as
+// fastInflate does.
+func checkGuarded(t *testing.T, src []byte, size int, want []byte) {
+	t.Helper()
+	_, source := guarded(t, len(src))
+	copy(source, src)
+	after, before := guarded(t, size+quickOut/2)
+	for _, generic := range []bool{false, true} {
+		for _, dst := range [][]byte{after, before, before[quickOut/2:]} {
+			clear(dst)
+			f := &fastInflater{generic: generic}
+			if err := f.inflate(dst[:size], source); (err == nil) != (want != nil) || err == nil && !bytes.Equal(dst[:size], want) {
+				t.Errorf("generic %v: %v, wanted success: %v; or unpacked differently", generic, err, want != nil)
+			}
+		}
+	}
+}
+
+func TestFastInflateGuarded(t *testing.T) {
+	t.Parallel()
+	for _, data := range samples() {
+		for _, level := range []int{-2, 1, 6} {
+			checkGuarded(t, packed(t, data, level, false), len(data), data)
+		}
+	}
+}
+
 // Whatever the fast way accepts, the ordinary way unpacks to the same; and it
 // accepts all that the ordinary way does.
 func FuzzFastInflate(f *testing.F) {
@@ -192,6 +219,11 @@ func FuzzFastInflate(f *testing.F) {
 		if fastErr == nil && !bytes.Equal(fast, slow) {
 			t.Error("unpacked differently")
 		}
+		if fastErr == nil {
+			checkGuarded(t, src, size, fast)
+		} else {
+			checkGuarded(t, src, size, nil)
+		}
 		if out, err := withSlack(src, size); (err == nil) != (fastErr == nil) || err == nil && !bytes.Equal(out, fast) {
 			t.Errorf("%v with room behind, %v without; or unpacked differently", err, fastErr)
 		}
@@ -199,6 +231,27 @@ func FuzzFastInflate(f *testing.F) {
 			t.Errorf("unpacked differently as a stream: %v", err)
 		}
 	})
+}
+
+// Damage anywhere in large data, which the fuzz target seldom makes.
+func TestFastInflateDamaged(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(5, 6))
+	data := append(samples()["code"][:60_000], samples()["period7"]...)
+	for _, level := range []int{-2, 1, 9} {
+		good := packed(t, data, level, true)
+		for range 100 {
+			src := bytes.Clone(good)
+			for range 1 + random.IntN(3) {
+				src[random.IntN(len(src))] ^= 1 << random.IntN(8)
+			}
+			var want []byte
+			if slow := make([]byte, len(data)); slowInflate(slow, src) == nil {
+				want = slow
+			}
+			checkGuarded(t, src, len(data), want)
+		}
+	}
 }
 
 // BenchmarkInflate inflates Python code, or the files of TAME_CODE.
