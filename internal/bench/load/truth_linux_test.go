@@ -11,16 +11,11 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-	"unsafe"
-
-	"golang.org/x/sys/unix"
 )
 
 // The truth about the generator is found out on a quiet machine:
@@ -116,8 +111,6 @@ func TestTruthRate(t *testing.T) {
 	if !*truth {
 		t.Skip("-args -truth measures it")
 	}
-	sleep, exchange := machineCost()
-	t.Logf("processor time on this machine: to sleep %v, to write and read 100 bytes over loopback %v", sleep, exchange)
 	u, told := startTruth(t, "none")
 	told()
 	t.Logf("%8s %10s %12s %8s %10s %10s %10s %10s %10s %10s %s", "rate", "at server", "rate there", "error", "late p50", "late p90", "late p99", "late max", "CPU/req", "of it spun", "")
@@ -134,58 +127,6 @@ func TestTruthRate(t *testing.T) {
 		t.Logf("%8v %10d %12.2f %7.3f%% %10v %10v %10v %10v %10v %10v %s", rate, len(got.took), got.rate(), 100*math.Abs(got.rate()/rate-1),
 			late(50), late(90), late(99), late(100), r.PerRequest.Round(10*time.Nanosecond), (r.Spun / time.Duration(max(1, r.Sent))).Round(10*time.Nanosecond), failureText(r)+r.Invalid)
 	}
-}
-
-// machineCost is the processor time of what no generator can do without: a
-// sleep of 50 µs, and a write and a read over loopback with nobody to wake.
-func machineCost() (sleep, exchange time.Duration) {
-	var group sync.WaitGroup
-	group.Go(func() { sleep, exchange = threadCost() })
-	group.Wait()
-	return sleep, exchange
-}
-
-func threadCost() (sleep, exchange time.Duration) {
-	runtime.LockOSThread() // whose time is asked for
-	new(waiter).settle()
-	cost := func(n int, do func()) time.Duration {
-		best := time.Hour
-		for range 8 {
-			before := threadTime()
-			for range n {
-				do()
-			}
-			best = min(best, (threadTime()-before)/time.Duration(n))
-		}
-		return best
-	}
-	sleep = cost(500, func() {
-		ts := unix.NsecToTimespec(50000)
-		_, _, _ = unix.RawSyscall6(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, 0, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
-	})
-	l, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
-	must(err)
-	must(unix.Bind(l, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
-	must(unix.Listen(l, 1))
-	to, err := unix.Getsockname(l)
-	must(err)
-	a, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
-	must(err)
-	must(unix.Connect(a, to))
-	b, _, err := unix.Accept(l)
-	must(err)
-	must(unix.SetsockoptInt(a, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
-	must(unix.SetsockoptInt(b, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
-	text := make([]byte, 100)
-	exchange = cost(2000, func() {
-		_, _ = unix.Write(a, text)
-		_, _ = unix.Read(b, text)
-		a, b = b, a
-	})
-	for _, fd := range []int{a, b, l} {
-		_ = unix.Close(fd)
-	}
-	return sleep, exchange
 }
 
 // truthScripts are the delays of the scripted servers: exponential ones, and such
