@@ -29,7 +29,7 @@ var floors = []string{
 	"internal/index internal/workspace internal/build internal/install internal/pypitest/cmd/serve",
 	"internal/fetch internal/resolve internal/ephemeral",
 	"internal/engine internal/lock internal/config",
-	"internal/perf internal/advise",
+	"internal/perf internal/advise internal/compare",
 	"internal/project internal/pip internal/tool",
 	"internal/cli",
 	"cmd/tame",
@@ -43,7 +43,7 @@ var (
 		"internal/ui":       {"internal/cli", "internal/cmdline", "internal/bench"},
 		"internal/config":   {"internal/cli"},
 		"internal/pypitest": {"internal/perf", "internal/pypitest/cmd/serve"},
-		"os/exec":           {"internal/python", "internal/git", "internal/build", "internal/auth", "internal/cloud", "internal/install", "internal/cli", "internal/perf", "internal/bench/command", "internal/bench/server"},
+		"os/exec":           {"internal/python", "internal/git", "internal/build", "internal/auth", "internal/cloud", "internal/install", "internal/cli", "internal/compare", "internal/perf", "internal/bench/command", "internal/bench/server"},
 	}
 	onlyCallers = map[string][]string{
 		"os.Getenv":    {"internal/config", "cmd/"},

@@ -1,6 +1,7 @@
-package cli
+package compare
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,36 +26,36 @@ type outcome struct {
 
 func (o *outcome) failed() bool { return len(o.errors) > 0 }
 
-// comparisonResult is what was found, and the output as JSON.
-type comparisonResult struct {
-	Tools   [2]*contestant `json:"tools"`
+// A Result is what was found, and the output as JSON.
+type Result struct {
+	Tools   [2]*Contestant `json:"tools"`
 	Python  string         `json:"python"`
 	Equal   bool           `json:"equal"`
 	Errors  []string       `json:"errors,omitempty"` // of a tool that failed
-	Locks   []lockVerdict  `json:"locks"`
+	Locks   []LockVerdict  `json:"locks"`
 	Files   int            `json:"files"` // installed by both alike
-	Differ  []fileVerdict  `json:"files_that_differ,omitempty"`
-	Times   []timing       `json:"times,omitempty"`
+	Differ  []FileVerdict  `json:"files_that_differ,omitempty"`
+	Times   []Timing       `json:"times,omitempty"`
 	Machine string         `json:"machine"`
 }
 
-// A lockVerdict tells what two locks differ in: from that of uv to that of tame.
-type lockVerdict struct {
+// A LockVerdict tells what two locks differ in: from that of uv to that of tame.
+type LockVerdict struct {
 	What  string     `json:"what"`
 	Equal bool       `json:"equal"` // byte for byte
 	Diff  *lock.Diff `json:"difference,omitempty"`
 }
 
-// A fileVerdict is a row of a RECORD that is not the same.
-type fileVerdict struct {
+// A FileVerdict is a row of a RECORD that is not the same.
+type FileVerdict struct {
 	Path string `json:"path"`
 	UV   string `json:"uv,omitempty"` // digest and size, or nothing where it is not installed
 	Tame string `json:"tame,omitempty"`
 }
 
-// A timing is how long something took, in seconds: the medians, and what one
+// A Timing is how long something took, in seconds: the medians, and what one
 // needed of the other's time in the same round.
-type timing struct {
+type Timing struct {
 	Task   string  `json:"task"`
 	Rounds int     `json:"rounds"`
 	UV     float64 `json:"uv"`
@@ -67,7 +68,7 @@ type timing struct {
 	ratios []float64
 }
 
-func (t *timing) add(took [2]time.Duration) {
+func (t *Timing) add(took [2]time.Duration) {
 	for i, d := range took {
 		t.took[i] = append(t.took[i], d.Seconds())
 	}
@@ -85,10 +86,10 @@ func median(list []float64) float64 {
 
 // look lets a contestant lock and install, and notes what comes of it. What it
 // fails at is part of that.
-func (c *comparison) look(one *contestant, o *outcome) error {
+func (c *comparison) look(ctx context.Context, one *Contestant, o *outcome) error {
 	name := filepath.Join(c.dir, lock.FileName)
 	step := func(args ...string) (bool, error) {
-		_, err := c.call(one, args...)
+		_, err := c.call(ctx, one, args...)
 		var failed *callError
 		if errors.As(err, &failed) {
 			o.errors = append(o.errors, one.Name+" "+failed.text)
@@ -168,7 +169,7 @@ func (c *comparison) judge(seen *[2]outcome) {
 		if one.uv == nil || one.tame == nil {
 			continue
 		}
-		v := lockVerdict{What: one.what, Equal: string(one.uv) == string(one.tame)}
+		v := LockVerdict{What: one.what, Equal: string(one.uv) == string(one.tame)}
 		if !v.Equal {
 			r.Equal = false
 			was, err1 := lock.Read("the lock of uv", one.uv)
@@ -188,7 +189,7 @@ func (c *comparison) judge(seen *[2]outcome) {
 	maps.Copy(names, seen[1].rows)
 	for _, path := range slices.Sorted(maps.Keys(names)) {
 		if uv, tame := seen[0].rows[path], seen[1].rows[path]; uv != tame {
-			r.Differ = append(r.Differ, fileVerdict{path, uv, tame})
+			r.Differ = append(r.Differ, FileVerdict{path, uv, tame})
 			r.Equal = false
 			continue
 		}
@@ -196,24 +197,8 @@ func (c *comparison) judge(seen *[2]outcome) {
 	}
 }
 
-func (c *comparison) show(o *compareFlags) error {
-	r := &c.result
-	var err error
-	if o.format == "json" {
-		err = c.app.printJSON(r)
-	} else {
-		c.app.print.Data("%s", r.text())
-	}
-	if o.report != "" && err == nil {
-		err = os.WriteFile(c.app.path(o.report), []byte(r.markdown()), 0o666)
-	}
-	if err == nil && !r.Equal {
-		return exitStatus(exitFailed)
-	}
-	return err
-}
-
-func (r *comparisonResult) text() string {
+// Text is the result for a terminal.
+func (r *Result) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s against %s, with Python %s\n\n", r.Tools[1].Version, r.Tools[0].Version, r.Python)
 	for _, e := range r.Errors {
@@ -222,7 +207,7 @@ func (r *comparisonResult) text() string {
 	for _, l := range r.Locks {
 		fmt.Fprintf(&b, "%s: %s\n", l.What, l.words())
 		if l.Diff != nil {
-			b.WriteString(indent(l.Diff.Text(nil)) + "\n")
+			b.WriteString(indented(l.Diff.Text(nil)))
 		}
 	}
 	if r.Files+len(r.Differ) > 0 {
@@ -243,7 +228,16 @@ func (r *comparisonResult) text() string {
 	return b.String()
 }
 
-func (l *lockVerdict) words() string {
+// indented moves lines to the right.
+func indented(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		b.WriteString("  " + line)
+	}
+	return b.String()
+}
+
+func (l *LockVerdict) words() string {
 	switch {
 	case l.Equal:
 		return "equal byte for byte"
@@ -260,8 +254,8 @@ func orNothing(s string) string {
 	return s
 }
 
-// markdown is a report to hand on.
-func (r *comparisonResult) markdown() string {
+// Markdown is a report to hand on.
+func (r *Result) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## tame and uv differ on a project\n\n")
 	if r.Equal {
