@@ -8,5 +8,6 @@
 // Scan reads the Python files of a project, and Findings tells which of what they use
 // leaves the standard library, or is deprecated (package stdlib).
 //
-// The package asks no index and runs nothing: releases and resolutions are handed in.
+// A Request does all of that for a project, with an index to ask for releases and a
+// resolver that it is handed.
 package advise

@@ -479,11 +479,9 @@ func (p *projectWork) lockRequest(mode project.LockMode, flag string, i *python.
 		_, err := p.connected(ctx, r.Interpreter) // it may be found later
 		return err
 	}
-	offline, err := p.app.flagOrEnv(p.app.global.offline, "UV_OFFLINE")
-	if err != nil {
+	if r.Offline, err = p.app.offline(); err != nil {
 		return nil, err
 	}
-	r.Offline = isTrue(offline) || offline == nil && isTrue(p.app.config.Offline)
 	r.Found = func(l *lock.Lock) (*index.Locations, error) {
 		p.followLock(l)
 		return p.configuredIndexes(r.Interpreter)

@@ -9,13 +9,13 @@ import (
 )
 
 // adviceText is the advice for people: a table, then what is behind its rows.
-func (a *app) adviceText(d *advice) string {
+func (a *app) adviceText(d *advise.Advice) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Python %s at hand, wheels for %s; requires-python is %s\n\n", d.Python, strings.Join(d.Platforms, " and "), d.RequiresPython)
 	rows := make([][]string, len(d.Versions))
 	for i := range d.Versions {
 		v := &d.Versions[i]
-		rows[i] = []string{v.Version, first(v.EndOfLife, "?"), v.summary(), d.libraryCount(v.minor)}
+		rows[i] = []string{v.Version, first(v.EndOfLife, "?"), verdictWords(v), libraryCount(d, v.Minor)}
 	}
 	b.WriteString(ui.Columns([]string{"Python", "Maintained until", "Packages", "Standard library"}, rows))
 	for i := range d.Versions {
@@ -26,8 +26,8 @@ func (a *app) adviceText(d *advice) string {
 	return b.String()
 }
 
-// summary is the verdict in a few words.
-func (v *versionAd) summary() string {
+// verdictWords is the verdict in a few words.
+func verdictWords(v *advise.OnVersion) string {
 	switch v.Status {
 	case advise.Works:
 		return "work as locked"
@@ -36,7 +36,7 @@ func (v *versionAd) summary() string {
 	case advise.Build:
 		return "build " + ui.Count(len(v.Build), "package") + " from source"
 	case advise.Unsupported:
-		return "not supported by " + ui.Count(v.declining(), "package")
+		return "not supported by " + ui.Count(declining(v), "package")
 	case advise.Blocked:
 		return "blocked"
 	}
@@ -44,7 +44,7 @@ func (v *versionAd) summary() string {
 }
 
 // declining counts the packages that say that they are not for the version.
-func (v *versionAd) declining() int {
+func declining(v *advise.OnVersion) int {
 	n := 0
 	for i := range v.Blockers {
 		if v.Blockers[i].Problem == advise.Declines {
@@ -56,14 +56,14 @@ func (v *versionAd) declining() int {
 
 // libraryCount tells how much of what the project uses is gone in a version, or
 // deprecated.
-func (d *advice) libraryCount(minor int) string {
+func libraryCount(d *advise.Advice, minor int) string {
 	gone, deprecated := 0, 0
 	for i := range d.Library {
 		switch f := &d.Library[i]; {
-		case f.Provided || !f.finding.Open():
-		case f.finding.Gone(minor):
+		case f.Provided || !f.Finding.Open():
+		case f.Finding.Gone(minor):
 			gone++
-		case f.finding.DeprecatedIn(minor):
+		case f.Finding.DeprecatedIn(minor):
 			deprecated++
 		}
 	}
@@ -78,7 +78,7 @@ func (d *advice) libraryCount(minor int) string {
 }
 
 // versionText is what is behind the row of a version; nothing if all is well.
-func (a *app) versionText(b *strings.Builder, v *versionAd, d *advice) {
+func (a *app) versionText(b *strings.Builder, v *advise.OnVersion, d *advise.Advice) {
 	c := a.print.OutColor
 	var lines []string
 	if !v.Admitted {
@@ -172,7 +172,7 @@ func dated(u *advise.Unblocking) string {
 }
 
 // libraryText lists what is removed or deprecated, with the places that use it.
-func (a *app) libraryText(b *strings.Builder, title string, list []findingAd) {
+func (a *app) libraryText(b *strings.Builder, title string, list []advise.OnLibrary) {
 	if len(list) == 0 {
 		return
 	}

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 //go:embed changes.txt
@@ -130,4 +131,16 @@ func Releases() []Release {
 		{14, "2025-10-07", "2030-10", 745},
 		{15, "2026-10-01", "2031-10", 790},
 	}
+}
+
+// ReleasedAfter are the minor versions above one that were released by a day.
+func ReleasedAfter(minor int, day time.Time) []int {
+	var out []int
+	today := day.UTC().Format(time.DateOnly)
+	for _, r := range Releases() {
+		if r.Minor > minor && r.Released <= today {
+			out = append(out, r.Minor)
+		}
+	}
+	return out
 }

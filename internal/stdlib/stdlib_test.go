@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestChanges(t *testing.T) {
@@ -125,5 +126,16 @@ func TestInterpreters(t *testing.T) {
 		if !seen[name] && name != "msilib" {
 			t.Errorf("%s (removed in 3.%d) was in none of the Pythons", name, c.Removed)
 		}
+	}
+}
+
+func TestReleasedAfter(t *testing.T) {
+	t.Parallel()
+	day := time.Date(2024, 10, 7, 12, 0, 0, 0, time.UTC)
+	if got := ReleasedAfter(11, day); !slices.Equal(got, []int{12, 13}) {
+		t.Errorf("%v are released after 3.11", got)
+	}
+	if got := ReleasedAfter(11, day.AddDate(0, 0, -1)); !slices.Equal(got, []int{12}) {
+		t.Errorf("%v were a day before", got)
 	}
 }
