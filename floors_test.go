@@ -27,7 +27,7 @@ var floors = []string{
 	"internal/audit internal/bench internal/migrate internal/python internal/scaffold internal/task packaging/dist",
 	"internal/venv internal/source internal/publish internal/target internal/backend internal/pypitest",
 	"internal/index internal/workspace internal/build internal/install internal/pypitest/cmd/serve",
-	"internal/fetch internal/resolve internal/ephemeral",
+	"internal/fetch internal/resolve internal/ephemeral internal/watch",
 	"internal/engine internal/lock internal/config",
 	"internal/perf internal/advise internal/compare",
 	"internal/project internal/pip internal/tool",

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/HdrHistogram/hdrhistogram-go v1.4.0 // latencies: histograms that bound the relative error, and their format
 	github.com/bmatcuk/doublestar/v4 v4.10.4 // glob patterns with **, for cache keys and workspace members
+	github.com/fsnotify/fsnotify v1.10.1 // word from Linux and Windows that files changed, for run --watch
 	github.com/google/go-cmp v0.7.0 // readable differences in tests
 	github.com/klauspost/compress v1.20.3 // deflate for what is built; zstd for the tests of ours
 	github.com/pelletier/go-toml/v2 v2.4.3 // TOML decoding, and the syntax walk below the format-keeping editor

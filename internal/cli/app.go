@@ -51,6 +51,10 @@ type app struct {
 
 	// cell is the Python that this process is for as part of a matrix, see runMatrix.
 	cell string
+	// watched: another process runs this one again when files change, and tells
+	// the whole group of its processes when to end.
+	watched   bool
+	watchedBy string // see watchVariable
 }
 
 func newApp(args, environ []string, stdio Stdio) *app {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -136,3 +137,38 @@ func raiseFileLimit(chosen *int) error {
 
 // setLimit sets a number whose type differs between systems.
 func setLimit[T int64 | uint64](to *T, value uint64) { *to = T(value) }
+
+// requestEnd asks a program to end.
+const requestEnd = syscall.SIGTERM
+
+// catchEnd takes over the signals that ask this program to end.
+func catchEnd() <-chan os.Signal {
+	c := make(chan os.Signal, 16)
+	signal.Notify(c, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	return c
+}
+
+// A processGroup is a process with those that it has started, as far as they have
+// not left it.
+type processGroup struct{ leader int }
+
+// startGroup starts a process as the leader of a group of its own.
+func startGroup(cmd *exec.Cmd) (*processGroup, error) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return &processGroup{cmd.Process.Pid}, nil
+}
+
+func (g *processGroup) signal(s os.Signal) {
+	if number, ok := s.(syscall.Signal); ok {
+		_ = syscall.Kill(-g.leader, number) // there may be nobody left
+	}
+}
+
+func (g *processGroup) kill() { g.signal(syscall.SIGKILL) }
+
+// alive reports whether the group has a process. As long as it has, no other group
+// gets its number.
+func (g *processGroup) alive() bool { return syscall.Kill(-g.leader, 0) == nil }

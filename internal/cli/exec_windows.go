@@ -8,6 +8,9 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
 )
 
 // replaceProcess is not possible here.
@@ -56,3 +59,58 @@ func signalCode(os.Signal) int { return exitError }
 func statusOf(state *os.ProcessState) int { return state.ExitCode() }
 
 func raiseFileLimit(*int) error { return nil }
+
+// requestEnd ends a program: there is no signal that asks it to.
+var requestEnd = os.Kill
+
+// catchEnd takes over Ctrl-C, which the child gets from the console itself.
+func catchEnd() <-chan os.Signal {
+	c := make(chan os.Signal, 16)
+	signal.Notify(c, os.Interrupt)
+	return c
+}
+
+// A processGroup is a process with all that it has started, as a job.
+type processGroup struct{ job windows.Handle }
+
+// startGroup starts a process in a job of its own, which ends with this process.
+func startGroup(cmd *exec.Cmd) (*processGroup, error) {
+	job, err := windows.CreateJobObject(nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	limits := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{
+		BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{LimitFlags: windows.JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE},
+	}
+	_, err = windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation, uintptr(unsafe.Pointer(&limits)), uint32(unsafe.Sizeof(limits)))
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return nil, errors.Join(err, windows.CloseHandle(job))
+	}
+	process, err := windows.OpenProcess(windows.PROCESS_SET_QUOTA|windows.PROCESS_TERMINATE, false, uint32(cmd.Process.Pid))
+	if err == nil {
+		err = errors.Join(windows.AssignProcessToJobObject(job, process), windows.CloseHandle(process))
+	}
+	if err != nil {
+		return nil, errors.Join(err, cmd.Process.Kill(), windows.CloseHandle(job))
+	}
+	return &processGroup{job}, nil
+}
+
+// signal kills the job, unless Ctrl-C has told its processes already.
+func (g *processGroup) signal(s os.Signal) {
+	if s != os.Interrupt {
+		g.kill()
+	}
+}
+
+func (g *processGroup) kill() {
+	_ = windows.TerminateJobObject(g.job, 1) // there may be nobody left
+	_ = windows.CloseHandle(g.job)
+	g.job = windows.InvalidHandle
+}
+
+// alive reports whether the job has to be ended still.
+func (g *processGroup) alive() bool { return false }

@@ -30,6 +30,7 @@ type runFlags struct {
 	showResolution                       bool
 	list                                 bool
 	matrix                               matrixFlags
+	watch                                watchFlags
 	set                                  *pflag.FlagSet // to know of `--`
 
 	project projectFlags
@@ -107,6 +108,7 @@ func (o *runFlags) register(f *flags) {
 	f.Text(&o.platform, "python-platform", "PLATFORM", "Install for this platform: linux, windows, macos or a target triple")
 	if f.own {
 		o.matrix.register(f)
+		o.watch.register(f)
 	}
 	o.project.register(f)
 	o.resolutionFlags.register(f)
@@ -151,8 +153,14 @@ func (a *app) run(ctx context.Context, o *runFlags, args []string) error {
 	if err := o.matrix.check(o); err != nil {
 		return err
 	}
+	if err := o.watch.check(o, args); err != nil {
+		return err
+	}
+	watched := a.takeWatched()
 	if version := a.takeCell(); version != "" {
 		o.asCell(a, version)
+	} else if o.watch.wanted() && !watched {
+		return a.runWatched(ctx, o, args)
 	} else if o.matrix.on {
 		return a.runMatrix(ctx, o, args)
 	}
@@ -197,6 +205,7 @@ func (a *app) run(ctx context.Context, o *runFlags, args []string) error {
 	if r.target == nil {
 		return a.showRunnable(r.python)
 	}
+	a.notePrepared()
 	return r.launch(variables, depth)
 }
 

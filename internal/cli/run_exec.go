@@ -108,7 +108,9 @@ func (r *running) spawn(c *childProcess) error {
 	for {
 		select {
 		case s := <-signals:
-			forwardSignal(cmd.Process, s, &interrupts)
+			if !r.app.watched || !endsRun(s) {
+				forwardSignal(cmd.Process, s, &interrupts)
+			}
 		case <-done:
 			if code := statusOf(cmd.ProcessState); code != 0 {
 				return exitStatus(code)

@@ -184,6 +184,7 @@ func (a *app) runMatrix(ctx context.Context, o *runFlags, args []string) error {
 	if err := m.settle(o); err != nil {
 		return err
 	}
+	a.notePrepared() // each cell prepares itself
 	signals := catchSignals()
 	done := make(chan struct{})
 	defer close(done)
@@ -336,6 +337,9 @@ func (m *matrix) forward(s os.Signal) {
 	defer m.mu.Unlock()
 	if endsRun(s) {
 		m.interrupted = s
+	}
+	if m.app.watched && endsRun(s) {
+		return // they have got it
 	}
 	for p, interrupts := range m.running {
 		forwardSignal(p, s, interrupts)

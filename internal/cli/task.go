@@ -177,6 +177,7 @@ func (a *app) runTask(ctx context.Context, o *runFlags, s *taskSettings, args []
 	}
 	t := &tasking{running: r, settings: s, order: order, arguments: args[1:], variables: variables, depth: depth}
 	t.sayShadowed()
+	a.notePrepared()
 	if err := t.runNeeded(ctx); err != nil {
 		return err
 	}

@@ -227,6 +227,7 @@ func notVariables() map[string]string {
 		"UV_INSTALLER_GITHUB_BASE_URL": "for uv's installer", "UV_INSTALLER_GHE_BASE_URL": "for uv's installer",
 		"UV_API_KEY": "one vendor's service", "UV_AUTH_TOKEN": "one vendor's service",
 		"TAME_MATRIX_CELL":  "set by run --matrix for itself",
+		"TAME_WATCHED":      "set by run --watch for itself",
 		"TAME_GIT_USERNAME": "set for git alone", "TAME_GIT_PASSWORD": "set for git alone",
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/tame-py/tame/internal/fsx"
+	"github.com/tame-py/tame/internal/workspace"
 )
 
 // A treeState is what is in a directory that a user works in. Its files count
@@ -47,7 +48,7 @@ func readTreeState(root string) (*treeState, error) {
 		}
 		rel = filepath.ToSlash(rel)
 		if e.IsDir() {
-			if isByproduct(path, e.Name(), !strings.Contains(rel, "/")) {
+			if workspace.IsByproduct(path, e.Name(), !strings.Contains(rel, "/")) {
 				return filepath.SkipDir
 			}
 			return nil
@@ -91,22 +92,6 @@ func (s *treeState) sum() {
 		fmt.Fprintf(h, "%q %s\n", name, s.files[name])
 	}
 	s.digest = hex.EncodeToString(h.Sum(nil))
-}
-
-// isByproduct reports whether a directory holds nothing that a project is built
-// from.
-func isByproduct(path, name string, top bool) bool {
-	switch name {
-	case ".git", ".hg", ".svn", "__pycache__", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", "node_modules":
-		return true
-	case "build", "dist":
-		return top
-	}
-	if strings.HasSuffix(name, ".egg-info") {
-		return true
-	}
-	_, err := os.Lstat(filepath.Join(path, "pyvenv.cfg"))
-	return err == nil
 }
 
 // fileState is what a file is; false means that it does not count.

@@ -133,5 +133,29 @@ func (i *IgnoreRules) Enter(dir string) {
 	i.rules = append(i.rules, readIgnore(filepath.Join(dir, ".gitignore"), dir)...)
 }
 
+// Below are the rules with those of one more directory, for what is in it alone.
+func (i *IgnoreRules) Below(dir string) *IgnoreRules {
+	out := &IgnoreRules{slices.Clip(i.rules)}
+	out.Enter(dir)
+	return out
+}
+
 // Ignores reports whether a path in one of the directories is ignored.
 func (i *IgnoreRules) Ignores(path string, isDir bool) bool { return ignored(i.rules, path, isDir) }
+
+// IsByproduct reports whether a directory holds nothing that a project is made
+// of, but what tools and builds leave: whether git ignores it or not. top: it is
+// directly below the project.
+func IsByproduct(path, name string, top bool) bool {
+	switch name {
+	case ".git", ".hg", ".svn", "__pycache__", ".tox", ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", "node_modules":
+		return true
+	case "build", "dist":
+		return top
+	}
+	if strings.HasSuffix(name, ".egg-info") {
+		return true
+	}
+	_, err := os.Lstat(filepath.Join(path, "pyvenv.cfg"))
+	return err == nil
+}
