@@ -101,8 +101,9 @@ type Client struct {
 	dial      func(ctx context.Context, network, address string) (net.Conn, error)
 
 	transports par.Cache[transportKey, http.RoundTripper]
-	gates      sync.Map  // of host to *gate
-	decoders   sync.Pool // of *gzip.Reader
+	spares     par.Cache[string, *spares] // of scheme and host
+	gates      sync.Map                   // of host to *gate
+	decoders   sync.Pool                  // of *gzip.Reader
 }
 
 // New returns a client. It opens no connection and reads no file.
@@ -178,7 +179,7 @@ func (c *Client) transport(u *url.URL, large bool) http.RoundTripper {
 func (c *Client) newTransport(key transportKey) *http.Transport {
 	t := &http.Transport{
 		Proxy:                  func(r *http.Request) (*url.URL, error) { return c.proxies.find(r.URL), nil },
-		DialContext:            c.dial,
+		DialContext:            c.dialSpared,
 		TLSHandshakeTimeout:    c.options.ConnectTimeout,
 		DisableCompression:     true, // done by hand, with a faster library
 		MaxIdleConns:           4 * c.options.Connections,

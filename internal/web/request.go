@@ -211,6 +211,7 @@ func (c *Client) send(ctx context.Context, r Request, u *url.URL) (*Response, er
 	if r.Timeout > 0 {
 		timeout = r.Timeout
 	}
+	ctx, spares := c.withSpares(ctx, u, r.Large)
 	watched, w := newWatch(ctx, timeout)
 	open, err := c.enter(watched, u, r.Large)
 	if err != nil {
@@ -230,6 +231,7 @@ func (c *Client) send(ctx context.Context, r Request, u *url.URL) (*Response, er
 		w.stop()
 		return nil, err
 	}
+	spares.learn(raw)
 	c.options.Debug("%s %s: %d over %s", req.Method, auth.Redact(u.String()), raw.StatusCode, raw.Proto)
 	return c.receive(r, u, raw, w)
 }

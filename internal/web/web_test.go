@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -579,6 +580,67 @@ func TestOneConnection(t *testing.T) {
 	wg.Wait()
 	if n := dials.Load(); n != 1 {
 		t.Errorf("%d connections", n)
+	}
+}
+
+// A server that keeps connections gets some before there are requests for them, and
+// requests take those; one that does not gets none.
+func TestSpareConnections(t *testing.T) {
+	t.Parallel()
+	for _, keeps := range []bool{true, false} {
+		s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			if !keeps {
+				w.Header().Set("Connection", "close")
+			}
+		})
+		opened := make(chan struct{}, 100)
+		c := newClient(Options{})
+		c.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+			opened <- struct{}{}
+			return conn, err
+		}
+		mustGet(t, c, s.URL)
+		u, err := url.Parse(s.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, spares := c.withSpares(t.Context(), u, false)
+		if !keeps {
+			spares.mu.Lock()
+			if spares.wanted || spares.coming+len(spares.idle) > 0 {
+				t.Error("spare connections to a server that does not keep any")
+			}
+			spares.mu.Unlock()
+			continue
+		}
+		for range 1 + fewestSpare {
+			<-opened
+		}
+		for spares.count() < fewestSpare { // the last is open, but may not be noted yet
+			runtime.Gosched()
+		}
+		if conn := spares.take(u.Host); conn == nil {
+			t.Error("no spare connection is given away")
+		}
+	}
+}
+
+func (s *spares) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.idle)
+}
+
+func TestSpareConnectionsAreBounded(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ used, coming, want int }{
+		{1, 0, 5}, {1, 3, 2}, {1, 5, 0}, {6, 4, 4}, {14, 0, 8}, {25, 0, 7}, {25, 7, 0}, {32, 0, 0}, {40, 0, -8},
+	} {
+		s := &spares{limit: mostSpare, used: test.used, coming: test.coming}
+		if got := s.missing(); got != test.want {
+			t.Errorf("%d used, %d coming: %d more, want %d", test.used, test.coming, got, test.want)
+		}
 	}
 }
 
