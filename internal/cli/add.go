@@ -151,7 +151,7 @@ func (a *app) freshScript(ctx context.Context, path string, text []byte, asked *
 // choosePlace lets only what the edit is about be synced.
 func (e *edit) choosePlace(p pyproject.Place) {
 	e.groups = project.Groups{Include: map[pyname.Group]bool{}, Exclude: map[pyname.Group]bool{}}
-	e.extras = project.Extras{Include: map[pyname.Extra]bool{}}
+	e.extras = project.Extras{Include: map[pyname.Extra]bool{}, NoDefault: true}
 	switch p.Kind {
 	case pyproject.LegacyDev:
 		e.groups.Include[workspace.DevGroup] = true

@@ -73,7 +73,7 @@ func (o *checkFlags) registerCheck(f *flags) {
 	} {
 		f.Exclusive(pair[0], pair[1])
 	}
-	for _, name := range []string{"extra", "all-extras", "no-extra", "dev", "no-dev", "only-dev", "group", "no-group", "no-default-groups", "only-group", "all-groups", "no-project", "all-packages", "package"} {
+	for _, name := range []string{"extra", "all-extras", "no-extra", "dev", "no-dev", "only-dev", "group", "no-group", "no-default-groups", "no-default-extras", "only-group", "all-groups", "no-project", "all-packages", "package"} {
 		f.Exclusive("script", name)
 	}
 	o.resolutionFlags.register(f)

@@ -231,7 +231,10 @@ func (e *edit) prepare(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	if e.groups, err = e.groups.WithDefaults(e.projectFile()); err != nil {
+	if e.groups, err = e.withDefaultGroups(e.groups); err != nil {
+		return err
+	}
+	if e.extras, err = e.withDefaultExtras(e.extras); err != nil {
 		return err
 	}
 	if e.mode == project.Frozen && e.target.Script == nil {

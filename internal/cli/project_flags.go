@@ -2,6 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/tame-py/tame/internal/project"
 	"github.com/tame-py/tame/packaging/pyname"
@@ -24,6 +27,7 @@ type selectionFlags struct {
 	onlyDev                      bool
 	groups, noGroups, onlyGroups []string
 	noDefaultGroups, allGroups   *bool
+	noDefaultExtras              bool
 	noEditable                   *bool
 	noEditablePackages           []string
 }
@@ -38,6 +42,9 @@ func (p *selectionFlags) registerExtras(f *flags) {
 	f.Commas(&p.extras, "extra", "EXTRA", "Include this extra of the project")
 	f.Pair(&p.allExtras, "all-extras", "no-all-extras", "Include all extras")
 	f.List(&p.noExtras, "no-extra", "EXTRA", "Leave out this extra, with `--all-extras`")
+	if f.own {
+		f.Bool(&p.noDefaultExtras, "no-default-extras", "Leave out the extras that are included by default: `default-extras` of `[tool.tame]`")
+	}
 	f.Exclusive("all-extras", "extra")
 }
 
@@ -68,7 +75,7 @@ func (p *selectionFlags) registerEditable(f *flags) {
 
 // chosenExtras are the extras that the flags name.
 func (p *selectionFlags) chosenExtras() (project.Extras, error) {
-	out := project.Extras{All: isTrue(p.allExtras), Include: map[pyname.Extra]bool{}, Exclude: map[pyname.Extra]bool{}}
+	out := project.Extras{All: isTrue(p.allExtras), NoDefault: p.noDefaultExtras, Include: map[pyname.Extra]bool{}, Exclude: map[pyname.Extra]bool{}}
 	read := func(flag string, names []string, to map[pyname.Extra]bool) error {
 		for _, text := range names {
 			name, err := pyname.ParseExtra(text)
@@ -136,9 +143,77 @@ func (p *projectWork) selection(f *selectionFlags) (project.Groups, project.Extr
 	if err != nil {
 		return groups, project.Extras{}, err
 	}
-	if groups, err = groups.WithDefaults(p.projectFile()); err != nil {
+	if groups, err = p.withDefaultGroups(groups); err != nil {
 		return groups, project.Extras{}, err
 	}
 	extras, err := f.chosenExtras()
-	return groups, extras, err
+	if err != nil {
+		return groups, extras, err
+	}
+	extras.NoDefault = extras.NoDefault || groups.Only
+	if extras, err = p.withDefaultExtras(extras); err != nil || len(extras.Default) == 0 && !extras.DefaultAll {
+		return groups, extras, err
+	}
+	conflicts, err := p.target.Workspace.Conflicts()
+	return groups, extras.GiveWay(conflicts, &groups), err
+}
+
+// withDefaultGroups adds the groups that are included without being asked: those of
+// a variable that uv does not have, else those of the project.
+func (p *projectWork) withDefaultGroups(g project.Groups) (project.Groups, error) {
+	f := p.projectFile()
+	g, err := g.WithDefaults(f)
+	if err != nil || f == nil || g.Only || g.NoDefault {
+		return g, err
+	}
+	names, all, given, err := namesOr(p.app, "TAME_DEFAULT_GROUPS", pyname.ParseGroup)
+	if err != nil || !given {
+		return g, err
+	}
+	g.DefaultAll, g.Default = all, names
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		g.Named = append(g.Named, name)
+	}
+	return g, nil
+}
+
+// withDefaultExtras does the same for extras, which uv has no defaults of.
+func (p *projectWork) withDefaultExtras(e project.Extras) (project.Extras, error) {
+	f := p.projectFile()
+	if p.app.name != "tame" || f == nil || e.NoDefault {
+		return e, nil
+	}
+	names, all, given, err := namesOr(p.app, "TAME_DEFAULT_EXTRAS", pyname.ParseExtra)
+	if err != nil {
+		return e, err
+	}
+	if !given {
+		return e.WithDefaults(f)
+	}
+	e.DefaultAll, e.Default = all, names
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		e.Named = append(e.Named, name)
+	}
+	return e, nil
+}
+
+// namesOr are the names that a variable lists, separated by commas or blanks, or
+// that it says `all`. Called as uv, the program does not look at it.
+func namesOr[T ~string](a *app, variable string, parse func(string) (T, error)) (names map[T]bool, all, given bool, err error) {
+	text := a.env[variable]
+	if text == "" || a.name != "tame" {
+		return nil, false, false, nil
+	}
+	if text == "all" {
+		return nil, true, true, nil
+	}
+	names = map[T]bool{}
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+		name, err := parse(word)
+		if err != nil {
+			return nil, false, true, fmt.Errorf("invalid value for `%s`: %w", variable, err)
+		}
+		names[name] = true
+	}
+	return names, false, true, nil
 }

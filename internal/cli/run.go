@@ -360,6 +360,7 @@ func (p *projectFlags) given(a *app) []string {
 	each(p.extras, "--extra")
 	add(isTrue(p.allExtras), "--all-extras")
 	each(p.noExtras, "--no-extra")
+	add(p.noDefaultExtras, "--no-default-extras")
 	add(p.dev != nil && !*p.dev, "--no-dev")
 	add(p.onlyDev, "--only-dev")
 	each(p.groups, "--group")

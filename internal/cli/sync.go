@@ -106,7 +106,7 @@ func (o *syncFlags) registerSync(f *flags) {
 	f.Bool(&o.allPackages, "all-packages", "Install all members of the workspace")
 	f.Exclusive("all-packages", "package")
 	f.Text(&o.script, "script", "FILE", "Make the environment of this script")
-	for _, name := range []string{"all-packages", "package", "no-install-project", "no-install-workspace", "extra", "all-extras", "no-extra", "group", "no-group", "only-group", "all-groups", "dev", "no-dev", "only-dev", "no-default-groups"} {
+	for _, name := range []string{"all-packages", "package", "no-install-project", "no-install-workspace", "extra", "all-extras", "no-extra", "group", "no-group", "only-group", "all-groups", "dev", "no-dev", "only-dev", "no-default-groups", "no-default-extras"} {
 		f.Exclusive("script", name)
 	}
 	f.Exclusive("frozen", "no-sources")

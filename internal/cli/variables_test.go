@@ -197,6 +197,8 @@ func variables() (headings []string, byHeading map[string][]variable) {
 		"Of tame alone": {
 			{"TAME_BUILD_TIMEOUT", "Seconds that a hook of a build may take", "pip_install_build_fails.txtar"},
 			{"TAME_CACHE_MAX_SIZE", "What the cache is kept to: `5GB`, `800MiB`", "cache_limit.txtar"},
+			{"TAME_DEFAULT_EXTRAS", "Extras that are included by default, in place of `default-extras` of `[tool.tame]`; or `all`", "sync_defaults.txtar"},
+			{"TAME_DEFAULT_GROUPS", "Groups that are included by default, in place of `default-groups` of `[tool.uv]`; or `all`", "sync_defaults.txtar"},
 			{"TAME_GIT_CREDENTIALS", "Ask the credential helpers of git for indexes, too", "variables_network.txtar"},
 			{"TAME_KEYRING_TIMEOUT", "Seconds to wait for a keyring", "variables_network.txtar"},
 			{"TAME_PIP_CONFIG", "Let pip's own settings and `PIP_*` count, behind all others", "settings_tame.txtar"},

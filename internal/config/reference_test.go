@@ -136,6 +136,7 @@ tame.tasks: commands of the project
 tame.env: variables for them
 tame.env-file: files of such variables
 tame.matrix: the Pythons of run --matrix without a value
+tame.default-extras: extras that are included by default; or "all" (TAME_DEFAULT_EXTRAS); see [Projects](../projects.md#defaults)
 `
 
 // TestReference keeps docs/reference/settings.md, which is made of the tables of

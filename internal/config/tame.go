@@ -15,7 +15,7 @@ import (
 // Tame are the settings that uv does not have: the table [tool.tame] of the
 // project's pyproject.toml, and behind it tame/tame.toml in the folder of the
 // user's settings. A variable comes before its key. The tables audit, licenses,
-// version, tasks, env and matrix are read by the packages that are about them.
+// version, tasks, env, matrix and default-extras are read by the packages that are about them.
 type Tame struct {
 	BuildTimeout    *time.Duration // build-timeout, TAME_BUILD_TIMEOUT: of each hook of a build
 	KeyringTimeout  *time.Duration // keyring-timeout, TAME_KEYRING_TIMEOUT
@@ -35,7 +35,7 @@ func tameFields() []field[Tame] {
 		one("pip-config", func(t *T) **bool { return &t.PipConfig }, asBool),
 		one("expand-variables", func(t *T) **bool { return &t.ExpandVariables }, asBool),
 	}
-	for _, name := range []string{"audit", "licenses", "version", "tasks", "env", "env-file", "matrix"} {
+	for _, name := range []string{"audit", "licenses", "version", "tasks", "env", "env-file", "matrix", "default-extras"} {
 		fields = append(fields, elsewhere[T](name))
 	}
 	return fields

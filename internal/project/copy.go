@@ -256,6 +256,7 @@ func (c *copying) rootFile(names []pyname.Package, keepsRoot bool) ([]byte, erro
 			{"dependency-groups"},
 			{"tool", "uv", "dev-dependencies"},
 			{"tool", "uv", "default-groups"},
+			{"tool", "tame", "default-extras"},
 			{"tool", "uv", "dependency-groups"},
 			{"tool", "uv", "package"},
 		}...)

@@ -2,9 +2,11 @@ package project
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/tame-py/tame/internal/lock"
+	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/pyproject"
@@ -62,11 +64,55 @@ type Extras struct {
 	Exclude map[pyname.Extra]bool
 	// Named are those of which it is a mistake if no project has them.
 	Named []pyname.Extra
+	// Default are those that the project includes without being asked, or all of
+	// them with DefaultAll.
+	Default    map[pyname.Extra]bool
+	DefaultAll bool
+	NoDefault  bool
 }
 
 // Has reports whether an extra is selected.
 func (e *Extras) Has(name pyname.Extra) bool {
-	return !e.Exclude[name] && (e.All || e.Include[name])
+	return !e.Exclude[name] && (e.All || e.DefaultAll || e.Include[name] || e.Default[name])
+}
+
+// WithDefaults adds the extras that a file includes without being asked. A nil
+// file, as for scripts, has none.
+func (e Extras) WithDefaults(f *pyproject.File) (Extras, error) {
+	if f == nil || e.NoDefault {
+		return e, nil
+	}
+	names, all, err := workspace.DefaultExtras(f)
+	e.DefaultAll = all
+	e.Default = make(map[pyname.Extra]bool, len(names))
+	for _, name := range names {
+		e.Default[name] = true
+	}
+	return e, err
+}
+
+// GiveWay leaves out the default extras that were declared not to go together with
+// an extra or group that was named.
+func (e Extras) GiveWay(conflicts source.Conflicts, g *Groups) Extras {
+	named := func(i source.ConflictItem) bool {
+		return i.Extra != "" && e.Include[i.Extra] && !e.Exclude[i.Extra] || i.Group != "" && g.Include[i.Group] && !g.Exclude[i.Group]
+	}
+	out := maps.Clone(e.Exclude)
+	for _, set := range conflicts {
+		if e.All || !slices.ContainsFunc(set, named) {
+			continue
+		}
+		for _, i := range set {
+			if i.Extra != "" && !named(i) && (e.DefaultAll || e.Default[i.Extra]) {
+				if out == nil {
+					out = map[pyname.Extra]bool{}
+				}
+				out[i.Extra] = true
+			}
+		}
+	}
+	e.Exclude = out
+	return e
 }
 
 // groupNames are the names of all groups of a workspace.
