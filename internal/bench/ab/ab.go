@@ -38,8 +38,8 @@ type Options struct {
 const resamples = 1000
 
 // Run measures commands against the first of them, which is measured a second
-// time in each block under another name: what that pair differs by is the noise
-// of the machine. It returns what was measured also with an error.
+// time in some blocks (see [stats.Twinned]) under another name: what that pair
+// differs by is the noise of the machine. It returns what was measured also with an error.
 func Run(ctx context.Context, r *command.Runner, commands []command.Command, o Options) ([]command.Result, []report.Comparison, *stats.Noise, error) {
 	measured := slices.Clone(commands)
 	if !o.NoTwin {
@@ -52,35 +52,51 @@ func Run(ctx context.Context, r *command.Runner, commands []command.Command, o O
 	if plan.Runs == 0 {
 		plan.Runs = math.MaxInt32
 	}
+	plan.Skips = func(i, block int) bool { return i == len(commands) && !stats.Twinned(block) }
+	done := 0
 	if o.Progress != nil {
-		plan.Progress = func(p Progress) {
-			if o.Blocks == 0 {
-				p.Done, p.Total = p.Done/len(measured), 0
-			}
-			if left := o.Budget - p.Elapsed; p.Remaining <= 0 || left < p.Remaining || o.Blocks == 0 {
-				p.Remaining = left
-			}
-			p.Estimates = p.Estimates[:min(len(p.Estimates), len(commands))]
-			o.Progress(p)
-		}
+		plan.Progress = func(p Progress) { o.Progress(blocksOf(p, done, len(commands), o)) }
 	}
 	plan.Decide = func(passed time.Duration, results []command.Result) bool {
-		return w.enough(passed, len(results[0].Runs), func() [][]float64 { return ratios(results[:len(commands)], 0) })
+		done = len(results[0].Runs)
+		return w.enough(passed, done, func() [][]float64 { return ratios(results[:len(commands)], 0) })
 	}
 	results, err := command.Measure(ctx, r, measured, plan)
-	blocks := command.Complete(results)
+	blocks := command.Complete(results[:len(commands)])
 	var noise *stats.Noise
 	if !o.NoTwin && len(blocks[0].Runs) > 0 {
-		n := stats.NoiseOf(logRatios(blocks[len(blocks)-1].Times(), blocks[0].Times()), len(blocks[0].Runs))
+		n := stats.NoiseOf(logRatios(results[len(commands)].Times(), twinned(blocks[0].Times())), len(blocks[0].Runs))
 		noise = &n
 	}
-	blocks = blocks[:len(commands)]
 	if len(commands) < 2 {
 		return blocks, nil, noise, err
 	}
 	// A measurement that was broken off has its last look now.
 	found := w.last(ratios(blocks, 0))
 	return blocks, comparisons(blocks, 0, found, pace(blocks)), noise, err
+}
+
+// blocksOf is how far a comparison is in blocks, of which some are done.
+func blocksOf(p Progress, done, commands int, o Options) Progress {
+	left := o.Budget - p.Elapsed
+	if o.Blocks > 0 && done > 0 {
+		left = min(left, p.Elapsed/time.Duration(done)*time.Duration(o.Blocks-done))
+	}
+	p.Done, p.Total, p.Remaining = done, 0, left
+	p.Estimates = p.Estimates[:min(len(p.Estimates), commands)]
+	return p
+}
+
+// twinned are those values, one for each block, that the twin has one to compare
+// with.
+func twinned(values []float64) []float64 {
+	var out []float64
+	for block, v := range values {
+		if stats.Twinned(block) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // Compare says what blocks tell that were planned without looking at them. The

@@ -92,6 +92,9 @@ func (f *field) rows(subjects int) [][]float64 {
 
 func (f *field) row(m *measured, a Aspect) []float64 {
 	of, to := m.values(a), f.subjects[0].values(a)
+	if f.twin(m) {
+		to = twinned(to)
+	}
 	if a == Throughput {
 		of, to = to, of
 	}

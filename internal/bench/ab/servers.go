@@ -94,14 +94,14 @@ func (f *field) measure(w *watch) (err error) {
 		}
 	}
 	for range f.options.Warmup {
-		if err := f.block(false); err != nil {
+		if err := f.block(0, false); err != nil {
 			return err
 		}
 	}
 	begun := time.Now()
 	for n := 1; ; n++ {
 		f.tell(time.Since(begun), n-1)
-		if err := f.block(true); err != nil {
+		if err := f.block(n-1, true); err != nil {
 			return err
 		}
 		if w.enough(time.Since(begun), n, func() [][]float64 { return f.rows(len(f.subjects) - f.twins()) }) {
@@ -116,6 +116,11 @@ func (f *field) twins() int {
 		return 0
 	}
 	return 1
+}
+
+// twin reports whether a subject is there for the A/A pass.
+func (f *field) twin(m *measured) bool {
+	return f.twins() > 0 && m == f.subjects[len(f.subjects)-1]
 }
 
 func (f *field) start() error {
@@ -145,19 +150,24 @@ func (f *field) stop() error {
 	return err
 }
 
-// block measures one window of each server, in random order.
-func (f *field) block(counts bool) error {
-	windows := make([]Window, len(f.subjects))
+// block measures one window of each server, in random order, of the twin where
+// it takes part in the nth block.
+func (f *field) block(n int, counts bool) error {
+	windows := make(map[*measured]Window, len(f.subjects))
 	for _, i := range f.random.Perm(len(f.subjects)) {
-		w, err := f.window(f.subjects[i])
+		m := f.subjects[i]
+		if f.twin(m) && !stats.Twinned(n) {
+			continue
+		}
+		w, err := f.window(m)
 		if err != nil {
 			return err
 		}
-		windows[i] = w
+		windows[m] = w
 	}
-	for i, m := range f.subjects {
+	for m, w := range windows {
 		if counts {
-			m.Windows = append(m.Windows, windows[i])
+			m.Windows = append(m.Windows, w)
 		}
 	}
 	return nil

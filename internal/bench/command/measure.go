@@ -24,6 +24,9 @@ type Plan struct {
 	// Ignored reports whether an exit code other than 0 is to be measured too; nil
 	// ignores none.
 	Ignored func(code int) bool
+	// Skips reports whether a command has no run in a block, counted from 0; nil
+	// skips none.
+	Skips func(command, block int) bool
 	// Decide is asked after each block whether to stop; nil leaves it to the
 	// numbers above.
 	Decide func(elapsed time.Duration, results []Result) bool
@@ -154,14 +157,14 @@ func (m *measurement) measure(from, to int) (err error) {
 	}()
 	for n := range m.plan.Warmup {
 		m.tell("warmup", n*len(group), m.plan.Warmup*len(group))
-		if err := m.block(group, "warmup-"+strconv.Itoa(n), func(int, Usage) {}); err != nil {
+		if err := m.block(group, "warmup-"+strconv.Itoa(n), nil, func(int, Usage) {}); err != nil {
 			return err
 		}
 	}
 	begin, passed, total := time.Now(), m.passed, m.plan.Runs
 	for n := 0; total == 0 || n < total; n++ {
 		m.tell("measuring", m.done, total*len(m.results))
-		if err := m.block(group, strconv.Itoa(n), keep); err != nil {
+		if err := m.block(group, strconv.Itoa(n), m.skips(from, n), keep); err != nil {
 			return err
 		}
 		if total == 0 {
@@ -212,11 +215,22 @@ func (m *measurement) count(block time.Duration, commands int) int {
 	return n
 }
 
+// skips says which of the commands from one index on have no run in a block.
+func (m *measurement) skips(from, block int) func(i int) bool {
+	if m.plan.Skips == nil {
+		return nil
+	}
+	return func(i int) bool { return m.plan.Skips(from+i, block) }
+}
+
 // block runs each command once, in random order. Where one fails the others
 // have their turn: what is exported then does not depend on the order.
-func (m *measurement) block(group []Result, iteration string, keep func(int, Usage)) error {
+func (m *measurement) block(group []Result, iteration string, skips func(int) bool, keep func(int, Usage)) error {
 	var failed error
 	for _, i := range m.random.Perm(len(group)) {
+		if skips != nil && skips(i) {
+			continue
+		}
 		err := m.once(&group[i].Command, iteration, func(u Usage) { keep(i, u) })
 		if wrong := (*FailedError)(nil); err != nil && !errors.As(err, &wrong) {
 			return err

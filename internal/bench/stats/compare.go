@@ -118,6 +118,17 @@ func order(values []float64) []int {
 	return out
 }
 
+// The noise is known well enough after some blocks. From then on the time is better
+// spent on what is compared than on the twin.
+const (
+	twinFirst = 8 // all of these have one: enough for an interval
+	twinEvery = 4 // of the others one in as many
+)
+
+// Twinned reports whether a block, counted from 0, measures the first subject a
+// second time, for the A/A pass.
+func Twinned(block int) bool { return block < twinFirst || block%twinEvery == 0 }
+
 // NoiseOf is what the log ratios of an A/A pass say of comparisons that have a
 // number of blocks.
 func NoiseOf(logRatios []float64, blocks int) Noise {

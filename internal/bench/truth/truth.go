@@ -114,14 +114,14 @@ func (s *Scenario) trial(r *rand.Rand) (stats.Verdict, float64) {
 	case InSequence:
 		return w.inSequence(a, b), w.now
 	case OneLook:
-		ratios := w.blocks(nil, a, b, s.Budget)
+		ratios := w.blocks(nil, a, b, s.Budget, false)
 		return stats.Compare(ratios, 1-stats.Confidence, s.Margin).Verdict, w.now
 	}
 	var ratios []float64
 	verdict := stats.Undecided
 	trial := stats.NewTrial(1, s.Margin)
 	for _, fraction := range stats.Looks() {
-		ratios = w.blocks(ratios, a, b, fraction*s.Budget)
+		ratios = w.blocks(ratios, a, b, fraction*s.Budget, true)
 		found, decided := trial.Look(min(w.now/s.Budget, 1), [][]float64{ratios})
 		if verdict = found[0].Verdict; decided {
 			break
@@ -130,9 +130,13 @@ func (s *Scenario) trial(r *rand.Rand) (stats.Verdict, float64) {
 	return verdict, w.now
 }
 
-// blocks measures both in random order until a time.
-func (w *world) blocks(ratios []float64, a, b, until float64) []float64 {
+// blocks measures both in random order until a time, and in some blocks the
+// first once more, as the A/A pass does.
+func (w *world) blocks(ratios []float64, a, b, until float64, twin bool) []float64 {
 	for w.now < until {
+		if twin && stats.Twinned(len(ratios)) {
+			w.run(a)
+		}
 		var x, y float64
 		if w.random.IntN(2) == 0 {
 			x = w.run(a)
