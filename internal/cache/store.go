@@ -203,7 +203,22 @@ func openArchive(dir string) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Archive{ID: ArchiveID(filepath.Base(dir)), Manifest: m, dir: dir}, nil
+	a := &Archive{ID: ArchiveID(filepath.Base(dir)), Manifest: m, dir: dir}
+	if _, err := os.Lstat(a.Tree()); err != nil { // as left by who cleans up by hand
+		return nil, err
+	}
+	return a, nil
+}
+
+// DropDamaged takes the archive with a given tree out of the store if files of
+// it are missing or have other sizes, and reports whether it did.
+func (c *Cache) DropDamaged(tree string) bool {
+	dir := filepath.Dir(tree)
+	if filepath.Dir(dir) != c.Path(Archives) {
+		return false
+	}
+	a, err := openArchive(dir)
+	return err == nil && a.check() != nil && c.setAside(dir) == nil
 }
 
 // RemoveArchive takes an archive out of the store, because something is wrong

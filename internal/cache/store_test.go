@@ -541,3 +541,29 @@ func BenchmarkOpenArchive(b *testing.B) {
 		}
 	}
 }
+
+// Who cleans up by hand leaves an archive without its files, or with some.
+func TestArchiveWithoutFiles(t *testing.T) {
+	t.Parallel()
+	c := open(t, t.TempDir())
+	a := put(t, c, demo())
+	if c.DropDamaged(a.Tree()) {
+		t.Error("a whole archive was dropped")
+	}
+	if err := os.Remove(filepath.Join(a.Tree(), "top.py")); err != nil {
+		t.Fatal(err)
+	}
+	if !c.DropDamaged(a.Tree()) {
+		t.Error("a damaged archive was not dropped")
+	}
+	if _, err := c.Archive(a.ID); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("dropped: %v", err)
+	}
+	a = put(t, c, demo())
+	if err := os.RemoveAll(a.Tree()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Archive(a.ID); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without a tree: %v", err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"slices"
 	"sync"
@@ -245,6 +246,36 @@ func (e *Engine) prepare(ctx context.Context, fetcher *fetch.Fetcher, remote []*
 	return wheels, nil
 }
 
+// A DamagedCacheError reports wheels that could not be installed because files
+// of theirs were missing from the cache.
+type DamagedCacheError struct{ Err error }
+
+func (e *DamagedCacheError) Error() string { return e.Err.Error() }
+
+// Unwrap is what went wrong.
+func (e *DamagedCacheError) Unwrap() error { return errors.Unwrap(e.Err) }
+
+// Hints say that it will work the next time.
+func (e *DamagedCacheError) Hints() []string {
+	return []string{"What is damaged was removed from the cache: run the command again to have it fetched anew"}
+}
+
+// dropDamaged looks whether wheels could not be installed because somebody has
+// removed files from the cache, and removes the rest of these.
+func (e *Engine) dropDamaged(wheels []install.Wheel, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	dropped := false
+	for i := range wheels {
+		dropped = e.Cache.DropDamaged(wheels[i].Dir) || dropped
+	}
+	if dropped {
+		return &DamagedCacheError{err}
+	}
+	return err
+}
+
 func (e *Engine) apply(ctx context.Context, req *InstallRequest, plan *install.Plan, wheels []install.Wheel) (*Changes, error) {
 	layout, err := layoutOf(req.Environment)
 	if err != nil {
@@ -268,7 +299,7 @@ func (e *Engine) apply(ctx context.Context, req *InstallRequest, plan *install.P
 		},
 	}
 	if err := install.Apply(ctx, layout, req.Site, install.Changes{Remove: remove, Install: wheels}, options); err != nil {
-		return nil, err
+		return nil, e.dropDamaged(wheels, err)
 	}
 	if e.Previews.ModuleConflicts {
 		if err := e.warnOverlaps(wheels); err != nil {

@@ -106,15 +106,18 @@ func removeAll(ctx context.Context, list []*Installed, opts *Options, remove fun
 
 // replace uninstalls a distribution to make place for another. One that does
 // not list its files only loses what makes it visible: what comes is placed
-// over the rest.
+// over the rest. An egg that does not is left, as uv leaves it.
 func replace(l *Layout, d *Installed, opts *Options) error {
 	_, err := Uninstall(*l, d, opts.Warn)
 	var missing *MissingRecordError
-	if !errors.As(err, &missing) || d.Kind != DistInfo {
+	if !errors.As(err, &missing) {
 		return err
 	}
 	if opts.Warn != nil {
-		opts.Warn(fmt.Sprintf("Failed to uninstall package at %s due to missing `RECORD` file. Installation may result in an incomplete environment.", d.Path))
+		opts.Warn(fmt.Sprintf("Failed to uninstall package at %s due to missing `%s` file. Installation may result in an incomplete environment.", d.Path, filepath.Base(missing.File)))
+	}
+	if d.Kind != DistInfo { // it may be all that there is
+		return nil
 	}
 	return os.RemoveAll(d.Path)
 }

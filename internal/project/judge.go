@@ -2,12 +2,16 @@ package project
 
 import (
 	"context"
+	"errors"
 
+	"github.com/tame-py/tame/internal/engine"
+	"github.com/tame-py/tame/internal/fetch"
 	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/packaging/pyproject"
 )
 
 // judge looks how much of a lock can be used.
@@ -21,6 +25,9 @@ func (r *LockRequest) judge(ctx context.Context, in *inputs, l *lock.Lock, text 
 	if err == nil && v.OK() && !want.Agreed {
 		agreed.keep()
 	}
+	if err != nil && ctx.Err() == nil {
+		return r.unjudged(err)
+	}
 	switch {
 	case err != nil || !v.Notice:
 	case v.Warning:
@@ -31,6 +38,34 @@ func (r *LockRequest) judge(ctx context.Context, in *inputs, l *lock.Lock, text 
 		r.Say("Resolving despite existing lockfile: %s", v.Reason)
 	}
 	return v, err
+}
+
+// A GenerateError reports a project whose metadata could not be made to hold a
+// lock against it.
+type GenerateError struct{ Err error }
+
+func (e *GenerateError) Error() string { return e.Err.Error() }
+
+// Unwrap is what went wrong.
+func (e *GenerateError) Unwrap() error { return errors.Unwrap(e.Err) }
+
+// ExitCode is not that of a failed build, as in uv.
+func (e *GenerateError) ExitCode() int { return 2 }
+
+// unjudged is the judgement when metadata cannot be had: what cannot be read is
+// met again where the lock is made anew, if it is still of use there.
+func (r *LockRequest) unjudged(err error) (lock.Verdict, error) {
+	var built *fetch.BuildError
+	var name *engine.TreeNameError
+	var parse *pyproject.Error
+	switch {
+	case errors.As(err, &built):
+		return lock.Verdict{}, &GenerateError{err}
+	case errors.As(err, &name), errors.As(err, &parse):
+		r.warn("failed to validate existing lockfile: %v", err)
+		return lock.Verdict{Reason: "it cannot be held against the projects"}, nil
+	}
+	return lock.Verdict{}, err
 }
 
 // want is what the lock is held against.
