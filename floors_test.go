@@ -29,7 +29,7 @@ var floors = []string{
 	"internal/index internal/workspace internal/build internal/install internal/pypitest/cmd/serve",
 	"internal/fetch internal/resolve internal/ephemeral internal/watch",
 	"internal/engine internal/lock internal/config",
-	"internal/perf internal/advise internal/compare",
+	"internal/advise internal/compare",
 	"internal/project internal/pip internal/tool",
 	"internal/cli",
 	"cmd/tame",
@@ -42,8 +42,8 @@ var (
 	onlyImporters = map[string][]string{
 		"internal/ui":       {"internal/cli", "internal/cmdline", "internal/bench"},
 		"internal/config":   {"internal/cli"},
-		"internal/pypitest": {"internal/perf", "internal/pypitest/cmd/serve"},
-		"os/exec":           {"internal/python", "internal/git", "internal/build", "internal/auth", "internal/cloud", "internal/install", "internal/cli", "internal/compare", "internal/perf", "internal/bench/command", "internal/bench/server"},
+		"internal/pypitest": {"internal/pypitest/cmd/serve"},
+		"os/exec":           {"internal/python", "internal/git", "internal/build", "internal/auth", "internal/cloud", "internal/install", "internal/cli", "internal/compare", "internal/bench/command", "internal/bench/server"},
 	}
 	onlyCallers = map[string][]string{
 		"os.Getenv":    {"internal/config", "cmd/"},
