@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -34,11 +33,7 @@ func (t *tarWriter) add(name string, data []byte) error {
 func (t *tarWriter) addDir(name string) error { return t.member(name, '5', 0o755, 0, nil) }
 
 func (t *tarWriter) addFile(name, file string) error {
-	info, err := content(file)
-	if err != nil {
-		return err
-	}
-	f, err := os.Open(file)
+	f, info, err := open(file)
 	if err != nil {
 		return err
 	}

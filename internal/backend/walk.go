@@ -69,16 +69,17 @@ func (e entry) refuseVenv() error {
 	return fmt.Errorf("virtual environments must not be added to source distributions or wheels, remove the directory or exclude it from the build: %s", dir)
 }
 
-// content describes what goes into an artifact: the file, or what a link points to.
-func content(file string) (fs.FileInfo, error) {
-	info, err := os.Stat(file)
+// open opens what goes into an artifact: the file, or what a link points to.
+func open(file string) (*os.File, fs.FileInfo, error) {
+	info, err := os.Stat(file) // before it is opened: a pipe would wait for a writer
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a regular file (a %s), which an artifact can not hold", file, kind(info.Mode()))
+		return nil, nil, fmt.Errorf("%s: not a regular file (a %s), which an artifact can not hold", file, kind(info.Mode()))
 	}
-	return info, nil
+	f, err := os.Open(file)
+	return f, info, err
 }
 
 func kind(mode fs.FileMode) string {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/flate"
+
 	"github.com/tame-py/tame/internal/fsx"
 )
 
@@ -57,11 +58,7 @@ func (z *zipWriter) add(name string, data []byte) error {
 }
 
 func (z *zipWriter) addFile(name, file string) error {
-	info, err := content(file)
-	if err != nil {
-		return err
-	}
-	f, err := os.Open(file)
+	f, info, err := open(file)
 	if err != nil {
 		return err
 	}

@@ -149,15 +149,23 @@ func (a *app) keep(keyring string) (auth.Keep, error) {
 	return auth.TextKeep(a.path(file), a.lockTimeout()), nil
 }
 
-func (a *app) authLogout(ctx context.Context, o *authFlags, args []string) error {
+// keptService is the service whose credentials are stored or removed.
+func (a *app) keptService(args []string) (service, error) {
 	s, err := readService(args)
+	if err == nil {
+		err = a.refuseVendor(&s)
+	}
+	if err == nil {
+		s.url = auth.ServiceRoot(s.url)
+	}
+	return s, err
+}
+
+func (a *app) authLogout(ctx context.Context, o *authFlags, args []string) error {
+	s, err := a.keptService(args)
 	if err != nil {
 		return err
 	}
-	if err := a.refuseVendor(&s); err != nil {
-		return err
-	}
-	s.url = auth.ServiceRoot(s.url)
 	username, err := s.user(o.username)
 	if err != nil {
 		return err

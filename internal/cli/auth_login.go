@@ -20,14 +20,10 @@ type loginFlags struct {
 }
 
 func (a *app) authLogin(ctx context.Context, o *loginFlags, args []string) error {
-	s, err := readService(args)
+	s, err := a.keptService(args)
 	if err != nil {
 		return err
 	}
-	if err := a.refuseVendor(&s); err != nil {
-		return err
-	}
-	s.url = auth.ServiceRoot(s.url)
 	keep, err := a.keep(o.keyring)
 	if err != nil {
 		return err

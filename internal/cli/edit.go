@@ -284,6 +284,18 @@ func (e *edit) lock(ctx context.Context, constraints []source.Requirement) (*loc
 	return result.Lock, nil
 }
 
+// lockAndSync locks what was edited anew, and brings the environment up to it.
+func (e *edit) lockAndSync(ctx context.Context, exact bool) error {
+	if err := e.prepare(ctx); err != nil {
+		return err
+	}
+	l, err := e.lock(ctx, nil)
+	if err != nil {
+		return err
+	}
+	return e.sync(ctx, l, exact)
+}
+
 // end keeps the edits or, after an error, which it returns, takes all of them
 // back.
 func (e *edit) end(err error) error {

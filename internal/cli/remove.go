@@ -64,12 +64,5 @@ func (e *edit) remove(ctx context.Context, r *project.RemoveRequest) error {
 	case e.target.Script == nil && e.mode == project.Frozen:
 		return nil
 	}
-	if err := e.prepare(ctx); err != nil {
-		return err
-	}
-	l, err := e.lock(ctx, nil)
-	if err != nil {
-		return err
-	}
-	return e.sync(ctx, l, true)
+	return e.lockAndSync(ctx, true)
 }

@@ -82,9 +82,6 @@ func (a *app) toolUninstall(ctx context.Context, all bool, args []string) error 
 		return err
 	}
 	store := a.toolStore()
-	if err := store.Init(); err != nil {
-		return err
-	}
 	lock, err := a.lockTools(ctx, store)
 	if err != nil {
 		return err
@@ -340,9 +337,6 @@ func (a *app) toolUpgrade(ctx context.Context, o *toolFlags, all bool, args []st
 		return err
 	}
 	store := a.toolStore()
-	if err := store.Init(); err != nil {
-		return err
-	}
 	lock, err := a.lockTools(ctx, store)
 	if err != nil {
 		return err

@@ -128,9 +128,6 @@ func (a *app) toolInstall(ctx context.Context, o *toolInstallFlags, target strin
 	if t.store.Bin == "" {
 		return errNoToolBin
 	}
-	if err := t.store.Init(); err != nil {
-		return err
-	}
 	lock, err := a.lockTools(ctx, t.store)
 	if err != nil {
 		return err

@@ -109,9 +109,6 @@ func (a *app) toolSync(ctx context.Context, o *toolSyncFlags, name string) error
 	if store.Bin == "" {
 		return errNoToolBin
 	}
-	if err := store.Init(); err != nil {
-		return err
-	}
 	lock, err := a.lockTools(ctx, store)
 	if err != nil {
 		return err

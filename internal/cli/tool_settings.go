@@ -92,8 +92,12 @@ func (a *app) toolInputs(ctx context.Context, s *workSettings, o *toolFlags, tar
 // toolStore is where tools are.
 func (a *app) toolStore() tool.Store { return tool.DefaultStore(a.lookup, a.dir) }
 
-// lockTools keeps other processes from changing the tools.
+// lockTools makes the store if there is none, and keeps other processes from
+// changing the tools.
 func (a *app) lockTools(ctx context.Context, store tool.Store) (*fsx.Lock, error) {
+	if err := store.Init(); err != nil {
+		return nil, err
+	}
 	return store.Lock(ctx, fsx.LockOptions{Timeout: a.lockTimeout(), Waiting: func() {
 		a.print.Line("Waiting for another process to finish changing the tools at %s", a.shown(store.Root))
 	}})

@@ -138,14 +138,7 @@ func (e *edit) setVersion(ctx context.Context, v pep440.Version) error {
 	if e.mode == project.Frozen {
 		return nil
 	}
-	if err := e.prepare(ctx); err != nil {
-		return err
-	}
-	l, err := e.lock(ctx, nil)
-	if err != nil {
-		return err
-	}
-	return e.sync(ctx, l, false)
+	return e.lockAndSync(ctx, false)
 }
 
 // versionJSON is the output of `version --output-format json`; the names and

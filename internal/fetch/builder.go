@@ -80,16 +80,22 @@ func (f *Fetcher) work(d *source.Dist, id *identity, r *Recipe) *Work {
 	return &Work{Dist: d, Key: id.key + "\n" + r.Settings + "\n" + r.Python, Open: func(ctx context.Context) (*Checkout, error) { return f.Checkout(ctx, d) }}
 }
 
-// build returns the wheel that a distribution is built to.
-func (f *Fetcher) build(ctx context.Context, d *source.Dist) (*Wheel, error) {
+// toBuild is what a distribution is, and how it is to be built.
+func (f *Fetcher) toBuild(ctx context.Context, d *source.Dist) (*identity, *Recipe, error) {
 	if f.opts.Builder == nil {
-		return nil, &BuildNeededError{d}
+		return nil, nil, &BuildNeededError{d}
 	}
 	recipe, err := f.opts.Builder.Recipe(ctx, d)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	id, err := f.identify(ctx, d)
+	return id, recipe, err
+}
+
+// build returns the wheel that a distribution is built to.
+func (f *Fetcher) build(ctx context.Context, d *source.Dist) (*Wheel, error) {
+	id, recipe, err := f.toBuild(ctx, d)
 	if err != nil {
 		return nil, err
 	}

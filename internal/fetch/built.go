@@ -170,14 +170,7 @@ func (f *Fetcher) Metadata(ctx context.Context, d *source.Dist) (*metadata.Metad
 // BuiltMetadata returns the metadata that the build backend of a source tells,
 // whatever the source says of itself.
 func (f *Fetcher) BuiltMetadata(ctx context.Context, d *source.Dist) (*metadata.Metadata, error) {
-	if f.opts.Builder == nil {
-		return nil, &BuildNeededError{d}
-	}
-	recipe, err := f.opts.Builder.Recipe(ctx, d)
-	if err != nil {
-		return nil, err
-	}
-	id, err := f.identify(ctx, d)
+	id, recipe, err := f.toBuild(ctx, d)
 	if err != nil {
 		return nil, err
 	}

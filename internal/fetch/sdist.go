@@ -81,13 +81,8 @@ func (f *Fetcher) bringSdist(ctx context.Context, d *source.Dist) (*Sdist, error
 
 // localSdist hashes a file of this machine.
 func (f *Fetcher) localSdist(d *source.Dist, want *wanted, file string) (*Sdist, error) {
-	in, err := os.Open(file)
+	sums, err := want.hash(file)
 	if err != nil {
-		return nil, err
-	}
-	defer in.Close()
-	sums := newHasher(want.algorithms())
-	if _, err := io.Copy(sums, in); err != nil {
 		return nil, err
 	}
 	if _, err := want.check(sums.digests(), sums.size); err != nil {
@@ -149,15 +144,22 @@ func (f *Fetcher) sdistPath(d *source.Dist, sha256 string) string {
 	return f.opts.Cache.Path(cache.Sources, cache.Segment(d.Name), cache.Key("sha256:"+sha256)+ending)
 }
 
-// hashSdist reads a file of the cache and compares it with what it should be.
-func (f *Fetcher) hashSdist(file string, want *wanted) ([]cache.Hash, error) {
+// hash reads a file by all algorithms that matter.
+func (w *wanted) hash(file string) (*hasher, error) {
 	in, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close()
-	sums := newHasher(want.algorithms())
-	if _, err := io.Copy(sums, in); err != nil {
+	sums := newHasher(w.algorithms())
+	_, err = io.Copy(sums, in)
+	return sums, err
+}
+
+// hashSdist reads a file of the cache and compares it with what it should be.
+func (f *Fetcher) hashSdist(file string, want *wanted) ([]cache.Hash, error) {
+	sums, err := want.hash(file)
+	if err != nil {
 		return nil, err
 	}
 	if f.sdistPath(want.dist, sums.digest("sha256")) != file {

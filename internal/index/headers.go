@@ -3,7 +3,6 @@ package index
 import (
 	"bytes"
 	"context"
-	"strings"
 
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/web"
@@ -22,18 +21,11 @@ func (c *Client) Headers(ctx context.Context, d *source.Dist) (metadata.Headers,
 }
 
 func (c *Client) headers(ctx context.Context, d *source.Dist) ([]byte, error) {
-	location := d.File.URL
-	if location == "" {
-		location = d.Source.Location
-	}
-	if d.Source.Kind == source.Path || strings.HasPrefix(location, "file:") {
+	location, local := locate(d)
+	if local {
 		return readLocalText(d, location)
 	}
-	x := &Index{}
-	if known, ok := c.at(d.Source.Index); ok && d.Source.Kind == source.Registry {
-		x = known
-	}
-	w := &wheelReader{Client: c, dist: d, index: x, url: location}
+	w := c.reader(d, location)
 	var text []byte
 	fetch := func(r web.CachedRequest, get getText) (err error) {
 		r.Transform = func(ctx context.Context, resp *web.Response) ([]byte, error) {

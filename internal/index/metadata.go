@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -120,20 +121,28 @@ func consistent(d *source.Dist, m *metadata.Metadata) error {
 	return nil
 }
 
+// locate says where a wheel is, and whether that is on this machine.
+func locate(d *source.Dist) (location string, local bool) {
+	location = cmp.Or(d.File.URL, d.Source.Location)
+	return location, d.Source.Kind == source.Path || strings.HasPrefix(location, "file:")
+}
+
+// reader reads out of a wheel at a URL, with the credentials of its index.
+func (c *Client) reader(d *source.Dist, url string) *wheelReader {
+	w := &wheelReader{Client: c, dist: d, index: &Index{}, url: url}
+	if known, ok := c.at(d.Source.Index); ok && d.Source.Kind == source.Registry {
+		w.index = known
+	}
+	return w
+}
+
 // read reads metadata by the shortest way.
 func (c *Client) read(ctx context.Context, d *source.Dist) (*metadata.Metadata, error) {
-	location := d.File.URL
-	if location == "" {
-		location = d.Source.Location
-	}
-	if d.Source.Kind == source.Path || strings.HasPrefix(location, "file:") {
+	location, local := locate(d)
+	if local {
 		return readLocal(d, location)
 	}
-	x := &Index{}
-	if known, ok := c.at(d.Source.Index); ok && d.Source.Kind == source.Registry {
-		x = known
-	}
-	w := &wheelReader{Client: c, dist: d, index: x, url: location}
+	w := c.reader(d, location)
 	if d.File.Metadata.Available {
 		if m, ok := w.stored(); ok {
 			return m, nil

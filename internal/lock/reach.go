@@ -35,8 +35,7 @@ type web struct {
 	prune map[pyname.Package]bool
 	nodes []webNode
 	place map[int]int // of packages among the nodes
-	seen  map[variant]bool
-	queue []variant
+	tour
 	known activity // conflict items that the roots activate
 }
 
@@ -60,7 +59,7 @@ type activity map[source.ConflictItem]marker.Tree
 // exports are the packages that the roots lead to and the filter keeps, in the
 // order of the lock. The error is a *RootError.
 func (l *Lock) exports(r *ExportRequest) ([]exported, error) {
-	w := &webBuilder{web: web{lock: l, place: map[int]int{}, seen: map[variant]bool{}, known: activity{}, prune: map[pyname.Package]bool{}}, roots: &r.Roots}
+	w := &webBuilder{web: web{lock: l, place: map[int]int{}, tour: tour{seen: map[variant]bool{}}, known: activity{}, prune: map[pyname.Package]bool{}}, roots: &r.Roots}
 	for _, p := range r.Prune {
 		w.prune[p] = true
 	}
@@ -112,19 +111,6 @@ func (w *webBuilder) add(e webEdge) {
 	w.edges = append(w.edges, e)
 }
 
-func (w *webBuilder) push(at int, extras []pyname.Extra) {
-	for i := -1; i < len(extras); i++ {
-		v := variant{at: at}
-		if i >= 0 {
-			v.extra = extras[i]
-		}
-		if !w.seen[v] {
-			w.seen[v] = true
-			w.queue = append(w.queue, v)
-		}
-	}
-}
-
 func (w *webBuilder) build() error {
 	w.nodes = []webNode{{at: -1}}
 	for _, name := range w.roots.Members {
@@ -143,9 +129,7 @@ func (w *webBuilder) build() error {
 			w.requirements(g.Requirements)
 		}
 	}
-	for len(w.queue) > 0 {
-		v := w.queue[0]
-		w.queue = w.queue[1:]
+	for v, ok := w.take(); ok; v, ok = w.take() {
 		from := w.node(v.at)
 		all := w.lock.edges(v)
 		for i := range all {
@@ -175,10 +159,10 @@ func (w *webBuilder) member(name pyname.Package, onlyGroups bool) error {
 	}
 	if !onlyGroups && !w.roots.OnlyGroups {
 		w.add(webEdge{from: 0, to: w.node(at)})
-		w.queue = append(w.queue, variant{at: at})
+		w.visit(variant{at: at})
 		for _, e := range p.Extras {
 			if w.roots.extra(e.Name) {
-				w.queue = append(w.queue, variant{at, e.Name})
+				w.visit(variant{at, e.Name})
 				w.known[source.ConflictItem{Package: name, Extra: e.Name}] = marker.True()
 			}
 		}

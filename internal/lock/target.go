@@ -93,6 +93,36 @@ type variant struct {
 	extra pyname.Extra
 }
 
+// A tour is over packages with their extras, of which each is visited once.
+type tour struct {
+	seen  map[variant]bool
+	queue []variant // yet to visit
+}
+
+// push adds a package with some of its extras to those to visit.
+func (t *tour) push(at int, extras []pyname.Extra) {
+	t.visit(variant{at: at})
+	for _, e := range extras {
+		t.visit(variant{at, e})
+	}
+}
+
+func (t *tour) visit(v variant) {
+	if !t.seen[v] {
+		t.seen[v] = true
+		t.queue = append(t.queue, v)
+	}
+}
+
+// take is the one to visit now, in the order in which they were added.
+func (t *tour) take() (v variant, ok bool) {
+	if len(t.queue) == 0 {
+		return v, false
+	}
+	v, t.queue = t.queue[0], t.queue[1:]
+	return v, true
+}
+
 // state is what a walk found out about a package.
 type state uint8
 

@@ -89,8 +89,7 @@ func (l *Lock) Tree(r TreeRequest) []string {
 // treeBuilder collects the dependencies.
 type treeBuilder struct {
 	*treeGraph
-	seen  map[variant]bool
-	queue []variant
+	tour
 }
 
 // treeGraph collects the dependencies, with or without their markers.
@@ -104,7 +103,7 @@ func (l *Lock) treeGraph(r *TreeRequest, marked bool) *treeGraph {
 		place: make([]int32, len(l.Packages)), world: l.Conflicts.Marker(),
 	}
 	g.nodes[0].at = -1
-	b := &treeBuilder{treeGraph: g, seen: make(map[variant]bool, len(l.Packages)), queue: make([]variant, 0, len(l.Packages))}
+	b := &treeBuilder{treeGraph: g, tour: tour{seen: make(map[variant]bool, len(l.Packages)), queue: make([]variant, 0, len(l.Packages))}}
 	for _, name := range l.Members() {
 		first, end := l.Named(name)
 		for at := first; at < end; at++ {
@@ -121,9 +120,7 @@ func (l *Lock) treeGraph(r *TreeRequest, marked bool) *treeGraph {
 			b.requirements(group.Requirements, group.Name)
 		}
 	}
-	for len(b.queue) > 0 {
-		v := b.queue[0]
-		b.queue = b.queue[1:]
+	for v, ok := b.take(); ok; v, ok = b.take() {
 		all := l.edges(v)
 		for i := range all {
 			b.dependency(b.node(v.at), treeEdge{extra: v.extra}, &all[i])
@@ -149,19 +146,6 @@ func (g *treeGraph) add(e treeEdge) {
 	g.nodes[e.from].out = append(g.nodes[e.from].out, len(g.edges))
 	g.nodes[e.to].in = append(g.nodes[e.to].in, len(g.edges))
 	g.edges = append(g.edges, e)
-}
-
-func (b *treeBuilder) push(at int, extras []pyname.Extra) {
-	for i := -1; i < len(extras); i++ {
-		v := variant{at: at}
-		if i >= 0 {
-			v.extra = extras[i]
-		}
-		if !b.seen[v] {
-			b.seen[v] = true
-			b.queue = append(b.queue, v)
-		}
-	}
 }
 
 func (b *treeBuilder) member(at int) {

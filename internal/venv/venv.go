@@ -253,17 +253,21 @@ func (s *site) release() {
 	_ = s.tree.Close()
 }
 
+// clear removes what has the name of a file to make. It reports whether to go on.
+func (s *site) clear(name string) bool {
+	if s.err == nil && !s.fresh {
+		if err := s.tree.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			s.err = err
+		}
+	}
+	return s.err == nil
+}
+
 // write makes a file. One that is there, even a link to somewhere else, is
 // replaced and not written through.
 func (s *site) write(name, text string) {
-	if s.err != nil {
+	if !s.clear(name) {
 		return
-	}
-	if !s.fresh {
-		if err := s.tree.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			s.err = err
-			return
-		}
 	}
 	f, err := s.tree.Open(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
@@ -295,14 +299,8 @@ func (s *site) mkdir(name string) {
 
 // link makes a symbolic link in place of whatever file has its name.
 func (s *site) link(target, name string) {
-	if s.err != nil {
+	if !s.clear(name) {
 		return
-	}
-	if !s.fresh {
-		if err := s.tree.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			s.err = err
-			return
-		}
 	}
 	s.err = s.tree.Symlink(target, name)
 }
