@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tame-py/tame/internal/brief"
 )
 
 // A root is the open target directory. Files are created by descriptor, in
@@ -51,7 +53,7 @@ func (r *root) fail(op, name string, err error) error {
 }
 
 func (r *root) mkdir(name string) error {
-	return r.fail("mkdir", name, retry(func() error { return unix.Mkdirat(r.fd, name, 0o777) }))
+	return r.fail("mkdir", name, retry(func() error { return brief.Mkdir(r.fd, name, 0o777) }))
 }
 
 // An output is a new file.
@@ -65,7 +67,7 @@ type output struct {
 func (r *root) create(name string) (output, error) {
 	fd := -1
 	err := retry(func() (err error) {
-		fd, err = unix.Openat(r.fd, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o666)
+		fd, err = brief.Create(r.fd, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o666)
 		return err
 	})
 	return output{fd: fd, root: r, name: name}, r.fail("create", name, err)
@@ -74,7 +76,7 @@ func (r *root) create(name string) (output, error) {
 func (o output) Write(p []byte) (int, error) {
 	done := 0
 	for done < len(p) {
-		n, err := unix.Write(o.fd, p[done:])
+		n, err := brief.Write(o.fd, p[done:])
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
@@ -86,7 +88,7 @@ func (o output) Write(p []byte) (int, error) {
 	return done, nil
 }
 
-func (o output) Close() error { return o.root.fail("close", o.name, unix.Close(o.fd)) }
+func (o output) Close() error { return o.root.fail("close", o.name, brief.Close(o.fd)) }
 
 // makeExecutable adds the execute bits, whatever the umask, as pip and uv do.
 func (r *root) makeExecutable(name string) error {

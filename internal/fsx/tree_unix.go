@@ -10,6 +10,8 @@ import (
 	"runtime"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tame-py/tame/internal/brief"
 )
 
 // A Tree is an open directory below which files are reached by name. On
@@ -54,7 +56,7 @@ func (t *Tree) fail(op, name string, err error) error {
 
 // Mkdir creates the directory called name, whose parent must be there.
 func (t *Tree) Mkdir(name string) error {
-	err := uninterrupted(func() error { return unix.Mkdirat(t.fd, name, 0o777) })
+	err := uninterrupted(func() error { return brief.Mkdir(t.fd, name, 0o777) })
 	if err != nil {
 		return t.fail("mkdir", name, err)
 	}
@@ -131,7 +133,7 @@ func (t *Tree) Symlink(target, name string) error {
 }
 
 func hardlink(src *Tree, from string, dst *Tree, to string) error {
-	err := uninterrupted(func() error { return unix.Linkat(src.fd, from, dst.fd, to, 0) })
+	err := uninterrupted(func() error { return brief.Link(src.fd, from, dst.fd, to) })
 	if err != nil {
 		return &os.LinkError{Op: "link", Old: src.Join(from), New: dst.Join(to), Err: err}
 	}
