@@ -88,6 +88,14 @@ func NewRowBuilder(schema Schema) *RowBuilder {
 	return &RowBuilder{schema: schema, known: map[string]Ref{}}
 }
 
+// Reset empties the builder, which then makes another file of the schema in the same
+// memory.
+func (b *RowBuilder) Reset() {
+	clear(b.tables)
+	b.tables, b.heap = b.tables[:0], b.heap[:0]
+	clear(b.known)
+}
+
 // Text puts s into the heap and returns where it is. Equal strings are stored
 // once.
 func (b *RowBuilder) Text(s string) Ref {

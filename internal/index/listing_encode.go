@@ -3,6 +3,7 @@ package index
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/packaging/dist"
@@ -19,12 +20,53 @@ type listed struct {
 	file    *simple.File
 }
 
+// A packer makes listings one after the other in the same memory.
+type packer struct {
+	page     simple.Scratch
+	readable map[string]bool // what is a Requires-Python
+	files    []listed
+	sorted   []listed
+	spans    []stretch
+	group    []int32
+	encoder  encoder
+}
+
+// A stretch is where files of one version are.
+type stretch struct{ from, to int32 }
+
+var packers sync.Pool // of *packer
+
+func newPacker() *packer {
+	if p, ok := packers.Get().(*packer); ok {
+		return p
+	}
+	return new(packer)
+}
+
+// mostPacked is of how many files a page may be for its memory to be kept.
+const mostPacked = 1 << 15
+
+// release keeps the memory for the next page.
+func (p *packer) release() {
+	if cap(p.files) <= mostPacked {
+		packers.Put(p)
+	}
+}
+
 // listFiles returns the files that are distributions of a project, or if project
 // is empty of any. Files whose name or Requires-Python cannot be read are left
 // out, as uv does.
 func (c *Client) listFiles(project pyname.Package, files []simple.File, where string) []listed {
-	out := make([]listed, 0, len(files))
-	readable := map[string]bool{"": true} // Requires-Python
+	return new(packer).list(c, project, files, where)
+}
+
+func (p *packer) list(c *Client, project pyname.Package, files []simple.File, where string) []listed {
+	out := slices.Grow(p.files[:0], len(files))
+	if p.readable == nil {
+		p.readable = map[string]bool{}
+	}
+	clear(p.readable)
+	p.readable[""] = true
 	for i := range files {
 		f := &files[i]
 		name, version, stem, ok := parseFilename(project, f.Filename)
@@ -32,11 +74,11 @@ func (c *Client) listFiles(project pyname.Package, files []simple.File, where st
 			c.debug("passing over %s on %s: not a distribution of the project", f.Filename, where)
 			continue
 		}
-		good, known := readable[f.RequiresPython]
+		good, known := p.readable[f.RequiresPython]
 		if !known {
 			_, err := pep440.ParseSpecifiersLenient(f.RequiresPython)
 			good = err == nil
-			readable[f.RequiresPython] = good
+			p.readable[f.RequiresPython] = good
 		}
 		if !good {
 			c.debug("passing over %s on %s: invalid Requires-Python %q", f.Filename, where, f.RequiresPython)
@@ -44,25 +86,24 @@ func (c *Client) listFiles(project pyname.Package, files []simple.File, where st
 		}
 		out = append(out, listed{name, version, stem, f})
 	}
-	return sortListed(out)
+	p.files = out
+	return p.sort(out)
 }
 
-// sortListed sorts files by project, version and name. Equal ones stay as they
+// sort sorts files by project, version and name. Equal ones stay as they
 // were on the page. Indexes list the files of a version together, so that there
 // are few spans to put in the order of versions, and names to compare only
 // within one.
-func sortListed(files []listed) []listed {
-	type span struct{ from, to int32 }
-	var spans []span
+func (p *packer) sort(files []listed) []listed {
+	spans := p.spans[:0]
 	for i := range files {
 		if i == 0 || compareVersions(&files[i], &files[i-1]) != 0 {
-			spans = append(spans, span{from: int32(i)})
+			spans = append(spans, stretch{from: int32(i)})
 		}
 		spans[len(spans)-1].to = int32(i + 1)
 	}
-	slices.SortStableFunc(spans, func(a, b span) int { return compareVersions(&files[a.from], &files[b.from]) })
-	out := make([]listed, 0, len(files))
-	var group []int32
+	slices.SortStableFunc(spans, func(a, b stretch) int { return compareVersions(&files[a.from], &files[b.from]) })
+	out, group := slices.Grow(p.sorted[:0], len(files)), p.group[:0]
 	for n, s := range spans {
 		for i := s.from; i < s.to; i++ {
 			group = append(group, i)
@@ -78,6 +119,7 @@ func sortListed(files []listed) []listed {
 		}
 		group = group[:0]
 	}
+	p.spans, p.sorted, p.group = spans, out, group
 	return out
 }
 
@@ -108,9 +150,12 @@ func parseFilename(project pyname.Package, filename string) (name pyname.Package
 // encodeListing returns the file of a listing. The files are sorted. of says what
 // more is known of the project, if they are of one; it may be nil.
 func encodeListing(files []listed, of *simple.Project) ([]byte, error) {
-	e := encoder{
-		b: cache.NewRowBuilder(listingSchema()), files: make([]fileRow, 0, len(files)), tails: map[string]uint32{}, prefixes: map[string]uint32{}, texts: map[textRow]uint32{},
-	}
+	return new(packer).encode(files, of)
+}
+
+func (p *packer) encode(files []listed, of *simple.Project) ([]byte, error) {
+	e := &p.encoder
+	e.reset(len(files))
 	for i := 0; i < len(files); {
 		first := files[i]
 		end := i + 1
@@ -154,6 +199,23 @@ type encoder struct {
 	lastTextAt             uint32
 	tailRows, prefixRows   []cache.Ref
 	textRows               []textRow
+}
+
+// reset empties the encoder, for as many files.
+func (e *encoder) reset(files int) {
+	if e.b == nil {
+		e.b = cache.NewRowBuilder(listingSchema())
+		e.tails, e.prefixes, e.texts = map[string]uint32{}, map[string]uint32{}, map[textRow]uint32{}
+	}
+	e.b.Reset()
+	clear(e.tails)
+	clear(e.prefixes)
+	clear(e.texts)
+	*e = encoder{
+		b: e.b, tails: e.tails, prefixes: e.prefixes, texts: e.texts,
+		projects: e.projects[:0], versions: e.versions[:0], files: slices.Grow(e.files[:0], files), hashes: e.hashes[:0],
+		tailRows: e.tailRows[:0], prefixRows: e.prefixRows[:0], textRows: e.textRows[:0],
+	}
 }
 
 // place returns where a text is in its table, and puts it there if need be.

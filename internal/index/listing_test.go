@@ -164,6 +164,26 @@ Requires-Dist: always ; python_version > '2'
 	}
 }
 
+// What a packer made before has no influence on what it makes next.
+func TestPacker(t *testing.T) {
+	t.Parallel()
+	c, p := offlineClient(), new(packer)
+	for range 3 {
+		for _, files := range [][]simple.File{bigFiles(20), sampleFiles(), nil, bigFiles(3)} {
+			for _, project := range []pyname.Package{"big", "a", ""} {
+				want, err := encodeListing(c.listFiles(project, files, ""), &simple.Project{Status: simple.Archived})
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := p.encode(p.list(c, project, files, ""), &simple.Project{Status: simple.Archived})
+				if err != nil || !bytes.Equal(got, want) {
+					t.Errorf("%d files of %q: another listing (%v)", len(files), project, err)
+				}
+			}
+		}
+	}
+}
+
 // Any bytes where a file of the cache should be are refused or harmless.
 func FuzzCacheFiles(f *testing.F) {
 	c := offlineClient()

@@ -67,17 +67,19 @@ func (c *Client) remotePage(ctx context.Context, name pyname.Package, x *Index) 
 		if err != nil {
 			return nil, err
 		}
-		project, err := simple.Parse(resp.Header.Get("Content-Type"), body, resp.URL)
+		p := newPacker()
+		project, err := p.page.Parse(resp.Header.Get("Content-Type"), body, resp.URL)
 		if err != nil {
 			return nil, &PageError{URL: auth.Redact(resp.URL), Err: err}
 		}
-		files := c.listFiles(name, project.Files, auth.Redact(resp.URL))
+		files := p.list(c, name, project.Files, auth.Redact(resp.URL))
 		if len(files) == 0 && resp.Redirected && !strings.Contains(resp.Header.Get("Content-Type"), "json") {
 			return nil, &PageError{URL: auth.Redact(resp.URL), Err: errNoLinks, portal: true}
 		}
-		file, err := encodeListing(files, project)
+		file, err := p.encode(files, project)
 		if err == nil {
-			giveBack() // files are the last to have parts of body
+			p.release()
+			giveBack() // files were the last to have parts of body
 		}
 		return file, err
 	})

@@ -208,8 +208,8 @@ var packedBodies sync.Pool // of *[]byte: memory for what is decompressed at onc
 
 // all reads the whole body at once: first what is compressed, which is faster to
 // decompress from memory, and whose end tells how long the rest is.
-// Buffer is used for it if it is large enough.
-func (b *decodedBody) all(buffer []byte) ([]byte, error) {
+// What buffer returns is used for it, see readAll.
+func (b *decodedBody) all(buffer func() []byte) ([]byte, error) {
 	if b.length > MaxBody {
 		return nil, errTooLarge
 	}
@@ -221,7 +221,11 @@ func (b *decodedBody) all(buffer []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if data, ok := archive.GunzipTo(buffer, packed, MaxBody); ok {
+	var into []byte
+	if buffer != nil {
+		into = buffer()
+	}
+	if data, ok := archive.GunzipTo(into, packed, MaxBody); ok {
 		if cap(packed) <= mostBorrowed {
 			*kept = packed
 			packedBodies.Put(kept)

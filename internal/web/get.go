@@ -35,7 +35,10 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, []byte, error) 
 // ReadAll reads the body of a response and closes it.
 func ReadAll(resp *Response) ([]byte, error) { return readAll(resp, nil) }
 
-func readAll(resp *Response, buffer []byte) ([]byte, error) {
+// readAll is ReadAll into the memory that buffer returns, if that is large enough.
+// It is asked for once nothing has to be waited for any more: answers under way are
+// many, those that are worked on few. Nil stands for none.
+func readAll(resp *Response, buffer func() []byte) ([]byte, error) {
 	defer resp.Body.Close()
 	if body, ok := resp.Body.(*decodedBody); ok && body.decoder == nil && body.length >= 0 {
 		return body.all(buffer)
@@ -48,6 +51,9 @@ func readAll(resp *Response, buffer []byte) ([]byte, error) {
 
 var errTooLarge = errors.New("the answer is too large")
 
+// firstBorrowed is the size of the first buffer: what is not used of it costs nothing.
+const firstBorrowed = 1 << 20
+
 // mostBorrowed is the size up to which buffers are kept for the next page: most
 // are smaller.
 const mostBorrowed = 2 << 20
@@ -57,11 +63,15 @@ var borrowed sync.Pool // of *[]byte
 // BorrowText is [ReadText] into memory that is used again: nobody may have any
 // part of the text any more when giveBack is called, which may be left out.
 func BorrowText(resp *Response) (text string, giveBack func(), err error) {
-	kept, _ := borrowed.Get().(*[]byte)
-	if kept == nil {
-		kept = new([]byte)
-	}
-	body, err := readAll(resp, *kept)
+	kept := new([]byte)
+	body, err := readAll(resp, func() []byte {
+		if have, ok := borrowed.Get().(*[]byte); ok {
+			kept = have
+		} else {
+			*kept = make([]byte, 0, firstBorrowed)
+		}
+		return *kept
+	})
 	if err != nil {
 		return "", nil, err
 	}

@@ -13,8 +13,12 @@ import (
 // A document that is not JSON, or lacks the list of files or a file's name or
 // URL, is a [ParseError]. Everything else is taken leniently: a value of the
 // wrong type counts as absent. The strings of the result are parts of doc.
-func ParseJSON(doc, base string) (*Project, error) {
-	r := jsonReader{scanner: scanner{doc: doc}, base: newBase(base)}
+func ParseJSON(doc, base string) (*Project, error) { return new(Scratch).parseJSON(doc, base) }
+
+func (s *Scratch) parseJSON(doc, base string) (*Project, error) {
+	r := jsonReader{scanner: scanner{doc: doc}, base: newBase(base), kept: s.files[:0], spare: s.hashes[:0]}
+	r.base.arena = s.text[:0]
+	defer func() { s.hashes, s.text = r.spare, r.base.arena }()
 	p := &Project{}
 	seen := false
 	r.object(func(key string) {
@@ -32,6 +36,7 @@ func ParseJSON(doc, base string) (*Project, error) {
 		case "files":
 			seen = true
 			p.Files = r.files()
+			s.files = p.Files
 		default:
 			r.skip(0)
 		}
@@ -82,6 +87,8 @@ func ParseIndexJSON(doc string) (*Index, error) {
 type jsonReader struct {
 	scanner
 	base base
+	// kept is room for files.
+	kept []File
 	// spare is room for hashes: most files have exactly one, and one
 	// allocation for many files is cheaper than one for each.
 	spare []Hash
@@ -173,7 +180,7 @@ func (r *jsonReader) files() []File {
 		r.expect('[', "where the list of files should begin")
 		return nil
 	}
-	var files []File
+	files := r.kept
 	var f *File
 	member := func(key string) { r.fileMember(f, key) }
 	begin := r.pos
@@ -267,7 +274,7 @@ func (r *jsonReader) hashes() []Hash {
 		return nil
 	}
 	if cap(r.spare)-len(r.spare) < 8 {
-		r.spare = make([]Hash, 0, 512)
+		r.spare = make([]Hash, 0, min(max(2*cap(r.spare), 512), 1<<13))
 	}
 	start := len(r.spare)
 	r.object(func(key string) {

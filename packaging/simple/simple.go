@@ -167,6 +167,20 @@ func (e *UnsupportedError) Error() string {
 // of the three media types of this package, and otherwise what [ParseJSON] or
 // [ParseHTML] return.
 func Parse(contentType, doc, base string) (*Project, error) {
+	return new(Scratch).Parse(contentType, doc, base)
+}
+
+// A Scratch is memory to read one page after the other into. The zero value is
+// ready for use; it is not safe for concurrent use.
+type Scratch struct {
+	files  []File
+	hashes []Hash
+	text   []byte
+}
+
+// Parse is the function Parse in the memory of s: nobody may have any part of what
+// the call before returned.
+func (s *Scratch) Parse(contentType, doc, base string) (*Project, error) {
 	media, _, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		media, _, _ = strings.Cut(contentType, ";")
@@ -174,7 +188,7 @@ func Parse(contentType, doc, base string) (*Project, error) {
 	}
 	switch media {
 	case MediaJSON:
-		return ParseJSON(doc, base)
+		return s.parseJSON(doc, base)
 	case MediaHTML, MediaLegacy:
 		return ParseHTML(doc, base)
 	}

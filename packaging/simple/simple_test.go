@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 const pageURL = "https://index.example.com/simple/flask/"
@@ -91,6 +92,24 @@ func TestBothFormatsGiveTheSame(t *testing.T) {
 	}
 	if d := cmp.Diff(&want, fromJSON); d != "" {
 		t.Errorf("JSON (-want +got):\n%s", d)
+	}
+}
+
+// What a scratch held before has no influence on what is read into it.
+func TestScratch(t *testing.T) {
+	t.Parallel()
+	var s Scratch
+	for range 3 {
+		for _, doc := range []string{sameJSON, `{"files": []}`, `{"files": [{"filename": "a-1.tar.gz", "url": "/a-1.tar.gz"}]}`, `{"files": [{`} {
+			want, wantErr := ParseJSON(doc, pageURL)
+			got, err := s.Parse(MediaJSON, doc, pageURL)
+			if (err == nil) != (wantErr == nil) {
+				t.Errorf("%v, want %v", err, wantErr)
+			}
+			if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+				t.Error(diff)
+			}
+		}
 	}
 }
 

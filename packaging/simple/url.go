@@ -3,6 +3,7 @@ package simple
 import (
 	"net/url"
 	"strings"
+	"unsafe"
 )
 
 // A base resolves the links of one page. Pages have thousands of links of the
@@ -11,6 +12,7 @@ type base struct {
 	origin string   // "https://example.com"
 	dirs   []string // the page's URL up to each slash of its path: origin+"/", origin+"/simple/", …
 	parsed *url.URL // nil if the base is empty or not a URL
+	arena  []byte   // room for what is joined; what is full belongs to the strings
 }
 
 func newBase(s string) base {
@@ -81,7 +83,19 @@ func (b *base) join(ref string) (joined string, ok bool) {
 	if ref == "" || !plain(ref) {
 		return "", false
 	}
-	return b.dirs[dir] + ref, true
+	return b.concat(b.dirs[dir], ref), true
+}
+
+// concat puts two texts together. Pages have thousands of links, so that they share
+// their memory.
+func (b *base) concat(x, y string) string {
+	n := len(x) + len(y)
+	if cap(b.arena)-len(b.arena) < n {
+		b.arena = make([]byte, 0, max(n, min(max(2*cap(b.arena), 1<<12), 1<<19)))
+	}
+	start := len(b.arena)
+	b.arena = append(append(b.arena, x...), y...)
+	return unsafe.String(&b.arena[start], n)
 }
 
 // plain reports whether s is a relative path of unreserved characters only,
