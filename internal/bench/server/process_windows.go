@@ -1,6 +1,9 @@
 package server
 
-import "syscall"
+import (
+	"syscall"
+	"time"
+)
 
 // attributes are none: there are no groups of processes to lead.
 func attributes() *syscall.SysProcAttr { return nil }
@@ -10,6 +13,15 @@ func (s *Server) end() {
 	_ = s.process.Kill()
 	<-s.ended
 }
+
+// guard is none: there are no groups of processes to end.
+type guard struct{}
+
+func newGuard() *guard { return nil }
+
+func (*guard) watch(int, time.Duration) {}
+
+func (*guard) release() {}
 
 // Accounts tells that what servers use is not known here.
 const Accounts = false

@@ -55,6 +55,7 @@ type Server struct {
 
 	spec    Spec
 	process *os.Process
+	guard   *guard
 	output  *os.File
 	kept    bool          // the output stays behind
 	ended   chan struct{} // closed once the process was waited for
@@ -158,15 +159,18 @@ func (s *Server) start() (err error) {
 	}
 	cmd := exec.Command(s.spec.Words[0], s.spec.Words[1:]...)
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = s.spec.Dir, s.spec.Env, s.output, s.output
+	s.guard = newGuard()
 	started := make(chan error)
 	go s.hold(cmd, started)
 	if err := <-started; err != nil {
 		s.discard()
+		s.guard.release()
 		if wrapped := (*exec.Error)(nil); errors.As(err, &wrapped) {
 			err = wrapped.Err
 		}
 		return fmt.Errorf("cannot run `%s` for the server `%s`: %w", s.spec.Words[0], s.spec.Name, err)
 	}
+	s.guard.watch(s.process.Pid, s.spec.StopWithin)
 	return nil
 }
 
@@ -228,6 +232,7 @@ func (s *Server) Stop() error {
 	s.stop.Do(func() {
 		defer s.discard()
 		s.end()
+		s.guard.release()
 		if !patience(time.Now().Add(time.Second), func() bool { return !s.accepts(context.Background()) }) {
 			s.failed = fmt.Errorf("the server `%s` was ended, but something still answers at %s", s.spec.Name, s.URL.Host)
 		}

@@ -43,6 +43,15 @@ func serve(mode, port string) {
 			os.Exit(4)
 		}
 		time.Sleep(time.Minute)
+	case "owner": // measures such a server, and is killed
+		s, err := server.Start(context.Background(), spec("parent"))
+		if err != nil {
+			os.Exit(5)
+		}
+		fmt.Println(s.URL.Host)
+		self, _ := os.FindProcess(os.Getpid())
+		_ = self.Kill()
+		time.Sleep(time.Minute)
 	}
 	http.HandleFunc("/health", func(w http.ResponseWriter, _ *http.Request) {
 		if mode == "unwell" {
@@ -122,6 +131,31 @@ func TestThatDoNotComeUp(t *testing.T) {
 	remote.URL = "http://192.0.2.1:{port}"
 	if _, err := server.Start(t.Context(), remote); !errors.As(err, new(*load.RemoteError)) {
 		t.Errorf("%v", err)
+	}
+}
+
+// Where the program that measures is killed, the server ends, and also what it has
+// left behind that pays SIGTERM no heed.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no groups of processes")
+	}
+	owner := exec.Command(os.Args[0], "serve", "owner", "0")
+	out, _ := owner.Output() // it says where the server is, and is killed
+	_, host, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	if host == "" {
+		t.Fatalf("no server was started: %s", out)
+	}
+	for until := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		c, err := net.Dial("tcp", host)
+		if err != nil {
+			return
+		}
+		_ = c.Close()
+		if time.Now().After(until) {
+			t.Fatal("the server is still there")
+		}
 	}
 }
 
