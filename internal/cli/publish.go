@@ -189,6 +189,7 @@ func (j *publishJob) connect(ctx context.Context) error {
 	if j.store, err = a.authStore(j.settings, l); err != nil {
 		return err
 	}
+	j.settings.canonical = true
 	client, err := a.webClient(j.settings, j.store)
 	if err != nil {
 		return err

@@ -201,6 +201,7 @@ func variables() (headings []string, byHeading map[string][]variable) {
 			{"TAME_DEFAULT_GROUPS", "Groups that are included by default, in place of `default-groups` of `[tool.uv]`; or `all`", "sync_defaults.txtar"},
 			{"TAME_GIT_CREDENTIALS", "Ask the credential helpers of git for indexes, too", "variables_network.txtar"},
 			{"TAME_KEYRING_TIMEOUT", "Seconds to wait for a keyring", "variables_network.txtar"},
+			{"TAME_MIRRORS", "Mirrors of indexes and files: `URL=MIRROR`, separated by blanks", "network_mirrors.txtar"},
 			{"TAME_PIP_CONFIG", "Let pip's own settings and `PIP_*` count, behind all others", "settings_tame.txtar"},
 			{"TAME_EXPAND_VARIABLES", "Expand `${NAME}` in the user and password of indexes in files", "settings_tame.txtar"},
 			{"TAME_AUDIT_SERVICE_URL", "The database of vulnerabilities", "audit.txtar"},

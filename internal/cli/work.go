@@ -55,6 +55,7 @@ type workSettings struct {
 
 	noDeps, exact, sync, dryRun, allowEmpty bool
 	requireHashes, verifyHashes             *bool
+	canonical                               bool // no mirror is asked: what was changed just now matters
 	building                                bool // the hashes are those of build requirements
 }
 
@@ -553,6 +554,11 @@ func (a *app) webClient(s *workSettings, store *auth.Store) (*web.Client, error)
 	if n := a.vars.HTTPRetries; n != nil {
 		if o.Retries = *n; *n == 0 {
 			o.Retries = -1
+		}
+	}
+	if a.name == "tame" && !s.canonical {
+		for _, m := range a.config.Tame.Mirrors {
+			o.Mirrors = append(o.Mirrors, web.Mirror(m))
 		}
 	}
 	if a.print.Debugging() {

@@ -1,11 +1,13 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +25,68 @@ type Tame struct {
 	PipConfig       *bool          // pip-config, TAME_PIP_CONFIG: pip's own settings count, behind all others
 	ExpandVariables *bool          // expand-variables, TAME_EXPAND_VARIABLES: ${NAME} in the user and password of an index
 
+	Mirrors []Mirror // TAME_MIRRORS, mirror: of the user alone, see tameTable
+
 	Pip PipConfig // what pip's settings say beyond Options, if they count
+}
+
+// A Mirror names places that are asked in the stead of what is below a URL.
+type Mirror struct {
+	Of   string
+	URLs []string
+}
+
+// asMirror reads `{ of = "https://…", urls = ["https://…"] }`.
+func asMirror(v *toml.Value) (m Mirror, err error) {
+	if v.Kind() != toml.Table {
+		return m, wrongType(v, "a table with `of` and `urls`")
+	}
+	if err := known(v, "of", "urls"); err != nil {
+		return m, err
+	}
+	of, err := required(v, "of")
+	if err != nil {
+		return m, err
+	}
+	urls, err := required(v, "urls")
+	if err != nil {
+		return m, err
+	}
+	if m.Of, err = asWebURL(of); err != nil {
+		return m, err
+	}
+	m.URLs, err = listOf(urls, asWebURL)
+	return m, err
+}
+
+func asWebURL(v *toml.Value) (string, error) {
+	text, err := asText(v)
+	if err == nil && !isWebURL(text) {
+		err = v.Errorf("a URL of http or https is expected")
+	}
+	return text, err
+}
+
+func isWebURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+}
+
+// parseMirrors reads `OF=URL OF=URL …`. Several of one URL are asked in their order.
+func parseMirrors(text string) ([]Mirror, error) {
+	var out []Mirror
+	for entry := range strings.FieldsSeq(text) {
+		of, mirror, ok := strings.Cut(entry, "=")
+		if !ok || !isWebURL(of) || !isWebURL(mirror) {
+			return nil, errors.New("invalid value for `TAME_MIRRORS`: `URL=MIRROR` is expected, several of them separated by blanks")
+		}
+		i := slices.IndexFunc(out, func(m Mirror) bool { return m.Of == of })
+		if i < 0 {
+			i, out = len(out), append(out, Mirror{Of: of})
+		}
+		out[i].URLs = append(out[i].URLs, mirror)
+	}
+	return out, nil
 }
 
 func tameFields() []field[Tame] {
@@ -34,6 +97,7 @@ func tameFields() []field[Tame] {
 		one("git-credentials", func(t *T) **bool { return &t.GitCredentials }, asBool),
 		one("pip-config", func(t *T) **bool { return &t.PipConfig }, asBool),
 		one("expand-variables", func(t *T) **bool { return &t.ExpandVariables }, asBool),
+		many("mirror", func(t *T) *[]Mirror { return &t.Mirrors }, asMirror),
 	}
 	for _, name := range []string{"audit", "licenses", "version", "tasks", "env", "env-file", "matrix", "default-extras"} {
 		fields = append(fields, elsewhere[T](name))
@@ -50,8 +114,10 @@ func asSeconds(v *toml.Value) (time.Duration, error) {
 }
 
 // tameTable reads the keys of tame and puts them behind those that were read
-// before. Unknown keys are warned of: a later version may have them.
-func (l *loader) tameTable(name string, table *toml.Value) error {
+// before. Unknown keys are warned of: a later version may have them. Mirrors count
+// only if the user names them: what comes from a mirror is kept in the cache as what
+// it stands for, for all projects, so that one project must not choose it.
+func (l *loader) tameTable(name string, table *toml.Value, users bool) error {
 	if table.Kind() != toml.Table {
 		return nil
 	}
@@ -66,6 +132,10 @@ func (l *loader) tameTable(name string, table *toml.Value) error {
 	if err := readTable(&t, table, fields, false); err != nil {
 		return parseError(name, err)
 	}
+	if t.Mirrors != nil && !users {
+		l.warn("The key `mirror` of tame in `%s` does not count: mirrors are for all projects, and are named in the user's tame.toml or by TAME_MIRRORS", name)
+		t.Mirrors = nil
+	}
 	mergeFields(&l.Options.Tame, &t, fields)
 	return nil
 }
@@ -79,12 +149,17 @@ func (l *loader) tame() error {
 			if err != nil {
 				return parseError(path, err)
 			}
-			if err := l.tameTable(path, doc.Root()); err != nil {
+			if err := l.tameTable(path, doc.Root(), true); err != nil {
 				return err
 			}
 		}
 	}
 	t := &l.Options.Tame
+	mirrors, err := parseMirrors(l.Getenv("TAME_MIRRORS"))
+	if err != nil {
+		return err
+	}
+	t.Mirrors = append(mirrors, t.Mirrors...)
 	for name, at := range map[string]**bool{"TAME_PIP_CONFIG": &t.PipConfig, "TAME_EXPAND_VARIABLES": &t.ExpandVariables, "TAME_GIT_CREDENTIALS": &t.GitCredentials} {
 		text := l.Getenv(name)
 		if text == "" {

@@ -55,7 +55,7 @@ func (p *packer) release() {
 
 // listFiles returns the files that are distributions of a project, or if project
 // is empty of any. Files whose name or Requires-Python cannot be read are left
-// out, as uv does.
+// out, as uv does. Of mirrors, the URLs become those that they stand for.
 func (c *Client) listFiles(project pyname.Package, files []simple.File, where string) []listed {
 	return new(packer).list(c, project, files, where)
 }
@@ -67,8 +67,12 @@ func (p *packer) list(c *Client, project pyname.Package, files []simple.File, wh
 	}
 	clear(p.readable)
 	p.readable[""] = true
+	canonical := c.web != nil && c.web.HasMirrors()
 	for i := range files {
 		f := &files[i]
+		if canonical {
+			f.URL = c.web.Canonical(f.URL)
+		}
 		name, version, stem, ok := parseFilename(project, f.Filename)
 		if !ok {
 			c.debug("passing over %s on %s: not a distribution of the project", f.Filename, where)

@@ -80,6 +80,8 @@ type Options struct {
 	UserAgent string
 	// Auth has the credentials; nil means that only those in URLs are used.
 	Auth *auth.Store
+	// Mirrors are places to ask in the stead of others.
+	Mirrors []Mirror
 	// Warn tells the user of settings that do not work; nil is silent.
 	Warn func(message string)
 	// Debug gets a line for each request and what became of it; nil is silent.
@@ -95,6 +97,7 @@ type Client struct {
 	options   Options
 	auth      *auth.Store
 	proxies   proxies
+	mirrors   mirrors
 	roots     *roots
 	transfers *par.Limiter // of large files
 	delay     func(retry int) time.Duration
@@ -137,7 +140,7 @@ func New(o Options) *Client {
 		o.Auth = auth.NewStore(auth.Options{Getenv: o.Getenv})
 	}
 	c := &Client{
-		options: o, auth: o.Auth, proxies: newProxies(o), transfers: par.NewLimiter(o.Connections), delay: backoff,
+		options: o, auth: o.Auth, proxies: newProxies(o), mirrors: newMirrors(o.Mirrors), transfers: par.NewLimiter(o.Connections), delay: backoff,
 	}
 	c.roots = newRoots(o)
 	c.dial = (&net.Dialer{Timeout: o.ConnectTimeout, KeepAlive: 15 * time.Second}).DialContext

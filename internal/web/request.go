@@ -96,7 +96,7 @@ func (c *Client) try(ctx context.Context, r Request, e *effort) (*Response, erro
 		return nil, &Error{URL: auth.Redact(r.URL), Kind: Offline}
 	}
 	for {
-		resp, err := c.once(ctx, r)
+		resp, err := c.anywhere(ctx, r)
 		if err == nil {
 			resp.retries, resp.start = e.retries, e.start
 			return resp, nil
