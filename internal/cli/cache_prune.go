@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"time"
 
 	"github.com/tame-py/tame/internal/cache"
@@ -82,11 +85,15 @@ func (a *app) cacheLimit() (int64, error) {
 		}
 		return size, nil
 	}
-	project, _ := projectFiles{}.nearest(a.projectDir())
-	if project == nil || project.err != nil {
-		return 0, nil // whoever needs the project says so
+	for dir := a.projectDir(); ; dir = filepath.Dir(dir) {
+		f, err := a.projectFiles().Read(dir)
+		switch {
+		case err == nil:
+			return tameCacheSize(f)
+		case !errors.Is(err, fs.ErrNotExist), dir == filepath.Dir(dir):
+			return 0, nil // whoever needs the project says so
+		}
 	}
-	return tameCacheSize(project.file)
 }
 
 // tameCacheSize reads `cache-max-size` in the table [tool.tame].

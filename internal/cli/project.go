@@ -16,7 +16,6 @@ import (
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/workspace"
-	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pep508"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/pyproject"
@@ -321,11 +320,7 @@ func (p *projectWork) pythons(groups func(pyname.Group) bool) (project.Pythons, 
 
 // choice decides which Python to look for.
 func (p *projectWork) choice(pythons *project.Pythons, dir string) (pythonChoice, error) {
-	demands := &projectPython{root: p.target.Dir(), satisfied: pep440.Full()}
-	if !pythons.Open {
-		demands.requires = pythons.Range.Specifiers()
-		demands.satisfied = pep440.ReleaseSet(demands.requires)
-	}
+	demands := &projectPython{root: p.target.Dir(), Pythons: *pythons}
 	c, err := p.app.choosePython(p.app.textOrEnv(p.flags.python, "UV_PYTHON"), dir, demands)
 	if err == nil && pythons.Open && !c.given && c.file == nil {
 		c.request = python.Request{}

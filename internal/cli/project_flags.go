@@ -171,9 +171,7 @@ func (p *projectWork) withDefaultGroups(g project.Groups) (project.Groups, error
 		return g, err
 	}
 	g.DefaultAll, g.Default = all, names
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		g.Named = append(g.Named, name)
-	}
+	g.Named = append(g.Named, slices.Sorted(maps.Keys(names))...)
 	return g, nil
 }
 
@@ -191,9 +189,7 @@ func (p *projectWork) withDefaultExtras(e project.Extras) (project.Extras, error
 		return e.WithDefaults(f)
 	}
 	e.DefaultAll, e.Default = all, names
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		e.Named = append(e.Named, name)
-	}
+	e.Named = append(e.Named, slices.Sorted(maps.Keys(names))...)
 	return e, nil
 }
 

@@ -11,8 +11,8 @@ import (
 
 	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/internal/managed"
+	"github.com/tame-py/tame/internal/project"
 	"github.com/tame-py/tame/internal/python"
-	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
 
@@ -169,8 +169,8 @@ func (a *app) pythonFindScript(ctx context.Context, o *pythonFindFlags) error {
 	if err != nil {
 		return err
 	}
-	if c.file != nil && p != nil && !c.request.IntersectsRequiresPython(p.requires) {
-		c.file, c.request = nil, python.RangeRequest(p.requires)
+	if c.file != nil && p != nil && !c.request.IntersectsRequiresPython(p.requires()) {
+		c.file, c.request = nil, python.RangeRequest(p.requires())
 	}
 	root := filepath.Join(a.cacheDir(), string(cache.Environments), scriptName(path))
 	if env, err := f.EnvironmentAt(ctx, root); err == nil && f.Satisfies(env.Interpreter, c.request) {
@@ -188,22 +188,14 @@ func (a *app) pythonFindScript(ctx context.Context, o *pythonFindFlags) error {
 	return a.printPython(found.Interpreter, o)
 }
 
-// scriptDemands is what a script requires, as if it were a project.
+// scriptDemands is what a script requires, as if it were a project; nil if that is
+// nothing, or cannot be read.
 func scriptDemands(script *pyproject.Script) *projectPython {
-	f := projectFile{file: script.File}
-	text, ok := f.file.Root().Get("requires-python").Text()
-	if !ok {
+	pythons, err := project.ScriptPythons(script.File)
+	if err != nil || pythons.Open {
 		return nil
 	}
-	specifiers, err := pep440.ParseSpecifiers(text)
-	if err != nil {
-		return nil
-	}
-	p := &projectPython{root: "", members: 1, demands: []pythonDemand{{text: specifiers}}}
-	if p.combine() != nil {
-		return nil
-	}
-	return p
+	return &projectPython{Pythons: pythons}
 }
 
 // pythonListFlags are those of `python list`.

@@ -158,8 +158,8 @@ func (r *running) scriptPython() (pythonChoice, error) {
 		return pythonChoice{}, text.Errorf("invalid version specifiers %s", text.Raw())
 	}
 	c, err := a.choosePython(a.textOrEnv(r.flags.python, "UV_PYTHON"), r.scriptDir(), demands)
-	if err == nil && c.file != nil && demands != nil && !c.request.IntersectsRequiresPython(demands.requires) {
-		c.file, c.request = nil, python.RangeRequest(demands.requires)
+	if err == nil && c.file != nil && demands != nil && !c.request.IntersectsRequiresPython(demands.requires()) {
+		c.file, c.request = nil, python.RangeRequest(demands.requires())
 	}
 	return c, err
 }
@@ -170,7 +170,7 @@ func (r *running) findScriptPython(ctx context.Context, f *python.Finder, c pyth
 		return nil, err
 	}
 	if !c.project.admits(found.Version) {
-		r.app.print.Warn("the requested interpreter resolved to Python %s, which is incompatible with the script's Python requirement: `%s`", found.Version, c.project.requires)
+		r.app.print.Warn("the requested interpreter resolved to Python %s, which is incompatible with the script's Python requirement: `%s`", found.Version, c.project.requires())
 	}
 	return found, nil
 }
