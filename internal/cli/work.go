@@ -374,6 +374,9 @@ func (a *app) newEngine(ctx context.Context, s *workSettings) (*engine.Engine, e
 	if progress := a.print.StartProgress(a.hidesProgress()); progress != nil {
 		e.Progress = progressOf(progress)
 	}
+	if dir := a.config.Tame.Vendor; dir != nil && a.name == "tame" {
+		e.Fetch.Vendored = *dir
+	}
 	e.GitLFS = isTrue(a.vars.GitLFS)
 	e.Fetch.Git, err = a.gitStore(e)
 	return e, err

@@ -197,7 +197,7 @@ func (l *loader) pyproject(dir, path string) (*Options, error) {
 	}
 	if table := f.TOML().Lookup("tool", "tame"); table != nil && !l.tameSeen {
 		l.tameSeen = true
-		if err := l.tameTable(name, table, false); err != nil {
+		if err := l.tameTable(name, dir, table, false); err != nil {
 			return nil, err
 		}
 	}

@@ -130,6 +130,7 @@ tame.git-credentials: ask the credential helpers of git for indexes, too (TAME_G
 tame.pip-config: let pip's files and PIP_* count behind all others (TAME_PIP_CONFIG): index-url, extra-index-url, find-links, no-index, trusted-host, cert, client-cert, proxy, timeout, retries, no-binary, only-binary, constraint
 tame.expand-variables: expand ${NAME} in the user and password of indexes in files (TAME_EXPAND_VARIABLES)
 tame.mirror: tables with of, a URL of an index or of files, and urls, which are asked in its stead (TAME_MIRRORS); in tame.toml alone; see [The network](../network.md#mirrors)
+tame.vendor: a folder of files that take the place of downloads, if a digest of them is known; see [Projects](../projects.md#vendoring)
 tame.audit: see [Audit](../audit.md)
 tame.licenses: see [Audit](../audit.md)
 tame.version: see [Building](../building.md)

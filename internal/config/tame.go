@@ -25,6 +25,8 @@ type Tame struct {
 	PipConfig       *bool          // pip-config, TAME_PIP_CONFIG: pip's own settings count, behind all others
 	ExpandVariables *bool          // expand-variables, TAME_EXPAND_VARIABLES: ${NAME} in the user and password of an index
 
+	Vendor *string // vendor: a folder with files that are not downloaded, absolute
+
 	Mirrors []Mirror // TAME_MIRRORS, mirror: of the user alone, see tameTable
 
 	Pip PipConfig // what pip's settings say beyond Options, if they count
@@ -97,6 +99,7 @@ func tameFields() []field[Tame] {
 		one("git-credentials", func(t *T) **bool { return &t.GitCredentials }, asBool),
 		one("pip-config", func(t *T) **bool { return &t.PipConfig }, asBool),
 		one("expand-variables", func(t *T) **bool { return &t.ExpandVariables }, asBool),
+		one("vendor", func(t *T) **string { return &t.Vendor }, asPath),
 		many("mirror", func(t *T) *[]Mirror { return &t.Mirrors }, asMirror),
 	}
 	for _, name := range []string{"audit", "licenses", "version", "tasks", "env", "env-file", "matrix", "default-extras"} {
@@ -117,7 +120,7 @@ func asSeconds(v *toml.Value) (time.Duration, error) {
 // before. Unknown keys are warned of: a later version may have them. Mirrors count
 // only if the user names them: what comes from a mirror is kept in the cache as what
 // it stands for, for all projects, so that one project must not choose it.
-func (l *loader) tameTable(name string, table *toml.Value, users bool) error {
+func (l *loader) tameTable(name, dir string, table *toml.Value, users bool) error {
 	if table.Kind() != toml.Table {
 		return nil
 	}
@@ -131,6 +134,9 @@ func (l *loader) tameTable(name string, table *toml.Value, users bool) error {
 	}
 	if err := readTable(&t, table, fields, false); err != nil {
 		return parseError(name, err)
+	}
+	if t.Vendor != nil && !filepath.IsAbs(*t.Vendor) {
+		*t.Vendor = filepath.Join(dir, filepath.FromSlash(*t.Vendor))
 	}
 	if t.Mirrors != nil && !users {
 		l.warn("The key `mirror` of tame in `%s` does not count: mirrors are for all projects, and are named in the user's tame.toml or by TAME_MIRRORS", name)
@@ -149,7 +155,7 @@ func (l *loader) tame() error {
 			if err != nil {
 				return parseError(path, err)
 			}
-			if err := l.tameTable(path, doc.Root(), true); err != nil {
+			if err := l.tameTable(path, filepath.Dir(path), doc.Root(), true); err != nil {
 				return err
 			}
 		}

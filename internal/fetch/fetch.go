@@ -65,6 +65,9 @@ type Options struct {
 	// Downloads bounds how many distributions Wheels brings at once; 0 means
 	// DefaultDownloads.
 	Downloads int
+	// Vendored is a folder with files that are taken in place of a download, if
+	// a digest of them is known; empty is none.
+	Vendored string
 	// Pool is what unpacks; nil means a new one for all processors.
 	Pool *archive.Pool
 	// Limits bounds what archives may unpack to.
@@ -255,6 +258,13 @@ func (f *Fetcher) bring(ctx context.Context, d *source.Dist) (*Wheel, error) {
 		w, err := f.unpackFile(ctx, d, path, want)
 		if err != nil {
 			return nil, fmt.Errorf("failed to read `%s`: %w", d, f.opts.Cache.Explain(inWords(err)))
+		}
+		return w, nil
+	}
+	if path, key, ok := f.vendored(d, want); ok {
+		w, err := f.unpackAs(ctx, d, path, want, key)
+		if err != nil {
+			return nil, fmt.Errorf("failed to read `%s` from `%s`: %w", d, path, inWords(err))
 		}
 		return w, nil
 	}

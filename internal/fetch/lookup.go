@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -48,6 +49,22 @@ func location(d *source.Dist) string {
 
 // urlKey is what a wheel without a hash is known by.
 func urlKey(d *source.Dist) string { return "url:" + auth.Strip(location(d)) }
+
+// vendored finds a distribution in the folder of those that are not downloaded. It
+// must have a digest, which is what it is known by then: a folder can be chosen by
+// a project, and what enters the cache is for all.
+func (f *Fetcher) vendored(d *source.Dist, want *wanted) (path, key string, ok bool) {
+	name := d.File.Filename
+	if f.opts.Vendored == "" || name == "" || filepath.Base(name) != name {
+		return "", "", false
+	}
+	if key, ok = want.key(); !ok {
+		return "", "", false
+	}
+	path = filepath.Join(f.opts.Vendored, name)
+	info, err := os.Stat(path)
+	return path, key, err == nil && info.Mode().IsRegular()
+}
 
 func pathKey(path string) string { return "path:" + path }
 

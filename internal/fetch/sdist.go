@@ -72,6 +72,13 @@ func (f *Fetcher) bringSdist(ctx context.Context, d *source.Dist) (*Sdist, error
 	if file, ok := localPath(d); ok {
 		return f.localSdist(d, want, file)
 	}
+	if path, _, ok := f.vendored(d, want); ok {
+		s, err := f.localSdist(d, want, path)
+		if err != nil {
+			return nil, fmt.Errorf("failed to read `%s` from `%s`: %w", d, path, err)
+		}
+		return s, nil
+	}
 	s, err := f.remoteSdist(ctx, d, want)
 	if err != nil {
 		return nil, fmt.Errorf("failed to download `%s`: %w", d, err)

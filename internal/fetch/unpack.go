@@ -69,8 +69,14 @@ func (u *unpacking) note(key string, entry *cache.Wheel, a *cache.Archive) (*Whe
 	return &Wheel{Dist: u.dist, Entry: entry, Archive: a, New: true}, nil
 }
 
-// unpackFile unpacks a local wheel.
+// unpackFile unpacks a local wheel, which is known by its path.
 func (f *Fetcher) unpackFile(ctx context.Context, d *source.Dist, path string, want *wanted) (*Wheel, error) {
+	return f.unpackAs(ctx, d, path, want, "")
+}
+
+// unpackAs unpacks a local wheel that is known by a key or, without one, by its
+// path.
+func (f *Fetcher) unpackAs(ctx context.Context, d *source.Dist, path string, want *wanted, key string) (*Wheel, error) {
 	for range 3 {
 		before, err := fsx.Identify(path)
 		if err != nil {
@@ -86,6 +92,9 @@ func (f *Fetcher) unpackFile(ctx context.Context, d *source.Dist, path string, w
 		}
 		if after, err := fsx.Identify(path); err != nil || after != before {
 			continue // it was written meanwhile
+		}
+		if key != "" {
+			return u.note(key, entry, a)
 		}
 		entry.File = before
 		return u.note(pathKey(path), entry, a)
