@@ -8,7 +8,7 @@ import (
 // A Sequence lets one comparison be looked at several times while it is being
 // measured, without the looks adding up to more wrong verdicts than its alpha
 // allows. Each look may spend a part of alpha that grows with the elapsed
-// fraction t as alpha·t^1.5 (Kim and DeMets, 1987, with the error spending of
+// fraction t as alpha·t² (Kim and DeMets, 1987, with the error spending of
 // Lan and DeMets, 1983), so that a large difference ends a measurement early
 // and a small one loses little of the power that a single look would have.
 type Sequence struct {
@@ -37,7 +37,8 @@ const gridSteps = 100
 // look to look; a look without new blocks has the level 0.
 func (s *Sequence) Level(fraction float64, blocks int) float64 {
 	step := float64(blocks) - s.blocks
-	may := s.alpha*math.Pow(min(max(fraction, 0), 1), 1.5) - s.spent
+	t := min(max(fraction, 0), 1)
+	may := s.alpha*t*t - s.spent
 	if step <= 0 || may <= 0 {
 		return 0
 	}
