@@ -211,6 +211,9 @@ func (a *app) arm(node *cobra.Command) {
 			}
 		}
 		if c.plain {
+			if err := a.checkConfigFile(c.path); err != nil {
+				return err
+			}
 			if _, err := a.environment.Variables(); err != nil {
 				return err
 			}

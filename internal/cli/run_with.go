@@ -2,14 +2,17 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 
 	"github.com/tame-py/tame/internal/auth"
 	"github.com/tame-py/tame/internal/cache"
+	"github.com/tame-py/tame/internal/cmdline"
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/ephemeral"
+	"github.com/tame-py/tame/internal/fetch"
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/pip"
@@ -162,7 +165,7 @@ func (r *running) withEnvironment(ctx context.Context) (*python.Environment, err
 			return nil, err
 		}
 		if err := in.Complete(ctx, e); err != nil {
-			return nil, err
+			return nil, unbuilt(err)
 		}
 	}
 	req, err := r.app.installRequest(s, nil, in, python.NewEnvironment(r.python), nil)
@@ -237,6 +240,16 @@ func (r *running) withInputs(ctx context.Context) (*pip.Inputs, error) {
 		return nil, nil
 	}
 	return in, nil
+}
+
+// unbuilt gives a failed build, which was needed to know the name of a
+// requirement, the exit code that it has where the name is known.
+func unbuilt(err error) error {
+	var failed *fetch.BuildError
+	if errors.As(err, &failed) {
+		return cmdline.WithCode(err, cmdline.Failed)
+	}
+	return err
 }
 
 // splitRequirements splits a list of requirements at its commas, but not at

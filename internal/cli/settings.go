@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -129,6 +130,24 @@ func (a *app) settingsDir() string {
 	return a.projectDir()
 }
 
+// checkConfigFile demands that the file of settings that was named exists, for
+// commands of uv's that need none.
+func (a *app) checkConfigFile(command string) error {
+	name := first(a.global.configFile, a.env["UV_CONFIG_FILE"])
+	switch command {
+	case "help", "self version", "self update", "generate-shell-completion":
+	default:
+		return nil
+	}
+	if name == "" {
+		return nil
+	}
+	if _, err := os.Stat(a.path(name)); err != nil {
+		return fmt.Errorf("failed to open file `%s`: %w", name, errors.Unwrap(err))
+	}
+	return nil
+}
+
 // loadSettings reads the settings files that count in a directory.
 func (a *app) loadSettings(start string) error {
 	a.settingsFrom = start
@@ -253,6 +272,7 @@ func (i *indexFlags) chosen(a *app) ([]config.Index, error) {
 		if err != nil {
 			return nil, fmt.Errorf("invalid value for `--index`: %w", err)
 		}
+		a.warnRelative(&x)
 		list = append(list, x)
 	}
 	if v := a.textOrEnv(i.defaultIndex, "UV_DEFAULT_INDEX"); v != nil && *v != "" {
@@ -260,10 +280,20 @@ func (i *indexFlags) chosen(a *app) ([]config.Index, error) {
 		if err != nil {
 			return nil, fmt.Errorf("invalid value for `--default-index`: %w", err)
 		}
+		a.warnRelative(&x)
 		x.Default = true
 		list = append(list, x)
 	}
 	return list, nil
+}
+
+// warnRelative warns of a path that could be taken for the name of an index.
+func (a *app) warnRelative(x *config.Index) {
+	text := x.Given
+	if _, _, is := pep508.SplitScheme(text); text == "" || is || filepath.IsAbs(text) || strings.HasPrefix(text, ".") {
+		return
+	}
+	a.warnOnce(fmt.Sprintf("relative paths of `--index` and `--default-index` should not look like the name of an index: write `.%c%s` for `%s`", filepath.Separator, text, text))
 }
 
 // chosenIndex reads an index of a flag, which may be the name of one of the

@@ -183,7 +183,7 @@ func (t *toolRunning) ready(ctx context.Context) error {
 		return err
 	}
 	if err := t.findNames(ctx, f, asked); err != nil {
-		return err
+		return unbuilt(err)
 	}
 	if t.command == "" {
 		t.command = string(toolInput(t.inputs).Name)

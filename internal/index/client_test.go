@@ -367,6 +367,7 @@ func TestUnusualPages(t *testing.T) {
 		{pypitest.Rule{ContentType: "text/plain", Body: []byte("hello")}, "error: received an unexpected page from http://127", "package index"},
 		{pypitest.Rule{ContentType: "application/vnd.pypi.simple.v1+json", Body: []byte("{")}, "error: received an unexpected page from http://127", ""},
 		{pypitest.Rule{ContentType: "application/vnd.pypi.simple.v1+json", Body: []byte(`{"files":[]}`)}, "", ""},
+		{pypitest.Rule{ContentType: "text/html", Body: []byte(`<a href="other-1.0.tar.gz">x</a><a href="other-1.0-py3-none-any.whl">x</a>`)}, "error: received an unexpected page from http://127", ""},
 		{pypitest.Rule{ContentType: "text/html", Body: []byte(`<a href="flask-1.0-py3-none-any.whl">x</a><a href="flask-oops.whl">x</a>
 			<a href="other-1.0-py3-none-any.whl">x</a><a href="flask-2.0.tar.gz" data-requires-python="what?">x</a><a href="flask-1.5.tar.gz">x</a>`)}, "1.0 1.5", ""},
 	} {

@@ -151,6 +151,19 @@ func parseFilename(project pyname.Package, filename string) (name pyname.Package
 	return name, v, stem, ok && (project == "" || name == project)
 }
 
+// foreignProject is the project that a page is of whose first wheel is not of the
+// project that was asked for, "" otherwise.
+func foreignProject(project pyname.Package, files []simple.File) pyname.Package {
+	for i := range files {
+		if w, err := dist.ParseWheel(files[i].Filename); err == nil && w.Name != project {
+			return w.Name
+		} else if err == nil {
+			return ""
+		}
+	}
+	return ""
+}
+
 // encodeListing returns the file of a listing. The files are sorted. of says what
 // more is known of the project, if they are of one; it may be nil.
 func encodeListing(files []listed, of *simple.Project) ([]byte, error) {

@@ -47,6 +47,22 @@ func (e *PageError) Hints() []string {
 	return nil
 }
 
+// misled says what is wrong with a page that was answered instead of the one that
+// was asked for, by how many of its files are of use.
+func misled(name pyname.Package, resp *web.Response, project *simple.Project, files int) error {
+	if files > 0 {
+		return nil
+	}
+	at := auth.Redact(resp.URL)
+	if other := foreignProject(name, project.Files); other != "" {
+		return &PageError{URL: at, Err: fmt.Errorf("it is the page of another package: expected distributions of %s, got those of %s", name, other)}
+	}
+	if resp.Redirected && !strings.Contains(resp.Header.Get("Content-Type"), "json") {
+		return &PageError{URL: at, Err: errNoLinks, portal: true}
+	}
+	return nil
+}
+
 var errNoLinks = errors.New("a web page without links to distributions")
 
 // remotePage returns the page of a project on an index, from the cache if it is
@@ -73,8 +89,8 @@ func (c *Client) remotePage(ctx context.Context, name pyname.Package, x *Index) 
 			return nil, &PageError{URL: auth.Redact(resp.URL), Err: err}
 		}
 		files := p.list(c, name, project.Files, auth.Redact(resp.URL))
-		if len(files) == 0 && resp.Redirected && !strings.Contains(resp.Header.Get("Content-Type"), "json") {
-			return nil, &PageError{URL: auth.Redact(resp.URL), Err: errNoLinks, portal: true}
+		if err := misled(name, resp, project, len(files)); err != nil {
+			return nil, err
 		}
 		file, err := p.encode(files, project)
 		if err == nil {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -293,7 +294,7 @@ func (in *Inputs) addFile(ctx context.Context, s Sources, r *Reader, name string
 	if err != nil {
 		return readError(name, err)
 	}
-	if len(f.Requirements) == 0 {
+	if len(f.Requirements)+len(f.Constraints) == 0 && reflect.ValueOf(f.Options).IsZero() {
 		in.Empty = append(in.Empty, name)
 	}
 	if err := in.addEntries(r, f.Requirements, source.Wanted, &in.Requirements); err != nil {

@@ -156,6 +156,10 @@ func (s *Selection) selected(w *workspace.Workspace) []*workspace.Member {
 	return w.Members
 }
 
+func scriptGroupError(group pyname.Group) error {
+	return fmt.Errorf("PEP 723 scripts do not support dependency groups, but group `%s` was specified", group)
+}
+
 // Check demands that the extras and groups that were named exist.
 func (s *Selection) Check(t Target, l *lock.Lock) error {
 	if t.Tool != nil {
@@ -165,8 +169,11 @@ func (s *Selection) Check(t Target, l *lock.Lock) error {
 		for _, extra := range s.Extras.Named {
 			return fmt.Errorf("PEP 723 scripts do not support optional dependencies, but extra `%s` was specified", extra)
 		}
+		for _, group := range slices.Sorted(maps.Keys(s.Groups.Exclude)) {
+			return scriptGroupError(group)
+		}
 		for _, group := range s.Groups.Named {
-			return fmt.Errorf("PEP 723 scripts do not support dependency groups, but group `%s` was specified", group)
+			return scriptGroupError(group)
 		}
 		return nil
 	}

@@ -135,7 +135,7 @@ func (t Target) checkUpgradeGroups(groups []pyname.Group) error {
 		return nil
 	}
 	if t.Script != nil {
-		return fmt.Errorf("PEP 723 scripts do not support dependency groups, but group `%s` was specified", groups[0])
+		return scriptGroupError(groups[0])
 	}
 	known, err := t.groupNames()
 	if err != nil {

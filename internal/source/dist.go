@@ -66,6 +66,9 @@ func (d *Dist) String() string {
 	if d.Source.Kind == Registry {
 		return string(d.Name) + "==" + d.Version.String()
 	}
+	if d.Name == "" { // only a build tells
+		return d.Source.String()
+	}
 	return string(d.Name) + " @ " + d.Source.String()
 }
 
