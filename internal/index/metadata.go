@@ -207,7 +207,7 @@ type wheelReader struct {
 func (w *wheelReader) request(url, kind string) web.CachedRequest {
 	location, name := auth.Strip(w.url), w.dist.Name
 	r := web.CachedRequest{
-		Request:      web.Request{URL: url},
+		Request:      web.Request{URL: url, Several: true},
 		CacheControl: w.index.filesControl(),
 		Stale:        w.stale(name),
 	}

@@ -73,7 +73,7 @@ func (c *Client) remotePage(ctx context.Context, name pyname.Package, x *Index) 
 		return nil, err
 	}
 	r := web.CachedRequest{
-		Request:      web.Request{URL: location, Accept: simple.Accept},
+		Request:      web.Request{URL: location, Accept: simple.Accept, Several: true},
 		File:         c.path(cache.Pages, cache.Key(source.Canonical(x.URL)), cache.Segment(name)),
 		CacheControl: x.CacheControlAPI,
 		Stale:        c.stale(name),

@@ -32,6 +32,9 @@ type Request struct {
 	// Large marks the transfer of a large file: it gets an HTTP/1.1 connection
 	// of its own, and is not compressed on the way.
 	Large bool
+	// Several says that more requests to the server will follow at once, so that
+	// connections may be opened for them.
+	Several bool
 	// AnyStatus passes answers of 400 and above on instead of making errors of
 	// them, but for those that may pass: they are retried and in the end errors.
 	AnyStatus bool
@@ -211,7 +214,7 @@ func (c *Client) send(ctx context.Context, r Request, u *url.URL) (*Response, er
 	if r.Timeout > 0 {
 		timeout = r.Timeout
 	}
-	ctx, spares := c.withSpares(ctx, u, r.Large)
+	ctx, spares := c.withSpares(ctx, u, r)
 	watched, w := newWatch(ctx, timeout)
 	open, err := c.enter(watched, u, r.Large)
 	if err != nil {

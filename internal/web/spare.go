@@ -50,8 +50,8 @@ type spare struct {
 type spareKey struct{}
 
 // withSpares makes a request take part in opening connections ahead.
-func (c *Client) withSpares(ctx context.Context, u *url.URL, large bool) (context.Context, *spares) {
-	if large || c.proxies.find(u) != nil {
+func (c *Client) withSpares(ctx context.Context, u *url.URL, r Request) (context.Context, *spares) {
+	if !r.Several || r.Large || c.proxies.find(u) != nil {
 		return ctx, nil
 	}
 	s := c.spares.Do(u.Scheme+"://"+u.Host, func() *spares { return &spares{dial: c.dial, limit: min(mostSpare, c.options.Connections)} })

@@ -600,12 +600,15 @@ func TestSpareConnections(t *testing.T) {
 			opened <- struct{}{}
 			return conn, err
 		}
-		mustGet(t, c, s.URL)
+		several := Request{URL: s.URL, Several: true}
+		if _, _, err := c.Get(t.Context(), several); err != nil {
+			t.Fatal(err)
+		}
 		u, err := url.Parse(s.URL)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, spares := c.withSpares(t.Context(), u, false)
+		_, spares := c.withSpares(t.Context(), u, several)
 		if !keeps {
 			spares.mu.Lock()
 			if spares.wanted || spares.coming+len(spares.idle) > 0 {
