@@ -50,9 +50,9 @@ var (
 		"os.Getenv":    {"internal/config", "cmd/"},
 		"os.LookupEnv": {"internal/config", "cmd/"},
 		"os.Environ":   {"internal/config", "cmd/"},
-		"os.Exit":      {"internal/cli", "internal/ui", "cmd/", "internal/pypitest/cmd/"},
-		"os.Stdout":    {"internal/cli", "internal/ui", "cmd/", "internal/pypitest/cmd/"},
-		"os.Stderr":    {"internal/cli", "internal/ui", "cmd/", "internal/pypitest/cmd/"},
+		"os.Exit":      {"cmd/", "internal/pypitest/cmd/"},
+		"os.Stdout":    {"internal/cli", "cmd/", "internal/pypitest/cmd/"},
+		"os.Stderr":    {"internal/cli", "cmd/", "internal/pypitest/cmd/"},
 	}
 )
 

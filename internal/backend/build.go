@@ -189,12 +189,3 @@ func Metadata(o Options) (dir string, err error) {
 	}
 	return b.distInfo(), f.finish(b.distInfo())
 }
-
-// CoreMetadata returns the text of METADATA without writing anything.
-func CoreMetadata(o Options) ([]byte, error) {
-	b, err := start(o, wheel)
-	if err != nil {
-		return nil, err
-	}
-	return b.metadata()
-}

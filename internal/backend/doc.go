@@ -3,9 +3,8 @@
 // order with the same bytes and permissions, from the same settings in
 // [tool.uv.build-backend].
 //
-// [Sdist], [Wheel] and [Editable] build; [Metadata] and [CoreMetadata] tell what
-// a wheel would say of itself; [ListSdist] and [ListWheel] tell what artifacts
-// would hold. [Check] says whether a project asks for this backend. No Python
+// [Sdist], [Wheel] and [Editable] build; [Metadata] tells what a wheel would say
+// of itself; [ListSdist] and [ListWheel] tell what artifacts would hold. [Check] says whether a project asks for this backend. No Python
 // and no environment is needed for any of it.
 //
 // Builds are reproducible: members are sorted, permissions fixed, and time

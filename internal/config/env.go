@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,9 +16,6 @@ import (
 // Env is a snapshot of the environment. The zero Env is empty. It is not
 // changed after it was made.
 type Env struct{ vars map[string]string }
-
-// ProcessEnv returns the environment of this process.
-func ProcessEnv() Env { return NewEnv(os.Environ()) }
 
 // NewEnv makes an Env from entries of the form NAME=value; later ones win. On
 // systems where names differ only in case, they are taken as they come.
@@ -35,12 +31,6 @@ func NewEnv(entries []string) Env {
 
 // Get returns the value of a variable, "" if it is not set.
 func (e Env) Get(name string) string { return e.vars[name] }
-
-// Lookup returns the value of a variable and if it is set.
-func (e Env) Lookup(name string) (string, bool) {
-	value, ok := e.vars[name]
-	return value, ok
-}
 
 // A VariableError says that the value of a variable can not be used.
 type VariableError struct{ Name, Value, Reason string }

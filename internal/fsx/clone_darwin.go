@@ -16,14 +16,3 @@ func clone(src *Tree, from string, dst *Tree, to string) error {
 	}
 	return nil
 }
-
-// CloneDir clones the directory from, with all that is in it, as the new
-// directory to, in one call. An error that matches [fs.ErrExist] means that
-// to is there already; any other that the files have to be placed one by one.
-func CloneDir(from, to string) error {
-	err := unix.Clonefile(from, to, unix.CLONE_NOFOLLOW|unix.CLONE_NOOWNERCOPY)
-	if err != nil {
-		return &os.LinkError{Op: "clone", Old: from, New: to, Err: err}
-	}
-	return nil
-}

@@ -1,7 +1,6 @@
 package fsx
 
 import (
-	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -30,7 +29,3 @@ func clone(src *Tree, from string, dst *Tree, to string) error {
 	}
 	return nil
 }
-
-// CloneDir is what macOS can do: clone a whole directory in one call. Here it
-// always returns an error that matches [errors.ErrUnsupported].
-func CloneDir(string, string) error { return errors.ErrUnsupported }

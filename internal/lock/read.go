@@ -1,7 +1,6 @@
 package lock
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -138,11 +137,4 @@ func mergeMarks(text string) *MergeError {
 		out.Count++
 	}
 	return out
-}
-
-// Unreadable tells whether an error of Read means that the text is no lock, so
-// that a new one may take its place.
-func Unreadable(err error) bool {
-	var syntax *toml.Error
-	return errors.As(err, &syntax)
 }

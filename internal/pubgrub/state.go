@@ -220,17 +220,6 @@ func (s *State[S, V]) Changed() iter.Seq2[Package, S] {
 	}
 }
 
-// Undecided yields the packages that are queued for Pick, in no order.
-func (s *State[S, V]) Undecided() iter.Seq[Package] {
-	return func(yield func(Package) bool) {
-		for _, q := range s.queue.heap {
-			if s.undecided(&s.packages[q.pkg]) && !yield(q.pkg) {
-				return
-			}
-		}
-	}
-}
-
 // Dependencies yields the pairs of packages, one of which is p, of which some
 // version of the first was said to need the second.
 func (s *State[S, V]) Dependencies(p Package) iter.Seq2[Package, Package] {
@@ -245,9 +234,6 @@ func (s *State[S, V]) Dependencies(p Package) iter.Seq2[Package, Package] {
 		}
 	}
 }
-
-// Backtracked tells whether a conflict, or BacktrackBefore, ever undid anything.
-func (s *State[S, V]) Backtracked() bool { return s.backtracked }
 
 // Terms returns the terms of an incompatibility. They must not be modified.
 func (s *State[S, V]) Terms(id ID) []Term[S] { return s.store.at(id).terms }

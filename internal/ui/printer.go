@@ -70,9 +70,6 @@ type Stdio struct {
 	Out, Err io.Writer
 }
 
-// System is the process's own standard streams.
-func System() Stdio { return Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr} }
-
 // NewPrinter prints to the given streams.
 func NewPrinter(s Stdio, level Level, color ColorChoice, getenv func(string) (string, bool)) *Printer {
 	return &Printer{

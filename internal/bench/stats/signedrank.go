@@ -51,16 +51,9 @@ func walshRank(sorted []float64, k float64) float64 {
 	return high
 }
 
-// HodgesLehmann is the median of the averages of all pairs: an estimate of the
-// centre that outliers hardly move, and nearly as sharp as the mean where there
+// centre is the Hodges–Lehmann estimate: the median of the averages of all pairs,
+// which outliers hardly move, and which is nearly as sharp as the mean where there
 // are none.
-func HodgesLehmann(values []float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
-	return centre(slices.Sorted(slices.Values(values)))
-}
-
 func centre(sorted []float64) float64 {
 	pairs := walshPairs(len(sorted))
 	low := walshRank(sorted, math.Ceil(pairs/2))
