@@ -3,13 +3,16 @@ package archive
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 // A Pool bounds how many files are unpacked at once beside the goroutines
 // that read archives, over all archives that share it. It is safe for
 // concurrent use.
 type Pool struct {
-	slots chan struct{}
+	work    chan func() // to those who wait for some
+	workers atomic.Int32
+	limit   int32
 }
 
 // NewPool returns a pool for n files at once; if n is not positive, as many
@@ -18,25 +21,44 @@ func NewPool(n int) *Pool {
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	return &Pool{slots: make(chan struct{}, n)}
+	p := &Pool{work: make(chan func()), limit: int32(n)}
+	runtime.AddCleanup(p, func(work chan func()) { close(work) }, p.work)
+	return p
 }
 
-// run calls f in a goroutine of its own if there is a place, which wg counts,
-// or else here: who has too much to do helps, so that the pool never holds
-// more than it works on.
+// run calls f in a goroutine of the pool if one has time, which wg counts, or
+// else here: who has too much to do helps, so that the pool never holds more
+// than it works on.
 func (p *Pool) run(wg *sync.WaitGroup, f func()) {
-	if p != nil {
-		select {
-		case p.slots <- struct{}{}:
-			wg.Go(func() {
-				defer func() { <-p.slots }()
-				f()
-			})
-			return
-		default:
-		}
+	if p == nil {
+		f()
+		return
 	}
-	f()
+	wg.Add(1)
+	task := func() {
+		defer wg.Done()
+		f()
+	}
+	select {
+	case p.work <- task:
+		runtime.KeepAlive(p) // work is open until then
+		return
+	default:
+	}
+	if p.workers.Load() < p.limit && p.workers.Add(1) <= p.limit {
+		go work(task, p.work)
+		return
+	}
+	task()
+}
+
+// work does a first task and those that follow, until the pool is gone. One
+// goroutine for many has a stack that is large enough after the first.
+func work(task func(), more <-chan func()) {
+	task()
+	for task := range more {
+		task()
+	}
 }
 
 // Buffers are kept by size, because most files are small and a few are large.

@@ -24,6 +24,7 @@ type target struct {
 	files  []*File
 	dirs   []string
 	block  []File // the next files, made by the hundred
+	parent string // the directory that was claimed last, for one file after another
 
 	bytes    atomic.Int64 // unpacked so far
 	consumed atomic.Int64 // read of the archive so far
@@ -162,8 +163,11 @@ func (t *target) claim(name string) (file *File, again bool, err error) {
 		}
 		return file, true, nil
 	}
-	if err := t.claimDir(path.Dir(name)); err != nil {
-		return nil, false, err
+	if dir := path.Dir(name); dir != t.parent {
+		if err := t.claimDir(dir); err != nil {
+			return nil, false, err
+		}
+		t.parent = dir
 	}
 	if err := t.count(); err != nil {
 		return nil, false, err
