@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tame-py/tame/internal/engine"
+	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/project"
 	"github.com/tame-py/tame/internal/workspace"
@@ -266,10 +267,19 @@ func (s *syncing) warnUnpackaged() {
 	}
 }
 
+// site is what is installed: nothing, if the environment is to be made first. What
+// lies at its place then is another one's, which it would replace.
+func (s *syncing) site() (*install.Site, error) {
+	if s.env.planned {
+		return install.Open()
+	}
+	return s.app.site(s.env.Environment)
+}
+
 // install makes the environment hold what a lock says.
 func (s *syncing) install(ctx context.Context, l *lock.Lock) error {
 	a := s.app
-	site, err := a.site(s.env.Environment)
+	site, err := s.site()
 	if err != nil {
 		return err
 	}
