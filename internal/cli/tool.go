@@ -101,17 +101,23 @@ func (a *app) toolUninstall(ctx context.Context, all bool, args []string) error 
 			return usageError(fmt.Sprintf("`%s` is not installed", name))
 		}
 	}
-	removed, dangling := 0, 0
+	entries = slices.DeleteFunc(entries, func(e tool.Entry) bool { return !slices.Contains(names, e.Name) })
+	if len(entries) == 0 {
+		a.print.Line("Nothing to uninstall")
+		return nil
+	}
+	return a.removeTools(store, entries)
+}
+
+// removeTools removes tools with their executables, and says so.
+func (a *app) removeTools(store tool.Store, entries []tool.Entry) error {
+	installed := false
 	var executables []string
 	for _, e := range entries {
-		if !slices.Contains(names, e.Name) {
-			continue
-		}
 		if e.Receipt == nil {
-			dangling++
 			a.print.Line("Removed dangling environment for `%s`", e.Name)
 		} else {
-			removed++
+			installed = true
 			if err := tool.Withdraw(e.Receipt.EntryPoints); err != nil {
 				return err
 			}
@@ -123,10 +129,7 @@ func (a *app) toolUninstall(ctx context.Context, all bool, args []string) error 
 			return fmt.Errorf("failed to remove the tool `%s`: %w", e.Name, err)
 		}
 	}
-	switch {
-	case removed+dangling == 0:
-		a.print.Line("Nothing to uninstall")
-	case removed > 0:
+	if installed {
 		slices.Sort(executables)
 		a.print.Line("Uninstalled %s: %s", ui.Count(len(executables), "executable"), strings.Join(executables, ", "))
 	}

@@ -100,12 +100,11 @@ func (a *app) venv(ctx context.Context, o *venvFlags, args []string) error {
 	a.reportPython(found)
 	a.warnIncompatible(c, found.Interpreter)
 	options, err := a.venvOptions(o, &c, f)
-	if given == nil && o.prompt == nil {
-		// `.venv` would be no help to anybody.
-		options.Prompt = filepath.Base(a.dir)
-	}
 	if err != nil {
 		return err
+	}
+	if given == nil && o.prompt == nil {
+		options.Prompt = filepath.Base(a.dir) // `.venv` would be no help to anybody
 	}
 	seeds, err := a.seedSettings(o)
 	if err != nil {
@@ -135,6 +134,13 @@ func (a *app) venv(ctx context.Context, o *venvFlags, args []string) error {
 			return err
 		}
 	}
+	a.sayActivation(env, path, central)
+	return nil
+}
+
+// sayActivation says how to enter an environment at a path: one in the cache
+// through the link to it, which it gets by now.
+func (a *app) sayActivation(env *python.Environment, path string, central *central) {
 	scripts := env.Interpreter.Scheme.Scripts
 	if central != nil && central.point(path) {
 		scripts = filepath.Join(central.link(), filepath.Base(scripts))
@@ -142,7 +148,6 @@ func (a *app) venv(ctx context.Context, o *venvFlags, args []string) error {
 	if line := a.activation(scripts); line != "" {
 		a.print.Line("Activate with: %s", a.print.Color.Green(line))
 	}
-	return nil
 }
 
 // sayVenv announces an environment: one in the cache by its name alone.
