@@ -425,9 +425,10 @@ func (a *app) lockMode(p *lockStateFlags, dryRun bool) (project.LockMode, string
 		}
 		return "`" + variable + "=1`"
 	}
-	// Of two variables, or a flag and a variable, the stricter counts.
 	switch {
-	case isTrue(frozen) && !isTrue(p.locked):
+	case isTrue(frozen) && isTrue(locked):
+		return 0, "", usageError(fmt.Sprintf("%s cannot be used with %s", flag(p.locked, "--locked", "UV_LOCKED"), flag(p.frozen, "--frozen", "UV_FROZEN")))
+	case isTrue(frozen):
 		return project.Frozen, flag(p.frozen, "--frozen", "UV_FROZEN"), nil
 	case isTrue(locked):
 		return project.CheckLock, flag(p.locked, "--locked", "UV_LOCKED"), nil
