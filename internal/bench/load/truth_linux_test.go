@@ -2,6 +2,7 @@ package load
 
 import (
 	"bufio"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -11,11 +12,14 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // The truth about the generator is found out on a quiet machine:
@@ -28,6 +32,7 @@ var (
 	truth      = flag.Bool("truth", false, "measure how true the load generator is")
 	truthTime  = flag.Duration("truth-time", 10*time.Second, "how long each of its runs takes")
 	truthServe = flag.String("truth-serve", "", "be the server, with these delays")
+	truthApart = flag.Bool("truth-apart", false, "the generator keeps to the first processor, its server to the last one")
 	truthRates = flag.String("truth-rates", "1,10,100,1000,5000,10000,20000,50000", "rates to try")
 	truthWrk2  = flag.String("truth-wrk2", "", "this wrk2 is measured, too")
 	truthHey   = flag.String("truth-hey", "", "this hey is measured, too")
@@ -73,6 +78,10 @@ func startTruth(t *testing.T, script string) (*url.URL, func() *record) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = in.Close(); _ = c.Wait() })
+	if *truthApart {
+		keepTo(t, c.Process.Pid, runtime.NumCPU()-1)
+		keepTo(t, os.Getpid(), 0)
+	}
 	u := parse(t, strings.TrimSpace(line))
 	return u, func() *record {
 		answer, err := http.Get(u.String() + "record")
@@ -85,6 +94,27 @@ func startTruth(t *testing.T, script string) (*url.URL, func() *record) {
 			t.Fatal(err)
 		}
 		return parseRecord(t, strings.Fields(string(text)))
+	}
+}
+
+// keepTo keeps the threads of a process, and those that they will start, to one
+// processor.
+func keepTo(t *testing.T, pid, processor int) {
+	t.Helper()
+	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var set unix.CPUSet
+	set.Set(processor)
+	for _, e := range threads {
+		thread, err := strconv.Atoi(e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := unix.SchedSetaffinity(thread, &set); err != nil && !errors.Is(err, unix.ESRCH) {
+			t.Fatal(err)
+		}
 	}
 }
 
