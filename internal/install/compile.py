@@ -2,6 +2,7 @@
 # name when it is done. Errors in a file are no concern of an installer: many
 # wheels carry files for other versions of the language.
 import compileall
+import gc
 import os
 import py_compile
 import sys
@@ -25,6 +26,8 @@ def main():
     # asked for, unless forced.
     force = mode != py_compile.PycInvalidationMode.TIMESTAMP
     warnings.filterwarnings("ignore")
+    # What the compiler makes has no cycles worth a search.
+    gc.disable()
     print("ready", flush=True)
     for line in sys.stdin:
         path = line.rstrip("\n")
