@@ -125,7 +125,7 @@ func (a *app) compileSettings(o *compileOptions) (*compileSettings, error) {
 	if err := a.applyTorch(o.torchBackend, &p.Resolver); err != nil {
 		return nil, err
 	}
-	if err := s.applyBinary(&o.binary, o.resolver.prereleasePackage); err != nil {
+	if err := s.applyBinary(a.pipBinary(&o.binary, p), o.resolver.prereleasePackage); err != nil {
 		return nil, err
 	}
 	override(&p.NoDeps, o.noDeps)

@@ -223,7 +223,8 @@ func (a *app) projectLock(sources *pip.Sources) (*pip.ProjectLock, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &pip.ProjectLock{Lock: l, Root: filepath.Dir(file), Extras: sources.Extras, AllExtras: sources.AllExtras}
+	asked := *sources
+	out := &pip.ProjectLock{Lock: l, Root: filepath.Dir(file), Extra: asked.TakesExtra}
 	for _, g := range sources.Groups {
 		if g.File != "" {
 			return nil, errors.New("groups of a `uv.lock` are named without a path")

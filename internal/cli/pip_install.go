@@ -74,7 +74,7 @@ func (i *inputFlags) sources(a *app, args []string, s *config.Pip) (pip.Sources,
 		Overrides:        a.listOrEnv(i.overrides, "UV_OVERRIDE"),
 		Excludes:         a.listOrEnv(i.excludes, "UV_EXCLUDE"),
 		BuildConstraints: a.listOrEnv(i.buildOnly, "UV_BUILD_CONSTRAINT"),
-		AllExtras:        isTrue(s.AllExtras), Extras: s.Extra,
+		AllExtras:        isTrue(s.AllExtras), Extras: s.Extra, NoExtras: s.NoExtra,
 	}
 	if i.allExtras != nil {
 		out.AllExtras = *i.allExtras

@@ -80,7 +80,7 @@ func (a *app) installSettings(o *installOptions) (*workSettings, error) {
 	if err := a.applyTorch(o.torch, &s.pip.Resolver); err != nil {
 		return nil, err
 	}
-	if err := s.applyBinary(&o.binary, o.resolver.prereleasePackage); err != nil {
+	if err := s.applyBinary(a.pipBinary(&o.binary, &s.pip), o.resolver.prereleasePackage); err != nil {
 		return nil, err
 	}
 	override(&s.pip.NoDeps, o.noDeps)
@@ -147,23 +147,34 @@ func settingsInputs(o *config.Options, p *config.Pip) pip.Settings {
 	return s
 }
 
+// pipBinary are the flags of a command of pip with what the table pip says behind
+// them, and the top level behind that: unlike other settings they are joined.
+func (a *app) pipBinary(b *binaryFlags, p *config.Pip) *binaryFlags {
+	out := &binaryFlags{
+		noBuild: b.noBuild, noBinary: slices.Concat(b.noBinary, p.NoBinary), onlyBinary: slices.Concat(b.onlyBinary, p.OnlyBinary),
+	}
+	if isTrue(a.config.NoBinary) {
+		out.noBinary = append(out.noBinary, ":all:")
+	}
+	for _, name := range a.config.NoBinaryPackage {
+		out.noBinary = append(out.noBinary, string(name))
+	}
+	for _, name := range a.config.NoBuildPackage {
+		out.onlyBinary = append(out.onlyBinary, string(name))
+	}
+	return out
+}
+
 // applyBinary settles what may be built and what must be, and the pre-release
 // modes of single projects.
 func (s *workSettings) applyBinary(b *binaryFlags, prereleases []string) error {
 	override(&s.pip.NoBuild, b.noBuild)
-	noBinary, onlyBinary := b.noBinary, b.onlyBinary
-	if len(noBinary) == 0 {
-		noBinary = s.pip.NoBinary
-	}
-	if len(onlyBinary) == 0 {
-		onlyBinary = s.pip.OnlyBinary
-	}
 	var err error
-	s.pip.NoBinary, s.pip.OnlyBinary = noBinary, onlyBinary
-	if s.noBinary, err = selection("no-binary", noBinary); err != nil {
+	s.pip.NoBinary, s.pip.OnlyBinary = b.noBinary, b.onlyBinary
+	if s.noBinary, err = selection("no-binary", b.noBinary); err != nil {
 		return err
 	}
-	if s.noBuild, err = selection("only-binary", onlyBinary); err != nil {
+	if s.noBuild, err = selection("only-binary", b.onlyBinary); err != nil {
 		return err
 	}
 	s.noBuild.All = s.noBuild.All || isTrue(s.pip.NoBuild)

@@ -56,10 +56,9 @@ type DownloadTarget struct {
 // A ProjectLock is a uv.lock, with what of it is wanted.
 type ProjectLock struct {
 	*lock.Lock
-	Root      string // the folder it stands in
-	Extras    []pyname.Extra
-	AllExtras bool
-	Groups    []pyname.Group
+	Root   string // the folder it stands in
+	Extra  func(pyname.Extra) bool
+	Groups []pyname.Group
 }
 
 // Downloaded is what a download came to.
@@ -201,7 +200,7 @@ func (l *ProjectLock) find(t DownloadTarget, p *index.Policy) ([]*source.Dist, s
 	}
 	roots := lock.Roots{
 		Members: l.Members(),
-		Extra:   func(e pyname.Extra) bool { return l.AllExtras || slices.Contains(l.Extras, e) },
+		Extra:   l.Extra,
 		Group:   func(_ pyname.Package, g pyname.Group) bool { return slices.Contains(l.Groups, g) },
 	}
 	if err := l.CheckConflicts(&roots); err != nil {

@@ -32,7 +32,13 @@ type Sources struct {
 
 	Extras    []pyname.Extra // of the projects among Files
 	AllExtras bool
+	NoExtras  []pyname.Extra // left out in any case
 	Groups    []GroupRef
+}
+
+// TakesExtra reports whether an extra of a project is to be included.
+func (s *Sources) TakesExtra(e pyname.Extra) bool {
+	return (s.AllExtras || slices.Contains(s.Extras, e)) && !slices.Contains(s.NoExtras, e)
 }
 
 // A GroupRef names a dependency group of a project.
@@ -204,7 +210,7 @@ func (in *Inputs) checkExtras(s Sources) error {
 		return nil // a lock may have been made without them; trees are yet to tell
 	}
 	var missing []string
-	for _, e := range s.Extras {
+	for _, e := range slices.Concat(s.Extras, s.NoExtras) {
 		if !in.UsedExtras[e] {
 			missing = append(missing, "`"+string(e)+"`")
 		}

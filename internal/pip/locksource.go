@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tame-py/tame/internal/install"
@@ -72,13 +73,15 @@ func (in *Inputs) readLock(ctx context.Context, r *Reader, s Sources, name strin
 	if err != nil {
 		return fmt.Errorf("not a valid `pylock.toml` file: `%s`: %w", name, err)
 	}
-	from := &lockSource{name: name, dir: r.Dir, lock: lock, extras: s.Extras}
+	from := &lockSource{name: name, dir: r.Dir, lock: lock}
 	if !strings.Contains(name, "://") {
 		from.dir = filepath.Dir(r.path(name))
 	}
+	from.extras = s.Extras
 	if s.AllExtras {
 		from.extras = lock.Extras
 	}
+	from.extras = slices.DeleteFunc(slices.Clone(from.extras), func(e pyname.Extra) bool { return !s.TakesExtra(e) })
 	for _, g := range s.Groups {
 		from.groups = append(from.groups, g.Group)
 	}

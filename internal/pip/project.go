@@ -112,7 +112,7 @@ func (in *Inputs) chosen(s Sources, name pyname.Package, list []source.Requireme
 	var active []pyname.Extra
 	for _, e := range extras {
 		in.UsedExtras[e] = true
-		if s.AllExtras || slices.Contains(s.Extras, e) {
+		if s.TakesExtra(e) {
 			active = append(active, e)
 		}
 	}
