@@ -86,11 +86,12 @@ func TestScripts(t *testing.T) {
 		Setup:              func(env *testscript.Env) error { return setup(env, python) },
 		Condition:          condition,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"index":  func(ts *testscript.TestScript, neg bool, args []string) { pypitest.Command(ts, neg, args) },
-			"code":   scriptCode,
-			"venv":   scriptVenv,
-			"mirror": scriptMirror,
-			"unset":  scriptUnset,
+			"index":    func(ts *testscript.TestScript, neg bool, args []string) { pypitest.Command(ts, neg, args) },
+			"code":     scriptCode,
+			"venv":     scriptVenv,
+			"mirror":   scriptMirror,
+			"unset":    scriptUnset,
+			"settings": scriptSettings,
 		},
 	})
 }

@@ -4,7 +4,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"io"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
@@ -17,41 +19,50 @@ import (
 	"github.com/tame-py/tame/internal/pypitest"
 )
 
-// TestVariablesOfConnections sees to it that the variables about certificates and
+// TestConnections sees to it that the variables and settings about certificates and
 // the making of connections decide whether an index can be used.
-func TestVariablesOfConnections(t *testing.T) {
+func TestConnections(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("makes an environment with symbolic links")
 	}
 	python := mainPython(t)
 	index := pypitest.New(t, pypitest.Releases(pypitest.Release{Name: "alpha", Version: "1.0"}))
-	plain := tlsIndex(t, index, nil, 0)
-	strict := tlsIndex(t, index, &tls.Config{ClientAuth: tls.RequireAnyClientCert}, 0)
-	slow := tlsIndex(t, index, nil, 2*time.Second)
+	server := tlsIndex(t, index, nil, 0)
+	plain, away, proxy := server.URL, "https://127.0.0.1:9", tunnel(t, server)
+	strict := tlsIndex(t, index, &tls.Config{ClientAuth: tls.RequireAnyClientCert}, 0).URL
+	slow := tlsIndex(t, index, nil, 2*time.Second).URL
 	trusted := t.TempDir()
 	file, pair := filepath.Join(trusted, "root.pem"), filepath.Join(t.TempDir(), "pair.pem")
-	writePEM(t, file, plain, false)
-	writePEM(t, pair, plain, true)
+	writePEM(t, file, server, false)
+	writePEM(t, pair, server, true)
 	for _, c := range []struct {
-		name   string
-		server *httptest.Server
-		env    []string
-		works  bool
+		name     string
+		index    string
+		env      []string
+		settings string
+		works    bool
 	}{
-		{"nobody knows the certificate", plain, nil, false},
-		{"SSL_CERT_FILE", plain, []string{"SSL_CERT_FILE=" + file}, true},
-		{"SSL_CERT_DIR", plain, []string{"SSL_CERT_DIR=" + trusted}, true},
-		{"UV_INSECURE_HOST", plain, []string{"UV_INSECURE_HOST=127.0.0.1"}, true},
-		{"another UV_INSECURE_HOST", plain, []string{"UV_INSECURE_HOST=example.com"}, false},
-		{"no SSL_CLIENT_CERT", strict, []string{"SSL_CERT_FILE=" + file}, false},
-		{"SSL_CLIENT_CERT", strict, []string{"SSL_CERT_FILE=" + file, "SSL_CLIENT_CERT=" + pair}, true},
-		{"a short UV_HTTP_CONNECT_TIMEOUT", slow, []string{"SSL_CERT_FILE=" + file, "UV_HTTP_CONNECT_TIMEOUT=1"}, false},
-		{"a long UV_HTTP_CONNECT_TIMEOUT", slow, []string{"SSL_CERT_FILE=" + file, "UV_HTTP_CONNECT_TIMEOUT=60", "UV_HTTP_TIMEOUT=60"}, true},
+		{"nobody knows the certificate", plain, nil, "", false},
+		{"SSL_CERT_FILE", plain, []string{"SSL_CERT_FILE=" + file}, "", true},
+		{"SSL_CERT_DIR", plain, []string{"SSL_CERT_DIR=" + trusted}, "", true},
+		{"UV_INSECURE_HOST", plain, []string{"UV_INSECURE_HOST=127.0.0.1"}, "", true},
+		{"another UV_INSECURE_HOST", plain, []string{"UV_INSECURE_HOST=example.com"}, "", false},
+		{"no SSL_CLIENT_CERT", strict, []string{"SSL_CERT_FILE=" + file}, "", false},
+		{"SSL_CLIENT_CERT", strict, []string{"SSL_CERT_FILE=" + file, "SSL_CLIENT_CERT=" + pair}, "", true},
+		{"allow-insecure-host", plain, nil, `allow-insecure-host = ["127.0.0.1"]`, true},
+		{"another allow-insecure-host", plain, nil, `allow-insecure-host = ["example.com"]`, false},
+		{"https-proxy", away, []string{"SSL_CERT_FILE=" + file}, `https-proxy = "` + proxy + `"`, true},
+		{"no https-proxy", away, []string{"SSL_CERT_FILE=" + file}, "", false},
+		{"a short UV_HTTP_CONNECT_TIMEOUT", slow, []string{"SSL_CERT_FILE=" + file, "UV_HTTP_CONNECT_TIMEOUT=1"}, "", false},
+		{"a long UV_HTTP_CONNECT_TIMEOUT", slow, []string{"SSL_CERT_FILE=" + file, "UV_HTTP_CONNECT_TIMEOUT=60", "UV_HTTP_TIMEOUT=60"}, "", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			v := newVictim(t, python, c.server.URL+"/simple/")
+			v := newVictim(t, python, c.index+"/simple/")
+			if err := os.WriteFile(filepath.Join(v.dir, "uv.toml"), []byte(c.settings), 0o666); err != nil {
+				t.Fatal(err)
+			}
 			v.env = append(append(v.env, "UV_HTTP_RETRIES=0"), c.env...)
 			out, err := v.command("pip", "install", "--dry-run", "-p", ".venv", "alpha").CombinedOutput()
 			if (err == nil) != c.works {
@@ -59,6 +70,33 @@ func TestVariablesOfConnections(t *testing.T) {
 			}
 		})
 	}
+}
+
+// tunnel is the address of a proxy that connects whoever asks with one server.
+func tunnel(t *testing.T, to *httptest.Server) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodConnect {
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			return
+		}
+		server, err := net.Dial("tcp", to.Listener.Addr().String())
+		if err != nil {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		defer server.Close()
+		client, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer client.Close()
+		_, _ = io.WriteString(client, "HTTP/1.1 200 OK\r\n\r\n")
+		go io.Copy(server, client) //nolint:errcheck // until either side closes
+		_, _ = io.Copy(client, server)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
 }
 
 // tlsIndex serves an index over TLS. A handshake begins after a pause.
