@@ -141,9 +141,7 @@ func (a *app) compileSettings(o *compileOptions) (*compileSettings, error) {
 	if s.omit, err = packages("no-emit-package", o.noEmitPackage); err != nil {
 		return nil, err
 	}
-	if o.noEmitPackage == nil {
-		s.omit = p.NoEmitPackage
-	}
+	s.omit = append(s.omit, p.NoEmitPackage...)
 	s.output = text(p.OutputFile)
 	return s, s.chooseFormat(o.format)
 }

@@ -96,10 +96,8 @@ func (i *inputFlags) sources(a *app, args []string, s *config.Pip) (pip.Sources,
 		}
 		out.Groups = append(out.Groups, ref)
 	}
-	if len(i.groups) == 0 {
-		for _, g := range s.Group {
-			out.Groups = append(out.Groups, pip.GroupRef{File: g.Path, Group: g.Name})
-		}
+	for _, g := range s.Group {
+		out.Groups = append(out.Groups, pip.GroupRef{File: g.Path, Group: g.Name})
 	}
 	return out, nil
 }

@@ -153,6 +153,9 @@ func (a *app) pipBinary(b *binaryFlags, p *config.Pip) *binaryFlags {
 	out := &binaryFlags{
 		noBuild: b.noBuild, noBinary: slices.Concat(b.noBinary, p.NoBinary), onlyBinary: slices.Concat(b.onlyBinary, p.OnlyBinary),
 	}
+	if out.noBuild == nil && isTrue(a.config.NoBuild) {
+		out.noBuild = a.config.NoBuild
+	}
 	if isTrue(a.config.NoBinary) {
 		out.noBinary = append(out.noBinary, ":all:")
 	}
