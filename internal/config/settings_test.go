@@ -2,6 +2,7 @@ package config
 
 import (
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -42,6 +43,8 @@ settings_publish: publish-url check-url trusted-publishing add-bounds audit.igno
 settings_project: default-groups dev-dependencies dependency-groups package managed environments required-environments
 settings_project: build-backend
 variables_python: pip.break-system-packages
+settings_index: index.url index.name index.default index.explicit index.format index.publish-url index.authenticate
+settings_index: index.ignore-error-codes index.cache-control index.exclude-newer index.hash-algorithm
 variables_network: audit.malware-check audit.malware-check-url tame.git-credentials tame.keyring-timeout
 pip_install_build_cache: cache-keys
 lock_conflicts: conflicts
@@ -93,6 +96,7 @@ func TestKeysAreShown(t *testing.T) {
 	for _, name := range fieldNames(tameFields()) {
 		all = append(all, "tame."+name)
 	}
+	all = append(all, indexKeys(t)...)
 	slices.Sort(all)
 	all = slices.Compact(all)
 	for _, key := range all {
@@ -105,6 +109,26 @@ func TestKeysAreShown(t *testing.T) {
 		t.Errorf("%s is no key", key)
 	}
 	t.Logf("%d keys, %d of them exceptions", len(all), len(exceptions()))
+}
+
+// indexKeys are the keys of an entry of index, as the function that reads one has
+// them.
+func indexKeys(t *testing.T) (out []string) {
+	t.Helper()
+	source, err := os.ReadFile("urls.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := strings.Cut(string(source), "\nfunc asIndex(")
+	body, _, _ = strings.Cut(body, "\n}\n")
+	key := regexp.MustCompile(`(?:\w+\(v, |v\.Get\()"([a-z-]+)"`)
+	for _, m := range key.FindAllStringSubmatch(body, -1) {
+		out = append(out, "index."+m[1])
+	}
+	if len(out) < 11 {
+		t.Errorf("asIndex reads %v: there were more", out)
+	}
+	return out
 }
 
 // keysOfScript are the keys of settings in a script: in files of TOML, in the
@@ -160,6 +184,11 @@ func addTable(to map[string]bool, table *toml.Value, prefix string) {
 		to[prefix+e.Key] = true
 		if prefix == "" && (e.Key == "pip" || e.Key == "audit") {
 			addTable(to, e.Value, e.Key+".")
+		}
+		if prefix == "" && e.Key == "index" {
+			for _, x := range e.Value.Elems() {
+				addTable(to, x, "index.")
+			}
 		}
 	}
 }
