@@ -65,7 +65,11 @@ func (c *Cache) Verify(ctx context.Context) (*Verification, error) {
 				continue // it is gone, or no directory
 			}
 			for _, name := range names {
-				v.file(bucket, filepath.Join(dir, name.Name()))
+				// What is still being written has its name only afterwards; what a
+				// killed process has left of it is never read.
+				if !strings.HasPrefix(name.Name(), fsx.TempPrefix) {
+					v.file(bucket, filepath.Join(dir, name.Name()))
+				}
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package cache_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tame-py/tame/internal/cache"
+	"github.com/tame-py/tame/internal/fsx"
 )
 
 func verify(t *testing.T, c *cache.Cache) []cache.Damage {
@@ -26,6 +28,11 @@ func TestVerifyNamesDamage(t *testing.T) {
 	t.Parallel()
 	c := open(t, t.TempDir())
 	stored(t, c, "good", 1000, 0)
+	// What a process was writing when it was killed.
+	aside := filepath.Join(filepath.Dir(c.Path(cache.Pages, "index", "flask")), fsx.TempPrefix+"1")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(aside), 0o777), os.WriteFile(aside, []byte("pa"), 0o666)); err != nil {
+		t.Fatal(err)
+	}
 	if found := verify(t, c); len(found) > 0 {
 		t.Fatalf("in good order, but: %+v", found)
 	}
