@@ -5,9 +5,11 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -108,12 +110,8 @@ func (s *Spec) fill() error {
 	if !s.Moves() {
 		return nil
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freePort()
 	if err != nil {
-		return fmt.Errorf("looking for a free port: %w", err)
-	}
-	port := strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	if err := l.Close(); err != nil {
 		return fmt.Errorf("looking for a free port: %w", err)
 	}
 	put := func(texts []string) []string {
@@ -125,6 +123,32 @@ func (s *Spec) fill() error {
 	}
 	s.Words, s.Env, s.URL = put(s.Words), put(s.Env), strings.ReplaceAll(s.URL, mark, port)
 	return nil
+}
+
+// given are the ports of the servers of this process that are not stopped.
+var given sync.Map
+
+// freePort finds a port of the loopback interface that nobody listens at. It is
+// none of those that systems hand out to whoever asks for any port (RFC 6335,
+// section 6: from 49152; Linux: from 32768): between the moment it is found and
+// the server's own listening, one of those may be given to somebody else. For
+// the same reason a port is not found again before its server is stopped.
+func freePort() (string, error) {
+	const first, count, tries = 10000, 22000, 100
+	var failed error
+	for range tries {
+		port := strconv.Itoa(first + rand.IntN(count))
+		if _, taken := given.LoadOrStore(port, true); taken {
+			continue
+		}
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+		if err != nil {
+			failed = err
+			continue
+		}
+		return port, l.Close()
+	}
+	return "", cmp.Or(failed, errors.New("all that were tried are in use"))
 }
 
 // Check refuses an address that makes no sense or may not be driven.
@@ -236,6 +260,7 @@ func (s *Server) Stop() error {
 		if !patience(time.Now().Add(time.Second), func() bool { return !s.accepts(context.Background()) }) {
 			s.failed = fmt.Errorf("the server `%s` was ended, but something still answers at %s", s.spec.Name, s.URL.Host)
 		}
+		given.Delete(s.URL.Port())
 	})
 	return s.failed
 }
