@@ -51,8 +51,8 @@ var (
 		"os.LookupEnv": {"internal/config", "cmd/"},
 		"os.Environ":   {"internal/config", "cmd/"},
 		"os.Exit":      {"cmd/", "internal/pypitest/cmd/"},
-		"os.Stdout":    {"internal/cli", "cmd/", "internal/pypitest/cmd/"},
-		"os.Stderr":    {"internal/cli", "cmd/", "internal/pypitest/cmd/"},
+		"os.Stdout":    {"cmd/", "internal/pypitest/cmd/"},
+		"os.Stderr":    {"cmd/", "internal/pypitest/cmd/"},
 	}
 )
 

@@ -75,6 +75,9 @@ func isDir(name string) bool {
 // replace puts the child in the place of this process. The error matches
 // errors.ErrUnsupported if this process has to stay.
 func (r *running) replace(c *childProcess) error {
+	if !r.app.ownStreams() {
+		return errors.ErrUnsupported
+	}
 	for _, k := range r.keep {
 		if err := k.Inherit(); err != nil {
 			return errors.ErrUnsupported
@@ -91,10 +94,21 @@ func (r *running) replace(c *childProcess) error {
 	return replaceProcess(c)
 }
 
+// ownStreams reports whether the command reads and writes the standard streams of
+// this process, which a program in its place has too.
+func (a *app) ownStreams() bool {
+	for number, stream := range []any{a.stdio.In, a.stdio.Out, a.stdio.Err} {
+		if f, ok := stream.(*os.File); !ok || f.Fd() != uintptr(number) {
+			return false
+		}
+	}
+	return true
+}
+
 // spawn starts the child, hands it the signals that this process gets, and
 // waits for it.
 func (r *running) spawn(c *childProcess) error {
-	cmd := &exec.Cmd{Path: c.path, Args: c.argv, Env: c.env, Dir: c.dir, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	cmd := &exec.Cmd{Path: c.path, Args: c.argv, Env: c.env, Dir: c.dir, Stdin: r.app.stdio.In, Stdout: r.app.stdio.Out, Stderr: r.app.stdio.Err}
 	if c.stdin != nil {
 		cmd.Stdin = c.stdin
 	}

@@ -283,9 +283,9 @@ func (m *matrix) run(c *cell) {
 	case m.jobs > 1:
 		cmd.Stdout, cmd.Stderr = &output, &output
 	case m.format == "json":
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stderr, os.Stderr
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = a.stdio.In, a.stdio.Err, a.stdio.Err
 	default:
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = a.stdio.In, a.stdio.Out, a.stdio.Err
 	}
 	if m.jobs <= 1 {
 		a.print.Line("%s", a.print.Color.Bold("Python "+c.Python+" ("+c.Version+")"))
@@ -360,9 +360,9 @@ func (m *matrix) show(c *cell, output []byte) {
 	for line := range bytes.Lines(output) {
 		fmt.Fprintf(&b, "%s | %s\n", c.Python, bytes.TrimRight(line, "\r\n"))
 	}
-	out := io.Writer(os.Stdout)
+	out := m.app.stdio.Out
 	if m.format == "json" {
-		out = os.Stderr
+		out = m.app.stdio.Err
 	}
 	_, _ = io.WriteString(out, b.String())
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,8 +67,7 @@ const grace = 5 * time.Second
 
 // A watching runs a command again and again. Each run is a process of this
 // program, which brings the environment up to date and gives way to the command. It
-// leads a group of processes and has no standard input, which only those in the
-// foreground of a terminal may read.
+// leads a group of processes, for which see watchedInput.
 type watching struct {
 	app     *app
 	signals <-chan os.Signal
@@ -205,7 +205,7 @@ func (w *watching) start() error {
 	}
 	cmd := &exec.Cmd{
 		Path: self, Args: append([]string{a.name}, a.args...), Env: append(a.environ(), watchVariable+"="+w.marker),
-		Stdout: os.Stdout, Stderr: os.Stderr,
+		Stdin: a.watchedInput(), Stdout: a.stdio.Out, Stderr: a.stdio.Err,
 	}
 	group, err := startGroup(cmd)
 	if err != nil {
@@ -219,6 +219,17 @@ func (w *watching) start() error {
 	}()
 	w.run = run
 	return nil
+}
+
+// watchedInput is what a run reads as its standard input: a pipe or file as any
+// command does, from where the last run left off. Of a terminal only the processes
+// in its foreground may read, and that is this one, which Ctrl-C is to end: a run
+// reads nothing then.
+func (a *app) watchedInput() io.Reader {
+	if _, terminal := ui.IsTerminal(a.stdio.In); terminal {
+		return nil
+	}
+	return a.stdio.In
 }
 
 // oversee waits until the command is to run again, which it then can. Else the
