@@ -119,6 +119,7 @@ type discovery struct {
 
 // openProject finds the project to work on and reads the settings.
 func (a *app) openProject(ctx context.Context, o *resolutionFlags, d discovery) (*projectWork, error) {
+	widenHeap()
 	w, m, err := a.discover(ctx, d)
 	if err != nil {
 		return nil, err

@@ -28,6 +28,7 @@ func (r *running) findProject(ctx context.Context) (*projectWork, error) {
 	if isTrue(none) && len(names) == 0 {
 		return nil, nil
 	}
+	widenHeap()
 	w, m, err := a.discover(ctx, discovery{dir: r.projectDir(), packages: names})
 	switch {
 	case len(names) == 0 && (errors.Is(err, workspace.ErrNone) || errors.Is(err, workspace.ErrUnmanaged)):

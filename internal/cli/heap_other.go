@@ -1,0 +1,6 @@
+//go:build !linux
+
+package cli
+
+// widenHeap does something on Linux only.
+func widenHeap() {}
