@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -134,24 +135,27 @@ func TestDownloadStartsOver(t *testing.T) {
 
 func TestDownloadStops(t *testing.T) {
 	t.Parallel()
-	stall := make(chan struct{})
-	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		w.Write(content(1000))
-		w.(http.Flusher).Flush()
-		<-stall
+	synctest.Test(t, func(t *testing.T) {
+		dial := serveInMemory(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Write(content(1000))
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		c := New(Options{})
+		c.dial = dial
+		d, err := c.Open(ctx, Request{URL: "http://example.com/"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		const after = 20 * time.Millisecond
+		time.AfterFunc(after, cancel)
+		start := time.Now()
+		if _, err := io.ReadAll(d); !errors.Is(err, context.Canceled) || time.Since(start) > after {
+			t.Errorf("%v after %v", err, time.Since(start))
+		}
 	})
-	t.Cleanup(func() { close(stall) })
-	ctx, cancel := context.WithCancel(t.Context())
-	d, err := New(Options{}).Open(ctx, Request{URL: s.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	time.AfterFunc(20*time.Millisecond, cancel)
-	start := time.Now()
-	if _, err := io.ReadAll(d); !errors.Is(err, context.Canceled) || time.Since(start) > time.Second {
-		t.Errorf("%v after %v", err, time.Since(start))
-	}
 }
 
 func TestTransfersAreBounded(t *testing.T) {
