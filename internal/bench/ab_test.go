@@ -16,6 +16,7 @@ func TestABPlan(t *testing.T) {
 	dir := t.TempDir()
 	plan := filepath.Join(dir, "plan.toml")
 	text := fmt.Sprintf(`blocks = 10
+budget = "1h"
 warmup = 0
 margin = "3%%"
 
@@ -57,7 +58,7 @@ command = '"%[1]s" -test.list=NothingIsCalledThat'
 	}
 	for _, want := range []string{
 		"── Servers ─", "── Commands ─", "slower at p50 than `quick`: ", "p90 latency",
-		"A/A: what equals differ by\n  p50 latency", "A/A: in one block equals differ by", "`help`", " 10 runs",
+		"A/A: what equals differ by\n  p50 latency", "A/A: in one block equals differ by", "`help`",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
@@ -70,6 +71,12 @@ command = '"%[1]s" -test.list=NothingIsCalledThat'
 	r, problem := report.Read(read)
 	if problem != nil || len(r.Parts) != 2 || len(r.Parts[0].Comparisons) != 2 || len(r.Parts[1].Comparisons) != 1 || r.Parts[0].Title != "Servers" {
 		t.Errorf("%v: %+v", problem, r)
+	}
+	// Chance may decide before the last block, but not before there is an interval.
+	for _, s := range r.Parts[1].Subjects {
+		if n := s.Metric(report.Wall).Summary.N; n < 6 || n > 10 {
+			t.Errorf("%s: %d runs", s.Name, n)
+		}
 	}
 	if code, out, err = call(t, "ab", "--plan", plan, "--only", "Commands"); code != 0 || strings.Contains(out, "quick") {
 		t.Errorf("%d: %s%s", code, out, err)

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "serve" {
 		_ = http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { // it is killed
 			if os.Args[2] == "slow" && r.URL.Path != "/health" {
-				time.Sleep(30 * time.Millisecond)
+				time.Sleep(250 * time.Millisecond) // more than a busy machine keeps the other one waiting
 			}
 		}))
 		os.Exit(1)

@@ -49,7 +49,7 @@ func TestCapacity(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.NotFoundHandler())
 	defer s.Close()
-	args := []string{"--from", "50", "--to", "100", "--step", "100ms", "--max-latency", "5s", "--max-lateness", "1h", "--max-failures", "0", s.URL}
+	args := []string{"--from", "50", "--to", "100", "--step", "100ms", "--max-latency", "1m", "--max-lateness", "1h", "--max-failures", "0", s.URL}
 	if code, out, err := call(t, "capacity", append(args, "--expect-status", "404")...); code != 0 || !strings.Contains(out, "Capacity: at least 100/s") {
 		t.Errorf("%d\n%s%s", code, out, err)
 	}

@@ -226,7 +226,11 @@ func (f *field) load(s *server.Server, p load.Plan) (*load.Result, error) {
 	}
 	p.URL, p.Warmup, p.Stages = u, 0, slices.Clone(p.Stages)
 	r, err := load.Run(f.ctx, p)
-	switch gone := s.Check("while it was measured"); {
+	check := s.Check
+	if err == nil && r.Failures[load.FailConnect] > 0 {
+		check = s.CheckRefusing
+	}
+	switch gone := check("while it was measured"); {
 	case f.ctx.Err() != nil:
 		return nil, context.Cause(f.ctx)
 	case gone != nil:

@@ -3,9 +3,11 @@ package ab_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,11 +29,10 @@ func TestMain(m *testing.M) {
 }
 
 func answers(mode string) http.Handler {
-	count := 0
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		switch count++; mode {
-		case "slow":
-			time.Sleep(60 * time.Millisecond)
+		switch mode {
+		case "slow": // by more than a busy machine keeps the other one waiting
+			time.Sleep(250 * time.Millisecond)
 		case "failing":
 			w.WriteHeader(http.StatusInternalServerError)
 		case "mortal":
@@ -53,7 +54,7 @@ func servers(modes ...string) []server.Spec {
 
 func drive() ab.Drive {
 	return ab.Drive{
-		Plan: load.Plan{Stages: []load.Stage{{From: 60, To: 60, For: 100 * time.Millisecond}}, MaxLateness: time.Hour, Timeout: 20 * time.Second},
+		Plan: load.Plan{Stages: []load.Stage{{From: 60, To: 60, For: 100 * time.Millisecond}}, MaxLateness: time.Hour, Timeout: time.Minute},
 		Path: "/", Aspects: []ab.Aspect{ab.P50},
 	}
 }
@@ -64,7 +65,7 @@ func TestServers(t *testing.T) {
 	for _, keep := range []bool{false, true} {
 		d := drive()
 		d.Keep, d.Warmup = keep, 10*time.Millisecond
-		found, err := ab.RunServers(t.Context(), servers("quick", "slow"), d, ab.Options{Margin: 0.02, Budget: time.Minute, Blocks: 8})
+		found, err := ab.RunServers(t.Context(), servers("quick", "slow"), d, ab.Options{Margin: 0.02, Budget: time.Hour, Blocks: 8})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +91,7 @@ func TestThroughput(t *testing.T) {
 	t.Parallel()
 	d := drive()
 	d.Plan.Closed, d.Plan.Connections, d.Aspects, d.Keep = true, 2, []ab.Aspect{ab.Throughput}, true
-	found, err := ab.RunServers(t.Context(), servers("slow", "quick"), d, ab.Options{Budget: time.Minute, Blocks: 8})
+	found, err := ab.RunServers(t.Context(), servers("slow", "quick"), d, ab.Options{Budget: time.Hour, Blocks: 8})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +109,7 @@ func TestServersThatFail(t *testing.T) {
 		"mortal":    "the server `mortal` ended with exit code 9 while it was measured; the last that it said:\n    I have had enough",
 		"resetting": "the server `resetting` failed 6 of 6 requests for /: connections broken off",
 	} {
-		found, err := ab.RunServers(t.Context(), servers("quick", mode), drive(), ab.Options{Budget: time.Minute, Blocks: 2, NoTwin: true})
+		found, err := ab.RunServers(t.Context(), servers("quick", mode), drive(), ab.Options{Budget: time.Hour, Blocks: 2, NoTwin: true})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", mode, err)
 		}
@@ -118,18 +119,29 @@ func TestServersThatFail(t *testing.T) {
 	}
 }
 
+// freePort is a port that no system hands out to whoever asks for any: nobody else
+// gets it before the server listens, nor when it has ended.
+func freePort(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		port := strconv.Itoa(10000 + rand.IntN(22000))
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
 // What was measured before an interruption is reported, and no server stays.
 func TestServersInterrupted(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	_ = l.Close()
+	port := freePort(t)
+	address := "127.0.0.1:" + port
 	specs := servers("quick", "slow")
 	specs[0].URL = "http://" + address
-	specs[0].Words[3] = address[strings.LastIndexByte(address, ':')+1:]
+	specs[0].Words[3] = port
 	d := drive()
 	d.Keep = true
 	ctx, cancel := context.WithCancel(t.Context())

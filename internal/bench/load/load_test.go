@@ -184,23 +184,49 @@ func TestBadServers(t *testing.T) {
 // A server that dies is counted from then on.
 func TestServerDies(t *testing.T) {
 	t.Parallel()
-	s := httptest.NewServer(http.NotFoundHandler())
-	time.AfterFunc(200*time.Millisecond, s.Close)
-	r := mustRun(t, Plan{URL: parse(t, s.URL), Stages: at(100, 600*time.Millisecond), Expect: Expect{Statuses: []int{404}}})
+	var served atomic.Int64
+	s := httptest.NewUnstartedServer(nil)
+	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if n := served.Add(1); n >= 10 {
+			w.Header().Set("Connection", "close")
+			if n == 10 {
+				_ = s.Listener.Close()
+			}
+		}
+		w.WriteHeader(http.StatusNotFound)
+	})
+	s.Start()
+	defer s.Close()
+	// Nobody else is given the server's port while it has a connection.
+	defer dial(t, s.Listener.Addr()).Close()
+	r := mustRun(t, Plan{URL: parse(t, s.URL), Stages: at(100, 600*time.Millisecond), Connections: 2, Expect: Expect{Statuses: []int{404}}})
 	if r.Failures[FailConnect] == 0 || r.Answered == 0 || r.Answered+r.Failed != 60 {
 		t.Errorf("%+v", r)
 	}
 }
 
+func dial(t *testing.T, to net.Addr) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", to.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	var unreachable *UnreachableError
+	// Nobody listens at the near end of a connection, and nobody else is given its
+	// port while it is open.
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = l.Close()
-	p := Plan{URL: parse(t, "http://"+l.Addr().String()), Stages: at(1, time.Second)}
+	defer l.Close()
+	held := dial(t, l.Addr())
+	defer held.Close()
+	p := Plan{URL: parse(t, "http://"+held.LocalAddr().String()), Stages: at(1, time.Second)}
 	if _, err := Run(t.Context(), p); !errors.As(err, &unreachable) {
 		t.Errorf("a closed port: %v", err)
 	}
@@ -225,17 +251,27 @@ func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	for _, crew := range []bool{false, true} {
 		ctx, cancel := context.WithCancel(t.Context())
-		var served atomic.Int64
+		var mu sync.Mutex
+		var served int64
+		answered := map[string]bool{} // connections that were
 		s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			if served.Add(1) > 10 {
-				cancel()
-				<-r.Context().Done()
+			mu.Lock()
+			// Who comes again over a connection has had the answer before.
+			again := answered[r.RemoteAddr]
+			if served < 10 || !again {
+				served++
+				answered[r.RemoteAddr] = true
+				mu.Unlock()
+				return
 			}
+			mu.Unlock()
+			cancel()
+			<-r.Context().Done()
 		}))
 		r, err := Run(ctx, Plan{URL: parse(t, s.URL), Stages: at(100, time.Hour), Timeout: time.Hour, crewed: crew})
 		s.Close()
-		if err != nil || !r.Interrupted || r.Answered == 0 || r.Answered > 10 || r.Unfinished == 0 || r.Failed != 0 {
-			t.Errorf("crew %v: %+v, %v", crew, r, err)
+		if err != nil || !r.Interrupted || r.Answered == 0 || r.Answered > served || r.Unfinished == 0 || r.Failed != 0 {
+			t.Errorf("crew %v: of %d: %+v, %v", crew, served, r, err)
 		}
 	}
 }
@@ -260,17 +296,34 @@ func TestLatencyContainsTheWait(t *testing.T) {
 
 func TestClosedModel(t *testing.T) {
 	t.Parallel()
-	var most, now atomic.Int64
-	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		most.Store(max(most.Load(), now.Add(1)))
-		time.Sleep(5 * time.Millisecond)
-		now.Add(-1)
-	}))
-	defer s.Close()
 	for _, crew := range []bool{false, true} {
-		r := mustRun(t, Plan{URL: parse(t, s.URL), Stages: at(0, 300*time.Millisecond), Connections: 3, Closed: true, crewed: crew})
-		if r.Model != "closed" || r.Connections.Peak != 3 || most.Load() > 3 || r.Answered < 3 || r.Failed != 0 {
-			t.Errorf("crew %v: %d at once; %+v", crew, most.Load(), r)
+		ctx, cancel := context.WithCancel(t.Context())
+		var mu sync.Mutex
+		var now, most, served int
+		s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			count := func(n int) {
+				mu.Lock()
+				defer mu.Unlock()
+				now += n
+				most, served = max(most, now), served+1
+				if most == 3 && served > 100 || served > 10_000 {
+					cancel()
+				}
+			}
+			count(1)
+			time.Sleep(5 * time.Millisecond)
+			count(-1)
+		}))
+		p := Plan{URL: parse(t, s.URL), Stages: at(0, time.Hour), Connections: 3, Closed: true, crewed: crew}
+		r, err := Run(ctx, p)
+		if err != nil || r.Model != "closed" || r.Connections.Peak != 3 || most != 3 || r.Answered < 3 || r.Failed != 0 {
+			t.Errorf("crew %v: %d at once; %+v, %v", crew, most, r, err)
 		}
+		// It ends by itself, too.
+		p.Stages = at(0, 50*time.Millisecond)
+		if r := mustRun(t, p); r.Interrupted || r.Unfinished != 0 || r.Failed != 0 {
+			t.Errorf("crew %v: %+v", crew, r)
+		}
+		s.Close()
 	}
 }

@@ -28,5 +28,5 @@ func (s *Server) end() {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 	<-s.ended
-	patience(time.Now().Add(time.Second), func() bool { return !s.alive(group) })
+	patience(time.Now().Add(lastWait), func() bool { return !s.alive(group) })
 }

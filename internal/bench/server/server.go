@@ -46,6 +46,7 @@ type Spec struct {
 const (
 	readyWithin = 30 * time.Second
 	stopWithin  = 10 * time.Second
+	lastWait    = 10 * time.Second // for what was killed to be gone: a busy machine takes its time
 )
 
 // A Server is a running one.
@@ -236,6 +237,16 @@ func (s *Server) Check(when string) error {
 	}
 }
 
+// CheckRefusing is [Server.Check] for a server that refuses connections: it has
+// most likely ended, which is known a moment later than that it is not there.
+func (s *Server) CheckRefusing(when string) error {
+	select {
+	case <-s.ended:
+	case <-time.After(time.Second):
+	}
+	return s.Check(when)
+}
+
 // Failed is an error about what the server did, with its last output.
 func (s *Server) Failed(what string) error { return s.error(what, nil) }
 
@@ -257,7 +268,7 @@ func (s *Server) Stop() error {
 		defer s.discard()
 		s.end()
 		s.guard.release()
-		if !patience(time.Now().Add(time.Second), func() bool { return !s.accepts(context.Background()) }) {
+		if !patience(time.Now().Add(lastWait), func() bool { return !s.accepts(context.Background()) }) {
 			s.failed = fmt.Errorf("the server `%s` was ended, but something still answers at %s", s.spec.Name, s.URL.Host)
 		}
 		given.Delete(s.URL.Port())
