@@ -30,7 +30,7 @@ var floors = []string{
 	"internal/index internal/workspace internal/build internal/install internal/pypitest/cmd/serve",
 	"internal/fetch internal/resolve internal/ephemeral internal/watch",
 	"internal/engine internal/lock internal/config",
-	"internal/advise internal/compare",
+	"internal/advise internal/compare internal/settings",
 	"internal/project internal/pip internal/tool",
 	"internal/cli",
 	"cmd/tame",
@@ -42,7 +42,7 @@ const module = "github.com/tame-py/tame/"
 var (
 	onlyImporters = map[string][]string{
 		"internal/ui":       {"internal/cli", "internal/cmdline", "internal/bench"},
-		"internal/config":   {"internal/cli"},
+		"internal/config":   {"internal/cli", "internal/settings"},
 		"internal/pypitest": {"internal/pypitest/cmd/serve"},
 		"os/exec":           {"internal/python", "internal/git", "internal/build", "internal/auth", "internal/cloud", "internal/install", "internal/cli", "internal/compare", "internal/bench/command", "internal/bench/server"},
 	}

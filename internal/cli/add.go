@@ -14,6 +14,7 @@ import (
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/project"
 	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/marker"
@@ -252,10 +253,10 @@ func (o *addFlags) warnIndexes(a *app) {
 	if o.script != nil {
 		where = "script"
 	}
-	if v := a.textOrEnv(o.index.indexURL, "UV_INDEX_URL"); v != nil && *v != "" {
+	if v := a.textOrEnv(o.index.IndexURL, "UV_INDEX_URL"); v != nil && *v != "" {
 		a.print.Warn("The index of `--index-url` is not written to the %s; that of `--default-index` is", where)
 	}
-	if len(a.listOrEnv(o.index.extraIndexURL, "UV_EXTRA_INDEX_URL")) > 0 {
+	if len(a.listOrEnv(o.index.ExtraIndexURL, "UV_EXTRA_INDEX_URL")) > 0 {
 		a.print.Warn("The indexes of `--extra-index-url` are not written to the %s; those of `--index` are", where)
 	}
 }
@@ -286,7 +287,7 @@ func (o *addFlags) sourceChoice(a *app) (project.SourceChoice, error) {
 		}
 		c.Extras = append(c.Extras, e)
 	}
-	c.NotEditable, err = packages("no-editable-package", o.notEditable)
+	c.NotEditable, err = settings.Packages("no-editable-package", o.notEditable)
 	return c, err
 }
 
@@ -346,7 +347,7 @@ func (e *edit) nameAll(ctx context.Context, in *pip.Inputs, c *project.SourceCho
 func (e *edit) reinstallTrees(in *pip.Inputs, named int) {
 	for _, r := range in.Requirements[:min(named, len(in.Requirements))] {
 		if r.Source.Kind == source.Directory {
-			e.settings.pip.ReinstallPackage = append(e.settings.pip.ReinstallPackage, r.Name)
+			e.settings.Pip.ReinstallPackage = append(e.settings.Pip.ReinstallPackage, r.Name)
 		}
 	}
 }
@@ -354,7 +355,7 @@ func (e *edit) reinstallTrees(in *pip.Inputs, named int) {
 // newIndexes are the indexes of the command line that become settings of the
 // project, the most important first.
 func (a *app) newIndexes(i *indexFlags, dir string) ([]project.NewIndex, error) {
-	list, err := i.chosen(a)
+	list, err := i.Chosen(a.layers())
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 // settings are left to [app.connect].
 func (a *app) lookAhead(ctx context.Context, e *engine.Engine, s *workSettings, in *pip.Inputs, names []pyname.Package) {
 	offline, err := a.offline()
-	if len(names) == 0 || offline || err != nil || text(s.pip.TorchBackend) != "" || s.projects.any() {
+	if len(names) == 0 || offline || err != nil || text(s.Pip.TorchBackend) != "" || s.projects.any() {
 		return
 	}
 	locations, err := a.locations(s, in, nil)

@@ -93,7 +93,7 @@ func (o *auditFlags) registerAudit(f *flags) {
 	o.binary.register(f)
 	o.index.register(f)
 	o.resolver.register(f)
-	f.linkMode(&o.installer.linkMode)
+	f.linkMode(&o.installer.LinkMode)
 }
 
 // An auditing is the command on its way.

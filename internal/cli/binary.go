@@ -97,9 +97,9 @@ func (b *binary) install(ctx context.Context, a *app, s *workSettings) (*toolRun
 		return nil, err
 	}
 	own := *s // what the project says of its dependencies does not hold for tools
-	own.pip.Resolution, own.pip.Upgrade, own.pip.Reinstall, own.pip.UpgradePackage = nil, nil, nil, nil
-	if own.pip.ExcludeNewer = b.cutoff; one {
-		own.pip.ExcludeNewer = nil
+	own.Pip.Resolution, own.Pip.Upgrade, own.Pip.Reinstall, own.Pip.UpgradePackage = nil, nil, nil, nil
+	if own.Pip.ExcludeNewer = b.cutoff; one {
+		own.Pip.ExcludeNewer = nil
 	}
 	return b.installInputs(ctx, a, &own, pip.Sources{Packages: []string{b.name + specifiers}}, nil)
 }

@@ -78,7 +78,7 @@ func (o *buildCommandFlags) register(f *flags) {
 	o.build.register(f)
 	o.binary.register(f)
 	f.Under("Installer options")
-	f.linkMode(&o.installer.linkMode)
+	f.linkMode(&o.installer.LinkMode)
 	o.refresh.register(f)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/internal/fsx"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/ui"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -91,7 +92,7 @@ func prepareClean(f *flags) work {
 }
 
 func (a *app) cacheClean(ctx context.Context, args []string, force bool) error {
-	names, err := packages("PACKAGE", args)
+	names, err := settings.Packages("PACKAGE", args)
 	if err != nil {
 		return err
 	}

@@ -268,7 +268,7 @@ func (c *checking) ty(ctx context.Context) (*binary, *running, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	b := &binary{name: "ty", path: a.env["TY"], version: o.version, usual: tyVersions, silent: true, cutoff: cutoffOf(&s.pip.Resolver, "ty")}
+	b := &binary{name: "ty", path: a.env["TY"], version: o.version, usual: tyVersions, silent: true, cutoff: cutoffOf(&s.Pip.Resolver, "ty")}
 	if b.path != "" {
 		return b, &c.running, nil
 	}
@@ -375,7 +375,7 @@ func (c *checking) installLocked(ctx context.Context, b *binary, s *workSettings
 		return nil, err
 	}
 	own := *s
-	own.pip.Reinstall, own.pip.Upgrade = nil, nil
+	own.Pip.Reinstall, own.Pip.Upgrade = nil, nil
 	b.silent = false
 	text := string(p.Name) + "==" + p.Version.String()
 	if d := p.Describing(c.lockDir); d != nil && d.Source.IsDirect() {

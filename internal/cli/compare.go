@@ -127,7 +127,7 @@ func (p *projectWork) comparedEnviron(i *python.Interpreter) ([]string, error) {
 }
 
 func isDefaultConfigured(p *projectWork) bool {
-	for _, x := range p.settings.indexes {
+	for _, x := range p.settings.Indexes {
 		if x.Default {
 			return true
 		}

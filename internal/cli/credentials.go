@@ -24,8 +24,8 @@ func (a *app) authOptions(s *workSettings, l index.Locations) (auth.Options, err
 	if a.print.Debugging() {
 		o.Debug = a.print.Debug
 	}
-	if s.pip.KeyringProvider != nil {
-		o.Keyring = *s.pip.KeyringProvider
+	if s.Pip.KeyringProvider != nil {
+		o.Keyring = *s.Pip.KeyringProvider
 	}
 	if o.Keyring == auth.KeyringNative || a.previews("native-auth") {
 		o.Ring = auth.SystemRing()
@@ -57,18 +57,7 @@ func (a *app) plainClient(s *workSettings) (*web.Client, error) {
 // keyringPatience is how long a keyring, or a program that is asked for
 // credentials, may take to answer; 0 is as long as they do by default.
 func (a *app) keyringPatience() (time.Duration, error) {
-	text := a.env["TAME_KEYRING_TIMEOUT"]
-	if d := a.config.Tame.KeyringTimeout; text == "" && d != nil {
-		return *d, nil
-	}
-	if text == "" {
-		return 0, nil
-	}
-	d, err := time.ParseDuration(text + "s")
-	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("invalid value `%s` for `TAME_KEYRING_TIMEOUT`: a number of seconds is expected", text)
-	}
-	return d, nil
+	return a.layers().Seconds("TAME_KEYRING_TIMEOUT", a.config.Tame.KeyringTimeout, 1)
 }
 
 // endpoints are the object stores whose requests are signed, by the variables of

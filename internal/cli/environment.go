@@ -13,30 +13,6 @@ import (
 	"github.com/tame-py/tame/internal/python"
 )
 
-// apply puts the flags and variables over the settings of the pip table.
-func (e *environmentFlags) apply(a *app, p *config.Pip) error {
-	if v := a.textOrEnv(e.python, "UV_PYTHON"); v != nil && *v != "" {
-		p.Python = v
-	}
-	system, err := a.flagOrEnv(e.system, "UV_SYSTEM_PYTHON")
-	if err != nil {
-		return err
-	}
-	override(&p.System, system)
-	broken, err := a.flagOrEnv(e.breakSystem, "UV_BREAK_SYSTEM_PACKAGES")
-	if err != nil {
-		return err
-	}
-	override(&p.BreakSystemPackages, broken)
-	if e.target != nil {
-		p.Target, p.Prefix = e.target, nil
-	}
-	if e.prefix != nil {
-		p.Prefix, p.Target = e.prefix, nil
-	}
-	return nil
-}
-
 // pipEnvironment finds the environment that a pip command looks at or, with
 // mutates, changes; --target and --prefix take its place as where packages are.
 func (a *app) pipEnvironment(ctx context.Context, p *config.Pip, mutates bool) (*python.Environment, error) {

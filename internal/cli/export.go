@@ -16,6 +16,7 @@ import (
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/project"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/ui"
 	"github.com/tame-py/tame/packaging/pylock"
 	"github.com/tame-py/tame/packaging/pyname"
@@ -114,8 +115,8 @@ func (o *exportFlags) filter() (lock.Filter, error) {
 		OnlyProject: isTrue(o.onlyProject), OnlyWorkspace: isTrue(o.onlyWorkspace), OnlyLocal: isTrue(o.onlyLocal),
 	}
 	var errs [2]error
-	out.NoPackages, errs[0] = packages("no-emit-package", o.noPackages)
-	out.OnlyPackages, errs[1] = packages("only-emit-package", o.onlyPackages)
+	out.NoPackages, errs[0] = settings.Packages("no-emit-package", o.noPackages)
+	out.OnlyPackages, errs[1] = settings.Packages("only-emit-package", o.onlyPackages)
 	return out, errors.Join(errs[:]...)
 }
 
@@ -161,7 +162,7 @@ func (e *exporting) prepare() error {
 	if e.request.Filter, err = o.filter(); err != nil {
 		return err
 	}
-	if e.request.Prune, err = packages("prune", o.prune); err != nil {
+	if e.request.Prune, err = settings.Packages("prune", o.prune); err != nil {
 		return err
 	}
 	if e.request.Editable, err = e.editable(); err != nil {
@@ -185,7 +186,7 @@ func (e *exporting) editable() (func(pyname.Package) (bool, bool), error) {
 	if err != nil {
 		return nil, err
 	}
-	some, err := packageNames("no-editable-package", e.flags.noEditablePackages)
+	some, err := settings.PackageNames("no-editable-package", e.flags.noEditablePackages)
 	if err != nil {
 		return nil, err
 	}

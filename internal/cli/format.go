@@ -24,7 +24,7 @@ func formatCommand() command {
 			f.Bool(&o.check, "check", "Change nothing, and fail if something would change")
 			f.Bool(&o.diff, "diff", "Show what would change instead of changing it")
 			f.Text(&o.version, "version", "VERSION", "The version of Ruff: one, specifiers such as `>=0.8`, or `latest`; by default `"+ruffVersions+"`")
-			f.Optional(&o.time.excludeNewer, "exclude-newer", "TIME", "Use only a Ruff that was uploaded before this moment: a time, a date, or a span such as `3 weeks`").FromEnv("UV_EXCLUDE_NEWER")
+			f.Optional(&o.time.ExcludeNewer, "exclude-newer", "TIME", "Use only a Ruff that was uploaded before this moment: a time, a date, or a span such as `3 weeks`").FromEnv("UV_EXCLUDE_NEWER")
 			f.Pair(&o.noProject, "no-project", "", "Format the current directory rather than that of the project").FromEnv("UV_NO_PROJECT")
 			f.Bool(&o.showVersion, "show-version", "").Hide()
 			return func(ctx context.Context, a *app, args []string) error { return a.format(ctx, &o, args) }
@@ -41,16 +41,13 @@ func (a *app) format(ctx context.Context, o *formatFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.projectSettings(&resolutionFlags{})
+	s, err := a.projectSettings(&resolutionFlags{}, &o.time)
 	if err != nil {
-		return err
-	}
-	if err := o.time.apply(a, &s.pip.Resolver); err != nil {
 		return err
 	}
 	b := &binary{
 		name: "ruff", path: a.env["RUFF"], version: o.version, usual: ruffVersions, show: o.showVersion, silent: true,
-		cutoff: cutoffOf(&s.pip.Resolver, "ruff"),
+		cutoff: cutoffOf(&s.Pip.Resolver, "ruff"),
 	}
 	r, err := b.ready(ctx, a, s)
 	if err != nil {

@@ -1,38 +1,30 @@
 package cli
 
 import (
-	"fmt"
-	"strings"
-
-	"github.com/tame-py/tame/packaging/pyname"
+	"github.com/tame-py/tame/internal/settings"
 )
 
 // Flags that several commands share, in the groups in which the help lists
 // them. The zero value of each group means that nothing was given.
 
 // indexFlags say where distributions are looked for.
-type indexFlags struct {
-	index, extraIndexURL, findLinks []string
-	defaultIndex, indexURL          *string
-	noIndex                         *bool
-	strategy, keyring               string
-}
+type indexFlags struct{ settings.Indexes }
 
 func (i *indexFlags) register(f *flags) {
 	f.Under("Index options")
-	f.List(&i.index, "index", "[NAME=]URL", "Look in this index too, before the default one").FromEnv("UV_INDEX")
-	f.Optional(&i.defaultIndex, "default-index", "URL", "The index that is asked last; without it, the one that the interpreter's own pip uses").FromEnv("UV_DEFAULT_INDEX")
-	f.Optional(&i.indexURL, "index-url,i", "URL", "The older name of `--default-index`").FromEnv("UV_INDEX_URL").Alias("pypi-url")
-	f.List(&i.extraIndexURL, "extra-index-url", "URL", "The older name of `--index`").FromEnv("UV_EXTRA_INDEX_URL")
-	f.List(&i.findLinks, "find-links,f", "LOCATION", "Look in this folder, or on this page of links").FromEnv("UV_FIND_LINKS")
-	f.Pair(&i.noIndex, "no-index", "", "Ask no index, only `--find-links` and direct references")
+	f.List(&i.Index, "index", "[NAME=]URL", "Look in this index too, before the default one").FromEnv("UV_INDEX")
+	f.Optional(&i.DefaultIndex, "default-index", "URL", "The index that is asked last; without it, the one that the interpreter's own pip uses").FromEnv("UV_DEFAULT_INDEX")
+	f.Optional(&i.IndexURL, "index-url,i", "URL", "The older name of `--default-index`").FromEnv("UV_INDEX_URL").Alias("pypi-url")
+	f.List(&i.ExtraIndexURL, "extra-index-url", "URL", "The older name of `--index`").FromEnv("UV_EXTRA_INDEX_URL")
+	f.List(&i.FindLinks, "find-links,f", "LOCATION", "Look in this folder, or on this page of links").FromEnv("UV_FIND_LINKS")
+	f.Pair(&i.NoIndex, "no-index", "", "Ask no index, only `--find-links` and direct references")
 	f.strategyAndKeyring(i)
 }
 
 func (f *flags) strategyAndKeyring(i *indexFlags) {
-	f.Choice(&i.strategy, "index-strategy", "STRATEGY", "How to choose among several indexes",
+	f.Choice(&i.Strategy, "index-strategy", "STRATEGY", "How to choose among several indexes",
 		"first-index", "unsafe-first-match", "unsafe-best-match", "first-match", "unsafe-any-match").FromEnv("UV_INDEX_STRATEGY")
-	f.keyring(&i.keyring)
+	f.keyring(&i.Keyring)
 }
 
 func (f *flags) keyring(p *string) {
@@ -40,69 +32,49 @@ func (f *flags) keyring(p *string) {
 }
 
 // timeFlags hide what is newer than a moment.
-type timeFlags struct {
-	excludeNewer        *string
-	excludeNewerPackage []string
-}
+type timeFlags struct{ settings.Times }
 
-func (t *timeFlags) register(f *flags) {
-	f.Optional(&t.excludeNewer, "exclude-newer", "TIME", "Use only files uploaded before this moment: a time, a date, or a span such as `3 weeks`").FromEnv("UV_EXCLUDE_NEWER")
-	f.List(&t.excludeNewerPackage, "exclude-newer-package", "NAME=TIME", "The same for one package; `false` lifts the limit")
+func (t *timeFlags) register(f *flags) { f.times(&t.Times) }
+
+func (f *flags) times(t *settings.Times) {
+	f.Optional(&t.ExcludeNewer, "exclude-newer", "TIME", "Use only files uploaded before this moment: a time, a date, or a span such as `3 weeks`").FromEnv("UV_EXCLUDE_NEWER")
+	f.List(&t.ExcludeNewerPackage, "exclude-newer-package", "NAME=TIME", "The same for one package; `false` lifts the limit")
 }
 
 // resolverFlags say which versions are chosen.
-type resolverFlags struct {
-	upgrade                      *bool
-	upgradePackage, upgradeGroup []string
-	resolution, prerelease       string
-	prereleasePackage            []string
-	pre                          bool
-	forkStrategy                 string
-	timeFlags
-	sourceFlags
-}
+type resolverFlags struct{ settings.Resolver }
 
 func (r *resolverFlags) register(f *flags) {
 	f.Under("Resolver options")
-	f.Pair(&r.upgrade, "upgrade,U", "no-upgrade", "Prefer new versions over those of an existing output file or environment")
-	f.List(&r.upgradePackage, "upgrade-package,P", "NAME", "The same for one package")
-	f.List(&r.upgradeGroup, "upgrade-group", "GROUP", "The same for the packages of a dependency group")
-	f.Choice(&r.resolution, "resolution", "MODE", "Which of the matching versions to take", "highest", "lowest", "lowest-direct").FromEnv("UV_RESOLUTION")
-	f.Choice(&r.prerelease, "prerelease", "MODE", "When to take pre-releases",
+	f.Pair(&r.Upgrade, "upgrade,U", "no-upgrade", "Prefer new versions over those of an existing output file or environment")
+	f.List(&r.UpgradePackage, "upgrade-package,P", "NAME", "The same for one package")
+	f.List(&r.UpgradeGroup, "upgrade-group", "GROUP", "The same for the packages of a dependency group")
+	f.Choice(&r.Resolution, "resolution", "MODE", "Which of the matching versions to take", "highest", "lowest", "lowest-direct").FromEnv("UV_RESOLUTION")
+	f.Choice(&r.Prerelease, "prerelease", "MODE", "When to take pre-releases",
 		"disallow", "allow", "if-necessary", "explicit", "if-necessary-or-explicit").FromEnv("UV_PRERELEASE")
-	f.List(&r.prereleasePackage, "prerelease-package", "NAME=MODE", "The same for one package")
-	f.Bool(&r.pre, "pre", "Take pre-releases").Hide()
-	f.Choice(&r.forkStrategy, "fork-strategy", "STRATEGY", "What to favour where Pythons or platforms need different versions",
+	f.List(&r.PrereleasePackage, "prerelease-package", "NAME=MODE", "The same for one package")
+	f.Bool(&r.Pre, "pre", "Take pre-releases").Hide()
+	f.Choice(&r.ForkStrategy, "fork-strategy", "STRATEGY", "What to favour where Pythons or platforms need different versions",
 		"fewest", "requires-python").FromEnv("UV_FORK_STRATEGY")
-	r.timeFlags.register(f)
-	r.sourceFlags.register(f)
+	f.times(&r.Times)
+	f.sources(&r.Sources)
 }
 
-// sourceFlags turn off the sources of `[tool.uv.sources]`.
-type sourceFlags struct {
-	noSources        *bool
-	noSourcesPackage []string
-}
-
-func (s *sourceFlags) register(f *flags) {
-	f.Pair(&s.noSources, "no-sources", "", "Ignore `tool.uv.sources`").FromEnv("UV_NO_SOURCES")
-	f.List(&s.noSourcesPackage, "no-sources-package", "NAME", "The same for one package").FromEnv("UV_NO_SOURCES_PACKAGE")
+// sources are the flags that turn off `[tool.uv.sources]`.
+func (f *flags) sources(s *settings.Sources) {
+	f.Pair(&s.NoSources, "no-sources", "", "Ignore `tool.uv.sources`").FromEnv("UV_NO_SOURCES")
+	f.List(&s.NoSourcesPackage, "no-sources-package", "NAME", "The same for one package").FromEnv("UV_NO_SOURCES_PACKAGE")
 }
 
 // installerFlags say how packages get into an environment.
-type installerFlags struct {
-	reinstall        *bool
-	reinstallPackage []string
-	linkMode         string
-	compileBytecode  *bool
-}
+type installerFlags struct{ settings.Installer }
 
 func (i *installerFlags) register(f *flags) {
 	f.Under("Installer options")
-	f.Pair(&i.reinstall, "reinstall", "no-reinstall", "Install again what is installed already").Alias("force-reinstall")
-	f.List(&i.reinstallPackage, "reinstall-package", "NAME", "The same for one package")
-	f.linkMode(&i.linkMode)
-	f.Pair(&i.compileBytecode, "compile-bytecode", "no-compile-bytecode", "Compile Python files to bytecode after installing").Alias("compile").FromEnv("UV_COMPILE_BYTECODE")
+	f.Pair(&i.Reinstall, "reinstall", "no-reinstall", "Install again what is installed already").Alias("force-reinstall")
+	f.List(&i.ReinstallPackage, "reinstall-package", "NAME", "The same for one package")
+	f.linkMode(&i.LinkMode)
+	f.Pair(&i.CompileBytecode, "compile-bytecode", "no-compile-bytecode", "Compile Python files to bytecode after installing").Alias("compile").FromEnv("UV_COMPILE_BYTECODE")
 }
 
 func (f *flags) linkMode(p *string) {
@@ -110,101 +82,52 @@ func (f *flags) linkMode(p *string) {
 }
 
 // buildFlags say how source distributions are built.
-type buildFlags struct {
-	configSetting, configSettingsPackage []string
-	noBuildIsolation                     *bool
-	noBuildIsolationPackage              []string
-}
+type buildFlags struct{ settings.Build }
 
 func (b *buildFlags) register(f *flags) {
 	f.Under("Build options")
-	f.List(&b.configSetting, "config-setting,C", "KEY=VALUE", "Hand a setting to the build backend").Alias("config-settings")
-	f.List(&b.configSettingsPackage, "config-settings-package", "NAME:KEY=VALUE", "The same for one package").Alias("config-setting-package")
-	f.Pair(&b.noBuildIsolation, "no-build-isolation", "build-isolation", "Build in the environment itself").FromEnv("UV_NO_BUILD_ISOLATION")
-	f.List(&b.noBuildIsolationPackage, "no-build-isolation-package", "NAME", "The same for one package")
-}
-
-// check refuses values that could never apply, whether or not something is
-// built.
-func (b *buildFlags) check() error {
-	for _, s := range b.configSetting {
-		if key, _, ok := strings.Cut(s, "="); !ok || key == "" {
-			return usageError(fmt.Sprintf("invalid value %q for `--config-setting`: expected KEY=VALUE", s))
-		}
-	}
-	for _, s := range b.configSettingsPackage {
-		name, setting, ok := strings.Cut(s, ":")
-		if !ok || !strings.Contains(setting, "=") {
-			return usageError(fmt.Sprintf("invalid value %q for `--config-settings-package`: expected NAME:KEY=VALUE", s))
-		}
-		if _, err := packageNames("config-settings-package", []string{name}); err != nil {
-			return err
-		}
-	}
-	_, err := packageNames("no-build-isolation-package", b.noBuildIsolationPackage)
-	return err
-}
-
-// packageNames parses the names that a flag was given.
-func packageNames(flag string, values []string) (map[pyname.Package]bool, error) {
-	names := make(map[pyname.Package]bool, len(values))
-	for _, v := range values {
-		name, err := pyname.ParsePackage(v)
-		if err != nil {
-			return nil, usageError(fmt.Sprintf("invalid value %q for `--%s`: %v", v, flag, err))
-		}
-		names[name] = true
-	}
-	return names, nil
+	f.List(&b.ConfigSetting, "config-setting,C", "KEY=VALUE", "Hand a setting to the build backend").Alias("config-settings")
+	f.List(&b.ConfigSettingsPackage, "config-settings-package", "NAME:KEY=VALUE", "The same for one package").Alias("config-setting-package")
+	f.Pair(&b.NoBuildIsolation, "no-build-isolation", "build-isolation", "Build in the environment itself").FromEnv("UV_NO_BUILD_ISOLATION")
+	f.List(&b.NoBuildIsolationPackage, "no-build-isolation-package", "NAME", "The same for one package")
 }
 
 // binaryFlags choose between wheels and source distributions as pip does.
-type binaryFlags struct {
-	noBuild              *bool
-	noBinary, onlyBinary []string
-}
+type binaryFlags struct{ settings.Binary }
 
 func (b *binaryFlags) register(f *flags) {
 	f.Under("Build options")
-	f.Pair(&b.noBuild, "no-build", "build", "Build nothing: run no code of a package")
-	f.Commas(&b.noBinary, "no-binary", "NAMES", "Use no wheels of these packages (`:all:`, `:none:`)")
-	f.Commas(&b.onlyBinary, "only-binary", "NAMES", "Use only wheels of these packages (`:all:`, `:none:`)")
+	f.Pair(&b.NoBuild, "no-build", "build", "Build nothing: run no code of a package")
+	f.Commas(&b.NoBinary, "no-binary", "NAMES", "Use no wheels of these packages (`:all:`, `:none:`)")
+	f.Commas(&b.OnlyBinary, "only-binary", "NAMES", "Use only wheels of these packages (`:all:`, `:none:`)")
 }
 
 // refreshFlags ask indexes again for what the cache has.
-type refreshFlags struct {
-	refresh        *bool
-	refreshPackage []string
-}
+type refreshFlags struct{ settings.Refresh }
 
 func (r *refreshFlags) register(f *flags) {
 	f.Under("Cache options")
-	f.Pair(&r.refresh, "refresh", "no-refresh", "Ask again for everything that the cache has")
-	f.List(&r.refreshPackage, "refresh-package", "NAME", "The same for one package")
+	f.Pair(&r.All, "refresh", "no-refresh", "Ask again for everything that the cache has")
+	f.List(&r.Packages, "refresh-package", "NAME", "The same for one package")
 }
 
 // environmentFlags name the environment of a `pip` command.
-type environmentFlags struct {
-	python         *string
-	system         *bool
-	breakSystem    *bool
-	target, prefix *string
-}
+type environmentFlags struct{ settings.Environment }
 
 func (e *environmentFlags) register(f *flags, changes bool) {
 	f.Under("Python options")
-	f.python(&e.python)
-	f.Pair(&e.system, "system", "no-system", "Use the Python of the system rather than a virtual environment").FromEnv("UV_SYSTEM_PYTHON")
+	f.python(&e.Python)
+	f.Pair(&e.System, "system", "no-system", "Use the Python of the system rather than a virtual environment").FromEnv("UV_SYSTEM_PYTHON")
 	if changes {
-		f.Pair(&e.breakSystem, "break-system-packages", "no-break-system-packages", "Change an environment even if it says that something else manages it").FromEnv("UV_BREAK_SYSTEM_PACKAGES").
+		f.Pair(&e.BreakSystem, "break-system-packages", "no-break-system-packages", "Change an environment even if it says that something else manages it").FromEnv("UV_BREAK_SYSTEM_PACKAGES").
 			Negated("Leave an environment alone if it says that something else manages it, which is the default")
 	}
 	f.Exclusive("system", "no-system")
 }
 
 func (e *environmentFlags) registerPlaces(f *flags) {
-	f.Optional(&e.target, "target,t", "DIR", "Use this directory instead of an environment")
-	f.Optional(&e.prefix, "prefix", "DIR", "Use the `lib`, `bin` and so on below this directory")
+	f.Optional(&e.Target, "target,t", "DIR", "Use this directory instead of an environment")
+	f.Optional(&e.Prefix, "prefix", "DIR", "Use the `lib`, `bin` and so on below this directory")
 	f.Exclusive("target", "prefix")
 }
 

@@ -149,8 +149,8 @@ func (p *projectWork) lock(ctx context.Context, mode project.LockMode, flag stri
 	if err != nil {
 		return nil, err
 	}
-	r.Refresh = isTrue(p.flags.refresh.refresh) || len(p.flags.refresh.refreshPackage) > 0
-	r.Exact = r.CheckLayout && (isTrue(p.flags.refresh.refresh) || isTrue(p.settings.pip.Upgrade))
+	r.Refresh = isTrue(p.flags.refresh.All) || len(p.flags.refresh.Packages) > 0
+	r.Exact = r.CheckLayout && (isTrue(p.flags.refresh.All) || isTrue(p.settings.Pip.Upgrade))
 	return project.Lock(ctx, r)
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/pip"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/target"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -19,14 +20,11 @@ type outdatedFlags struct {
 // find asks the indexes which of the installed distributions have newer
 // versions.
 func (o *outdatedFlags) find(ctx context.Context, a *app, p *pipFlags, in *opened, installed []*install.Installed) (map[*install.Installed]pip.Latest, error) {
-	s := &workSettings{app: a, pip: in.pip, cert: p.cert}
-	var err error
-	if s.indexes, err = o.index.apply(a, &s.pip.Resolver); err != nil {
+	base, err := settings.Combine(a.layers(), in.pip, &o.index, &o.time)
+	if err != nil {
 		return nil, err
 	}
-	if err := o.time.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
+	s := &workSettings{Settings: *base, app: a, cert: p.cert}
 	e, err := a.newEngine(ctx, s)
 	if err != nil {
 		return nil, err
@@ -44,7 +42,7 @@ func (o *outdatedFlags) find(ctx context.Context, a *app, p *pipFlags, in *opene
 		Prereleases: func(name pyname.Package) bool {
 			mode, ok := a.config.PrereleasePackage[name]
 			if !ok {
-				mode = text(s.pip.Prerelease)
+				mode = text(s.Pip.Prerelease)
 			}
 			return mode == "allow"
 		},

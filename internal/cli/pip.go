@@ -11,6 +11,7 @@ import (
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/ui"
 )
 
@@ -35,9 +36,12 @@ func (p *pipFlags) registerPip(f *flags, strict bool) {
 
 // settings are those of the pip table under the flags.
 func (p *pipFlags) settings(a *app) (config.Pip, error) {
-	s := a.config.ForPip()
-	override(&s.Strict, p.strict)
-	return s, p.environmentFlags.apply(a, &s)
+	s, err := settings.Combine(a.layers(), a.config.ForPip(), &p.environmentFlags)
+	if err != nil {
+		return config.Pip{}, err
+	}
+	override(&s.Pip.Strict, p.strict)
+	return s.Pip, nil
 }
 
 // opened is an environment with what is in it.
@@ -121,7 +125,7 @@ func (a *app) pipFreeze(ctx context.Context, p *pipFlags, noEditable bool, exclu
 			return err
 		}
 	}
-	skip, err := packages("exclude", exclude)
+	skip, err := settings.Packages("exclude", exclude)
 	if err != nil {
 		return err
 	}
@@ -173,7 +177,7 @@ func (a *app) pipShow(ctx context.Context, p *pipFlags, args []string, files boo
 		a.print.Warn("Please provide a package name or names.")
 		return exitStatus(exitFailed)
 	}
-	names, err := packages("PACKAGE", args)
+	names, err := settings.Packages("PACKAGE", args)
 	if err != nil {
 		return err
 	}
@@ -322,7 +326,7 @@ func (a *app) pipList(ctx context.Context, l *listOptions) error {
 	if err != nil {
 		return err
 	}
-	skip, err := packages("exclude", l.exclude)
+	skip, err := settings.Packages("exclude", l.exclude)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/pip"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/packaging/pylock"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -110,26 +111,14 @@ type compileSettings struct {
 }
 
 func (a *app) compileSettings(o *compileOptions) (*compileSettings, error) {
-	s := &compileSettings{workSettings: workSettings{app: a, pip: a.config.ForPip(), cert: o.cert, refresh: o.refresh, platform: o.platform}}
-	p := &s.pip
-	var err error
-	if s.indexes, err = o.index.apply(a, &p.Resolver); err != nil {
+	base, err := settings.Combine(a.layers(), a.config.ForPip(),
+		&o.index, &o.resolver, settings.LinkMode(o.linkMode), &o.build, settings.Torch(o.torchBackend), &o.binary)
+	if err != nil {
 		return nil, err
 	}
-	if err := o.resolver.apply(a, &p.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.build.apply(a, &p.Resolver); err != nil {
-		return nil, err
-	}
-	if err := a.applyTorch(o.torchBackend, &p.Resolver); err != nil {
-		return nil, err
-	}
-	if err := s.applyBinary(a.pipBinary(&o.binary, p), o.resolver.prereleasePackage); err != nil {
-		return nil, err
-	}
+	s := &compileSettings{workSettings: workSettings{Settings: *base, app: a, cert: o.cert, refresh: o.refresh, platform: o.platform}}
+	p := &s.Pip
 	override(&p.NoDeps, o.noDeps)
-	s.noDeps = isTrue(p.NoDeps)
 	o.applyOutput(a, p)
 	system, err := a.flagOrEnv(o.system, "UV_SYSTEM_PYTHON")
 	if err != nil {
@@ -138,7 +127,7 @@ func (a *app) compileSettings(o *compileOptions) (*compileSettings, error) {
 	override(&p.System, system)
 	s.system = isTrue(p.System)
 	s.choosePython(o)
-	if s.omit, err = packages("no-emit-package", o.noEmitPackage); err != nil {
+	if s.omit, err = settings.Packages("no-emit-package", o.noEmitPackage); err != nil {
 		return nil, err
 	}
 	s.omit = append(s.omit, p.NoEmitPackage...)
@@ -161,7 +150,7 @@ func (o *compileOptions) applyOutput(a *app, p *config.Pip) {
 	override(&p.EmitBuildOptions, o.emitBuildOptions)
 	override(&p.EmitMarkerExpression, o.emitMarker)
 	override(&p.EmitIndexAnnotation, o.emitIndex)
-	choose(&p.AnnotationStyle, o.style)
+	settings.Choose(&p.AnnotationStyle, o.style)
 }
 
 // chooseFormat tells the format by the name of the output file where it is not
@@ -195,7 +184,7 @@ func (a *app) pipCompile(ctx context.Context, o *compileOptions) error {
 	if err := s.refuse(o); err != nil {
 		return err
 	}
-	sources, err := o.sources(a, nil, &s.pip)
+	sources, err := o.sources(a, nil, &s.Pip)
 	if err != nil {
 		return err
 	}
@@ -210,7 +199,7 @@ func (a *app) pipCompile(ctx context.Context, o *compileOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := in.AddSettings(settingsInputs(&a.config, &s.pip)); err != nil {
+	if err := in.AddSettings(settingsInputs(&a.config, &s.Pip)); err != nil {
 		return err
 	}
 	if in.Lock != "" {
@@ -228,14 +217,14 @@ func (a *app) pipCompile(ctx context.Context, o *compileOptions) error {
 		return err
 	}
 	req := &pip.CompileRequest{
-		Engine: e, Inputs: in, Dir: a.dir, Interpreter: interpreter, Target: target, Static: s.static(), Policy: s.policy(in),
-		Hashes: isTrue(s.pip.GenerateHashes), FileHashes: s.format == "pylock.toml",
+		Engine: e, Inputs: in, Dir: a.dir, Interpreter: interpreter, Target: target, Static: s.Static(), Policy: s.policy(in),
+		Hashes: isTrue(s.Pip.GenerateHashes), FileHashes: s.format == "pylock.toml",
 		AllowedHashes: a.previews("artifact-hash-filtering"),
 	}
-	if req.Options, err = s.resolveOptions(); err != nil {
+	if req.Options, err = s.ResolveOptions(); err != nil {
 		return err
 	}
-	if isTrue(s.pip.Universal) {
+	if isTrue(s.Pip.Universal) {
 		if err := s.universal(req); err != nil {
 			return err
 		}
@@ -254,7 +243,7 @@ func (a *app) pipCompile(ctx context.Context, o *compileOptions) error {
 // refuse tells what cannot be done.
 func (s *compileSettings) refuse(o *compileOptions) error {
 	switch {
-	case len(o.resolver.upgradeGroup) > 0:
+	case len(o.resolver.UpgradeGroup) > 0:
 		return fmt.Errorf("`--upgrade-group` is not supported in `%s pip` commands", s.app.name)
 	}
 	return nil

@@ -41,7 +41,7 @@ func (a *app) writeCompiled(s *compileSettings, e *engine.Engine, c *pip.Compile
 
 // renderText is the result as a requirements file.
 func (s *compileSettings) renderText(e *engine.Engine, c *pip.Compiled, color ui.Palette) string {
-	p := &s.pip
+	p := &s.Pip
 	var b strings.Builder
 	b.WriteString(s.header(color))
 	if isTrue(p.EmitMarkerExpression) {
@@ -77,12 +77,12 @@ func (s *compileSettings) omitted() map[pyname.Package]bool {
 }
 
 func (s *compileSettings) header(color ui.Palette) string {
-	if isTrue(s.pip.NoHeader) {
+	if isTrue(s.Pip.NoHeader) {
 		return ""
 	}
 	h := pip.Header{
-		Program: s.app.name, Args: s.app.args, Command: text(s.pip.CustomCompileCommand),
-		IndexURLs: isTrue(s.pip.EmitIndexURL), FindLinks: isTrue(s.pip.EmitFindLinks),
+		Program: s.app.name, Args: s.app.args, Command: text(s.Pip.CustomCompileCommand),
+		IndexURLs: isTrue(s.Pip.EmitIndexURL), FindLinks: isTrue(s.Pip.EmitFindLinks),
 	}
 	out := ""
 	for _, line := range h.Lines() {
@@ -99,7 +99,7 @@ func (s *compileSettings) footer(c *pip.Compiled, color ui.Palette) string {
 			out += "# " + string(name) + "\n"
 		}
 	}
-	if out == "" || isTrue(s.pip.NoAnnotate) {
+	if out == "" || isTrue(s.Pip.NoAnnotate) {
 		return ""
 	}
 	return "\n" + color.Green("# The following packages were excluded from the output:") + "\n" + out
@@ -108,15 +108,15 @@ func (s *compileSettings) footer(c *pip.Compiled, color ui.Palette) string {
 func (s *compileSettings) preamble(e *engine.Engine, c *pip.Compiled) *pip.Preamble {
 	p := &pip.Preamble{}
 	l := e.Index.Locations()
-	if isTrue(s.pip.EmitIndexURL) && !l.NoIndex {
+	if isTrue(s.Pip.EmitIndexURL) && !l.NoIndex {
 		p.Indexes = l.Searched()
 	}
-	if isTrue(s.pip.EmitFindLinks) {
+	if isTrue(s.Pip.EmitFindLinks) {
 		p.FindLinks = l.FindLinks
 	}
-	if isTrue(s.pip.EmitBuildOptions) {
-		p.NoBinary = selectedNames(c.Policy.NoBinary, s.pip.NoBinary, c.Inputs.Options.NoBinary)
-		p.OnlyBinary = selectedNames(c.Policy.NoBuild, s.pip.OnlyBinary, c.Inputs.Options.OnlyBinary)
+	if isTrue(s.Pip.EmitBuildOptions) {
+		p.NoBinary = selectedNames(c.Policy.NoBinary, s.Pip.NoBinary, c.Inputs.Options.NoBinary)
+		p.OnlyBinary = selectedNames(c.Policy.NoBuild, s.Pip.OnlyBinary, c.Inputs.Options.OnlyBinary)
 	}
 	return p
 }
@@ -143,7 +143,7 @@ func selectedNames(s index.Selection, lists ...[]string) []string {
 
 // warnUnsupported tells which options mean nothing in a pylock.toml.
 func (s *compileSettings) warnUnsupported() {
-	p := &s.pip
+	p := &s.Pip
 	for _, option := range []struct {
 		name string
 		on   *bool

@@ -12,8 +12,8 @@ import (
 // that. A plain version asked for with --python counts as --python-version: any
 // interpreter can resolve for it.
 func (s *compileSettings) choosePython(o *compileOptions) {
-	s.version = first(o.platform.pythonVersion, text(s.pip.PythonVersion))
-	s.python = text(s.pip.Python)
+	s.version = first(o.platform.pythonVersion, text(s.Pip.PythonVersion))
+	s.python = text(s.Pip.Python)
 	if o.python != nil {
 		s.python = *o.python
 	}
@@ -35,7 +35,7 @@ func (a *app) compileTarget(ctx context.Context, s *compileSettings, in *pip.Inp
 	if err != nil {
 		return nil, python.Target{}, err
 	}
-	target, err := i.Target(s.version, first(s.platform.pythonPlatform, text(s.pip.PythonPlatform)), a.environment.Get)
+	target, err := i.Target(s.version, first(s.platform.pythonPlatform, text(s.Pip.PythonPlatform)), a.environment.Get)
 	if err == nil && s.version != "" && s.python == "" && len(in.Options.OnlyBinary) == 0 {
 		a.warnOtherPython(s.version, target, i)
 	}

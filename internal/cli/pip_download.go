@@ -13,6 +13,7 @@ import (
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/pip"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/ui"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -119,7 +120,7 @@ func (a *app) downloadSettings(o *downloadOptions) (*workSettings, error) {
 	}
 	s.cert = o.cert
 	system, err := a.flagOrEnv(o.system, "UV_SYSTEM_PYTHON")
-	override(&s.pip.System, system)
+	override(&s.Pip.System, system)
 	return s, err
 }
 
@@ -129,7 +130,7 @@ func (a *app) pipDownload(ctx context.Context, o *downloadOptions, args []string
 	if err != nil {
 		return err
 	}
-	sources, err := o.sources(a, args, &s.pip)
+	sources, err := o.sources(a, args, &s.Pip)
 	if err != nil {
 		return err
 	}
@@ -137,14 +138,14 @@ func (a *app) pipDownload(ctx context.Context, o *downloadOptions, args []string
 		return usageError("a package is expected, or a file of `--requirements`")
 	}
 	req := &pip.DownloadRequest{
-		Dir: a.path(first(o.dir, ".")), Wheels: o.wheels, DryRun: o.dryRun, NoLocal: o.noLocal, Static: s.static(),
+		Dir: a.path(first(o.dir, ".")), Wheels: o.wheels, DryRun: o.dryRun, NoLocal: o.noLocal, Static: s.Static(),
 		Begin: func(t pip.DownloadTarget) {
 			if t.Label != "" {
 				a.print.Line("%s", a.print.Color.Dim("For "+t.Label+":"))
 			}
 		},
 	}
-	if req.Omit, err = packageNames("no-emit-package", o.omit); err != nil {
+	if req.Omit, err = settings.PackageNames("no-emit-package", o.omit); err != nil {
 		return err
 	}
 	if req.Lock, err = a.projectLock(&sources); err != nil {
@@ -173,15 +174,15 @@ func (a *app) downloadInputs(ctx context.Context, o *downloadOptions, s *workSet
 	if err != nil {
 		return err
 	}
-	if err := in.AddSettings(settingsInputs(&a.config, &s.pip)); err != nil {
+	if err := in.AddSettings(settingsInputs(&a.config, &s.Pip)); err != nil {
 		return err
 	}
-	asked := first(text(o.python), text(s.pip.Python), a.env["UV_PYTHON"])
-	if err := o.targets.settle(&s.pip); err != nil {
+	asked := first(text(o.python), text(s.Pip.Python), a.env["UV_PYTHON"])
+	if err := o.targets.settle(&s.Pip); err != nil {
 		return err
 	}
 	req.Inputs = in
-	if req.Interpreter, err = a.anyInterpreter(ctx, isTrue(s.pip.System), asked, o.targets.nearest()); err != nil {
+	if req.Interpreter, err = a.anyInterpreter(ctx, isTrue(s.Pip.System), asked, o.targets.nearest()); err != nil {
 		return err
 	}
 	if req.Targets, err = o.targets.all(a, req.Interpreter); err != nil {
@@ -193,7 +194,7 @@ func (a *app) downloadInputs(ctx context.Context, o *downloadOptions, s *workSet
 	if err := in.Complete(ctx, req.Engine); err != nil {
 		return err
 	}
-	if req.Options, err = s.resolveOptions(); err != nil {
+	if req.Options, err = s.ResolveOptions(); err != nil {
 		return err
 	}
 	req.Policy, req.Hashes = s.policy(in), s.hashMode(in)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -75,7 +76,7 @@ func (a *app) indexVersions(ctx context.Context, o *indexVersionsOptions, args [
 	}
 	s, err := a.installSettings(&installOptions{
 		pipFlags: o.pipFlags, index: o.index, binary: o.binary, refresh: o.refresh, platform: o.platform,
-		resolver: resolverFlags{prerelease: o.prerelease, pre: o.pre, timeFlags: o.time},
+		resolver: resolverFlags{settings.Resolver{Prerelease: o.prerelease, Pre: o.pre, Times: o.time.Times}},
 	})
 	if err != nil {
 		return err
@@ -94,10 +95,10 @@ func (a *app) indexVersions(ctx context.Context, o *indexVersionsOptions, args [
 // indexEnvironment is the Python to list versions for and the version that is
 // installed there; without an environment any Python will do.
 func (a *app) indexEnvironment(ctx context.Context, o *indexVersionsOptions, s *workSettings, name pyname.Package) (*python.Interpreter, pep440.Version, error) {
-	env, err := a.pipEnvironment(ctx, &s.pip, false)
+	env, err := a.pipEnvironment(ctx, &s.Pip, false)
 	var missing *python.EnvironmentNotFoundError
 	if errors.As(err, &missing) {
-		i, err := a.anyInterpreter(ctx, isTrue(s.pip.System), text(s.pip.Python), dotted(o.platform.pythonVersion))
+		i, err := a.anyInterpreter(ctx, isTrue(s.Pip.System), text(s.Pip.Python), dotted(o.platform.pythonVersion))
 		return i, pep440.Version{}, err
 	}
 	if err != nil {
@@ -115,7 +116,7 @@ func (a *app) indexEnvironment(ctx context.Context, o *indexVersionsOptions, s *
 
 func (a *app) versionsFor(ctx context.Context, o *indexVersionsOptions, s *workSettings, i *python.Interpreter, name pyname.Package) ([]pep440.Version, error) {
 	o.tags.versions, o.tags.platforms = nonEmpty(o.platform.pythonVersion), nonEmpty(o.platform.pythonPlatform)
-	if err := o.tags.settle(&s.pip); err != nil {
+	if err := o.tags.settle(&s.Pip); err != nil {
 		return nil, err
 	}
 	targets, err := o.tags.all(a, i)
@@ -132,9 +133,9 @@ func (a *app) versionsFor(ctx context.Context, o *indexVersionsOptions, s *workS
 	if err := a.connect(ctx, e, s, nil, i); err != nil {
 		return nil, err
 	}
-	mode, named := s.prereleasePackage[name]
+	mode, named := s.PrereleasePackage[name]
 	if !named {
-		mode = text(s.pip.Prerelease)
+		mode = text(s.Pip.Prerelease)
 	}
 	req := pip.VersionsRequest{
 		Client: e.Index, Policy: s.policy(nil), Target: targets[0].Target, AnyPython: o.anyPython, Prereleases: mode == "allow",

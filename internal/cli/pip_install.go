@@ -15,6 +15,7 @@ import (
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/ui"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -159,8 +160,8 @@ func pipSyncCommand() command {
 				Negated("Stop if there are no requirements, which is the default")
 			o.registerShared(f)
 			o.installer.register(f)
-			o.resolver.timeFlags.register(f)
-			o.resolver.sourceFlags.register(f)
+			f.times(&o.resolver.Times)
+			f.sources(&o.resolver.Sources)
 			o.build.register(f)
 			o.binary.register(f)
 			o.refresh.register(f)
@@ -184,7 +185,7 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 	if err != nil {
 		return err
 	}
-	sources, err := o.sources(a, args, &s.pip)
+	sources, err := o.sources(a, args, &s.Pip)
 	if err != nil {
 		return err
 	}
@@ -209,10 +210,10 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 		a.print.Line("No requirements found (hint: use `--allow-empty-requirements` to clear the environment)")
 		return nil
 	}
-	if err := inputs.AddSettings(settingsInputs(&a.config, &s.pip)); err != nil {
+	if err := inputs.AddSettings(settingsInputs(&a.config, &s.Pip)); err != nil {
 		return err
 	}
-	env, err := a.pipEnvironment(ctx, &s.pip, true)
+	env, err := a.pipEnvironment(ctx, &s.Pip, true)
 	if err != nil {
 		return err
 	}
@@ -246,12 +247,12 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 	if err := a.writeReport(ctx, o, req, result); err != nil {
 		return err
 	}
-	if isTrue(s.pip.Strict) && !o.dryRun {
+	if isTrue(s.Pip.Strict) && !o.dryRun {
 		after, err := a.site(env)
 		if err != nil {
 			return err
 		}
-		return a.warnStrict(&opened{env, after, s.pip})
+		return a.warnStrict(&opened{env, after, s.Pip})
 	}
 	return nil
 }
@@ -262,7 +263,7 @@ func (a *app) applyEditable(o *installOptions, in *pip.Inputs) error {
 	if err != nil {
 		return err
 	}
-	some, err := packageNames("no-editable-package", o.noEditablePkgs)
+	some, err := settings.PackageNames("no-editable-package", o.noEditablePkgs)
 	if err != nil {
 		return err
 	}
@@ -309,33 +310,33 @@ func (a *app) lockEnvironment(ctx context.Context, env *python.Environment) (*fs
 
 // installRequest puts the settings in the terms of package pip.
 func (a *app) installRequest(s *workSettings, e *engine.Engine, in *pip.Inputs, env *python.Environment, site *install.Site) (*pip.InstallRequest, error) {
-	target, err := env.Interpreter.Target(first(s.platform.pythonVersion, text(s.pip.PythonVersion)),
-		first(s.platform.pythonPlatform, text(s.pip.PythonPlatform)), a.environment.Get)
+	target, err := env.Interpreter.Target(first(s.platform.pythonVersion, text(s.Pip.PythonVersion)),
+		first(s.platform.pythonPlatform, text(s.Pip.PythonPlatform)), a.environment.Get)
 	if err != nil {
 		return nil, err
 	}
 	if e != nil && target.Other {
 		e.BuildFor(target.Tags)
 	}
-	options, err := s.resolveOptions()
+	options, err := s.ResolveOptions()
 	if err != nil {
 		return nil, err
 	}
 	policy := s.policy(in)
 	req := &pip.InstallRequest{
 		Engine: e, Inputs: in, Environment: env, Target: target, Site: site,
-		Options: options, Policy: policy, Static: s.static(),
+		Options: options, Policy: policy, Static: s.Static(),
 		Upgrade: s.upgrade(), Reinstall: s.reinstall(), Hashes: s.hashMode(in),
 		Sync: s.sync, Exact: s.exact,
 		CacheInfo: func(path string) (*install.CacheInfo, error) { return install.CacheInfoOf(path, a.getenv) },
 	}
 	req.Install = engine.InstallRequest{
-		Compile: isTrue(s.pip.CompileBytecode) && !s.sync, CompileAll: isTrue(s.pip.CompileBytecode) && s.sync,
+		Compile: isTrue(s.Pip.CompileBytecode) && !s.sync, CompileAll: isTrue(s.Pip.CompileBytecode) && s.sync,
 		NoMetadata: a.global.noInstallerMeta || isTrue(a.vars.NoInstallerMetadata),
 		AnyName:    isTrue(a.vars.SkipWheelFilenameCheck), DryRun: s.dryRun,
 	}
-	if s.pip.LinkMode != nil {
-		req.Install.LinkMode = *s.pip.LinkMode
+	if s.Pip.LinkMode != nil {
+		req.Install.LinkMode = *s.Pip.LinkMode
 	}
 	if n := a.vars.ConcurrentInstalls; n != nil {
 		req.Install.Workers = *n

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/pip"
+	"github.com/tame-py/tame/internal/settings"
 )
 
 type treeOptions struct {
@@ -46,11 +47,11 @@ func (a *app) pipTree(ctx context.Context, t *treeOptions) error {
 	if err != nil {
 		return err
 	}
-	prune, err := packages("prune", t.prune)
+	prune, err := settings.Packages("prune", t.prune)
 	if err != nil {
 		return err
 	}
-	roots, err := packages("package", t.packages)
+	roots, err := settings.Packages("package", t.packages)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/pip"
+	"github.com/tame-py/tame/internal/settings"
 )
 
 type uninstallOptions struct {
@@ -45,11 +46,11 @@ func (a *app) pipUninstall(ctx context.Context, o *uninstallOptions, args []stri
 		return err
 	}
 	if k := first(o.keyring, a.env["UV_KEYRING_PROVIDER"]); k != "" {
-		if err := setText(&p.KeyringProvider, k); err != nil {
+		if err := settings.SetText(&p.KeyringProvider, k); err != nil {
 			return fmt.Errorf("invalid value for `--keyring-provider`: %w", err)
 		}
 	}
-	reader := a.reader(&workSettings{app: a, pip: p, cert: o.cert})
+	reader := a.reader(&workSettings{Settings: settings.Settings{Pip: p}, app: a, cert: o.cert})
 	reader.Loose = true
 	inputs, err := a.readInputs(ctx, reader, pip.Sources{Packages: args, Files: o.requirements})
 	if err != nil {

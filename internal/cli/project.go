@@ -14,6 +14,7 @@ import (
 	"github.com/tame-py/tame/internal/project"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/pep508"
@@ -40,7 +41,7 @@ func (o *resolutionFlags) register(f *flags) {
 
 // registerLocking is register without what is about environments.
 func (o *resolutionFlags) registerLocking(f *flags) {
-	o.registerWith(f, func(f *flags) { f.linkMode(&o.installer.linkMode) })
+	o.registerWith(f, func(f *flags) { f.linkMode(&o.installer.LinkMode) })
 }
 
 func (o *resolutionFlags) registerWith(f *flags, installer func(*flags)) {
@@ -54,32 +55,15 @@ func (o *resolutionFlags) registerWith(f *flags, installer func(*flags)) {
 	o.refresh.register(f)
 }
 
-// projectSettings are the flags over variables over files.
-func (a *app) projectSettings(o *resolutionFlags) (*workSettings, error) {
-	s := &workSettings{
-		app: a, pip: config.Pip{Resolver: a.config.Resolver}, refresh: o.refresh, platform: platformFlags{pythonPlatform: o.platform},
-	}
-	var err error
-	if s.indexes, err = o.index.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.resolver.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.installer.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.build.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	b, err := o.binary.apply(a)
+// projectSettings are the flags over variables over files; some commands have more of
+// them.
+func (a *app) projectSettings(o *resolutionFlags, more ...settings.Group) (*workSettings, error) {
+	groups := append([]settings.Group{&o.index, &o.resolver, &o.installer, &o.build, &o.binary}, more...)
+	base, err := settings.Combine(a.layers(), settings.ForProject(&a.config), groups...)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.applyBinary(b, o.resolver.prereleasePackage); err != nil {
-		return nil, err
-	}
-	return s, nil
+	return &workSettings{Settings: *base, app: a, refresh: o.refresh, platform: platformFlags{pythonPlatform: o.platform}}, nil
 }
 
 // A projectWork is a command about a project, or about a script, on its way. Its
@@ -142,7 +126,7 @@ func (a *app) discover(ctx context.Context, d discovery) (*workspace.Workspace, 
 		return nil, nil, err
 	}
 	a.warnLegacy(w)
-	names, err := packages("package", d.packages)
+	names, err := settings.Packages("package", d.packages)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -445,15 +429,12 @@ func (p *projectWork) lockRequest(mode project.LockMode, flag string, i *python.
 	if err != nil {
 		return nil, err
 	}
-	options, err := p.settings.resolveOptions()
+	options, err := p.settings.ResolveOptions()
 	if err != nil {
 		return nil, err
 	}
-	if err := set(&options.ForkStrategy, p.settings.pip.ForkStrategy); err != nil {
-		return nil, err
-	}
-	groups := make([]pyname.Group, 0, len(p.flags.resolver.upgradeGroup))
-	for _, text := range p.flags.resolver.upgradeGroup {
+	groups := make([]pyname.Group, 0, len(p.flags.resolver.UpgradeGroup))
+	for _, text := range p.flags.resolver.UpgradeGroup {
 		g, err := pyname.ParseGroup(text)
 		if err != nil {
 			return nil, fmt.Errorf("invalid value for `--upgrade-group`: %w", err)
@@ -462,8 +443,8 @@ func (p *projectWork) lockRequest(mode project.LockMode, flag string, i *python.
 	}
 	r := &project.LockRequest{
 		Target: p.target, Declared: declared, Mode: mode, Flag: flag, Interpreter: i, Engine: p.engine,
-		Options: options, Policy: p.settings.policy(nil), Static: p.settings.static(),
-		Upgrade: project.Upgrade{All: isTrue(p.settings.pip.Upgrade), Requirements: p.settings.pip.UpgradePackage, Groups: groups},
+		Options: options, Policy: p.settings.policy(nil), Static: p.settings.Static(),
+		Upgrade: project.Upgrade{All: isTrue(p.settings.Pip.Upgrade), Requirements: p.settings.Pip.UpgradePackage, Groups: groups},
 		Say:     func(format string, args ...any) { p.app.print.Line(format, args...) },
 		Debug:   p.app.print.Debug,
 
@@ -491,7 +472,7 @@ func (p *projectWork) lockRequest(mode project.LockMode, flag string, i *python.
 // that a lock has.
 func (p *projectWork) configuredIndexes(i *python.Interpreter) (*index.Locations, error) {
 	s := p.settings
-	if len(s.indexes)+len(s.pip.FindLinks) == 0 && !isTrue(s.pip.NoIndex) {
+	if len(s.Indexes)+len(s.Pip.FindLinks) == 0 && !isTrue(s.Pip.NoIndex) {
 		return nil, nil
 	}
 	l, err := p.app.locations(s, nil, i)
@@ -501,11 +482,11 @@ func (p *projectWork) configuredIndexes(i *python.Interpreter) (*index.Locations
 // followLock makes the index that a lock names the one that is asked last, if
 // none is configured for that.
 func (p *projectWork) followLock(l *lock.Lock) {
-	if l == nil || p.settings.lockedIndex != "" || isTrue(p.settings.pip.NoIndex) || slices.ContainsFunc(p.settings.indexes, func(x config.Index) bool { return x.Default }) {
+	if l == nil || p.settings.lockedIndex != "" || isTrue(p.settings.Pip.NoIndex) || slices.ContainsFunc(p.settings.Indexes, func(x config.Index) bool { return x.Default }) {
 		return
 	}
 	p.settings.lockedIndex = project.LockedIndex(l, func(url string) bool {
 		same := func(x config.Index) bool { return source.Canonical(x.URL) == source.Canonical(url) }
-		return slices.ContainsFunc(p.settings.indexes, same) || slices.ContainsFunc(p.settings.pip.FindLinks, same)
+		return slices.ContainsFunc(p.settings.Indexes, same) || slices.ContainsFunc(p.settings.Pip.FindLinks, same)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/tame-py/tame/internal/par"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/project"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/ui"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -50,7 +51,7 @@ type outdatedPackage struct {
 }
 
 func (a *app) outdated(ctx context.Context, o *outdatedProjectFlags, args []string) error {
-	names, err := packages("packages", args)
+	names, err := settings.Packages("packages", args)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/tame-py/tame/internal/auth"
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/index"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
@@ -28,7 +29,7 @@ func (s *workSettings) workspaceOptions() workspace.Options {
 		s.projects = &projectIndexes{app: s.app, settings: s}
 	}
 	return workspace.Options{
-		Disabled: isTrue(s.pip.NoSources), DisabledFor: s.pip.NoSourcesPackage, Index: s.projects.find, Check: s.projects.check, Getenv: s.app.urlVariable,
+		Disabled: isTrue(s.Pip.NoSources), DisabledFor: s.Pip.NoSourcesPackage, Index: s.projects.find, Check: s.projects.check, Getenv: s.app.urlVariable,
 	}
 }
 
@@ -102,9 +103,9 @@ func (a *app) fileOptions(f *pyproject.File) (*config.Options, error) {
 }
 
 func (p *projectIndexes) definition(f *pyproject.File, name string) (index.Index, bool) {
-	for _, x := range p.settings.indexes {
+	for _, x := range p.settings.Indexes {
 		if x.Name == name && x.Origin == config.OriginCommandLine {
-			return indexOf(x), true
+			return settings.IndexOf(x), true
 		}
 	}
 	o, err := p.app.fileOptions(f)
@@ -113,7 +114,7 @@ func (p *projectIndexes) definition(f *pyproject.File, name string) (index.Index
 	}
 	for _, x := range o.Index {
 		if x.Name == name {
-			return indexOf(x), true
+			return settings.IndexOf(x), true
 		}
 	}
 	return index.Index{}, false

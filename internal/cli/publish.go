@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"github.com/tame-py/tame/internal/auth"
-	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/publish"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/ui"
 	"github.com/tame-py/tame/internal/web"
 )
@@ -75,7 +75,7 @@ func (a *app) publish(ctx context.Context, o *publishFlags, args []string) error
 		return withHint(usageError("`--skip-existing` is not supported: there is no reliable way to tell why an upload was refused"),
 			"use `--check-url` with the URL of the index: files that it has are skipped")
 	}
-	j := &publishJob{app: a, flags: o, settings: &workSettings{app: a, pip: config.Pip{Resolver: a.config.Resolver}}}
+	j := &publishJob{app: a, flags: o}
 	if err := j.settle(); err != nil {
 		return err
 	}
@@ -122,17 +122,11 @@ func (j *publishJob) settle() error {
 	if o.direct {
 		a.warnPreview("publish --direct", "direct-publish")
 	}
-	if o.keyring != "" || a.env["UV_KEYRING_PROVIDER"] != "" {
-		var k auth.Keyring
-		if err := k.UnmarshalText([]byte(first(o.keyring, a.env["UV_KEYRING_PROVIDER"]))); err != nil {
-			return fmt.Errorf("invalid value for `--keyring-provider`: %w", err)
-		}
-		j.settings.pip.KeyringProvider = &k
-	}
-	var err error
-	if j.settings.indexes, err = (&indexFlags{}).apply(a, &j.settings.pip.Resolver); err != nil {
+	base, err := settings.Combine(a.layers(), settings.ForProject(&a.config), &settings.Indexes{Keyring: o.keyring})
+	if err != nil {
 		return err
 	}
+	j.settings = &workSettings{Settings: *base, app: a}
 	name := first(o.index, a.env["UV_PUBLISH_INDEX"])
 	if name != "" && o.url == nil {
 		return j.settleIndex(name)
@@ -159,7 +153,7 @@ func (j *publishJob) settle() error {
 // settleIndex takes both URLs from an index of the settings.
 func (j *publishJob) settleIndex(name string) error {
 	var names []string
-	for _, x := range j.settings.indexes {
+	for _, x := range j.settings.Indexes {
 		if x.Name == name {
 			if x.PublishURL == "" {
 				return withHint(fmt.Errorf("the index `%s` has no publish URL", name), "add `publish-url` to its entry in the settings")
@@ -182,8 +176,8 @@ func (j *publishJob) settleIndex(name string) error {
 func (j *publishJob) connect(ctx context.Context) error {
 	a := j.app
 	var l index.Locations
-	for _, x := range j.settings.indexes {
-		l.Indexes = append(l.Indexes, indexOf(x))
+	for _, x := range j.settings.Indexes {
+		l.Indexes = append(l.Indexes, settings.IndexOf(x))
 	}
 	var err error
 	if j.store, err = a.authStore(j.settings, l); err != nil {

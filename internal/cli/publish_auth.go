@@ -47,7 +47,7 @@ func (j *publishJob) credentials(ctx context.Context, bare *web.Client) (auth.Cr
 func (j *publishJob) missing(c auth.Credentials, why error) (auth.Credentials, error) {
 	a := j.app
 	if c.Username != "" {
-		if k := j.settings.pip.KeyringProvider; k != nil && *k != auth.KeyringDisabled {
+		if k := j.settings.Pip.KeyringProvider; k != nil && *k != auth.KeyringDisabled {
 			a.print.Warn("Keyring has no password for URL `%s` and username `%s`", auth.Redact(j.url), c.Username)
 		}
 		c.HasPassword = true // an empty one: some servers take just a name
@@ -119,7 +119,7 @@ func (j *publishJob) givenCredentials() (auth.Credentials, error) {
 func (j *publishJob) trusted(ctx context.Context, bare *web.Client, c auth.Credentials) (token string, why, err error) {
 	a := j.app
 	mode := first(j.flags.trusted, text(a.config.TrustedPublishing))
-	keyring := j.settings.pip.KeyringProvider != nil && *j.settings.pip.KeyringProvider != auth.KeyringDisabled
+	keyring := j.settings.Pip.KeyringProvider != nil && *j.settings.Pip.KeyringProvider != auth.KeyringDisabled
 	given := c.Username != "" || c.HasPassword || keyring
 	switch {
 	case mode == "never", mode != "always" && given:

@@ -16,6 +16,7 @@ import (
 	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/project"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/packaging/pyproject"
 )
 
@@ -59,17 +60,14 @@ func (p *projectFlags) register(f *flags) {
 }
 
 // buildPackageFlags choose between wheels and source distributions.
-type buildPackageFlags struct {
-	noBuild, noBinary               *bool
-	noBuildPackage, noBinaryPackage []string
-}
+type buildPackageFlags struct{ settings.PackageBinary }
 
 func (b *buildPackageFlags) register(f *flags) {
 	f.Under("Build options")
-	f.Pair(&b.noBuild, "no-build", "build", "Build nothing: run no code of a package").FromEnv("UV_NO_BUILD")
-	f.List(&b.noBuildPackage, "no-build-package", "NAME", "The same for one package").FromEnv("UV_NO_BUILD_PACKAGE")
-	f.Pair(&b.noBinary, "no-binary", "binary", "Use no wheels").FromEnv("UV_NO_BINARY")
-	f.List(&b.noBinaryPackage, "no-binary-package", "NAME", "The same for one package").FromEnv("UV_NO_BINARY_PACKAGE")
+	f.Pair(&b.NoBuild, "no-build", "build", "Build nothing: run no code of a package").FromEnv("UV_NO_BUILD")
+	f.List(&b.NoBuildPackage, "no-build-package", "NAME", "The same for one package").FromEnv("UV_NO_BUILD_PACKAGE")
+	f.Pair(&b.NoBinary, "no-binary", "binary", "Use no wheels").FromEnv("UV_NO_BINARY")
+	f.List(&b.NoBinaryPackage, "no-binary-package", "NAME", "The same for one package").FromEnv("UV_NO_BINARY_PACKAGE")
 }
 
 func runCommand() command {

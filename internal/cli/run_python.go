@@ -298,7 +298,7 @@ func (s *scriptEnvironment) request(ctx context.Context) (*pip.InstallRequest, e
 	if err := in.AddScript(a.reader(settings), s.script, s.scriptDir()); err != nil {
 		return nil, err
 	}
-	if err := in.AddSettings(settingsInputs(&s.scriptSettings, &settings.pip)); err != nil {
+	if err := in.AddSettings(settingsInputs(&s.scriptSettings, &settings.Pip)); err != nil {
 		return nil, err
 	}
 	settings.buildConstraints = in.BuildConstraints

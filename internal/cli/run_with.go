@@ -44,35 +44,6 @@ func (w *runWork) settings() (*workSettings, error) {
 	return s, nil
 }
 
-// apply puts the flags and variables over the settings, in the form that pip's
-// flags have.
-func (b *buildPackageFlags) apply(a *app) (*binaryFlags, error) {
-	out := &binaryFlags{}
-	var err error
-	if out.noBuild, err = a.flagOrEnv(b.noBuild, "UV_NO_BUILD"); err != nil {
-		return nil, err
-	}
-	noBinary, err := a.flagOrEnv(b.noBinary, "UV_NO_BINARY")
-	if err != nil {
-		return nil, err
-	}
-	if noBinary == nil {
-		noBinary = a.config.NoBinary
-	}
-	if isTrue(noBinary) {
-		out.noBinary = []string{":all:"}
-	}
-	out.noBinary = append(out.noBinary, a.listOrEnv(b.noBinaryPackage, "UV_NO_BINARY_PACKAGE")...)
-	for _, name := range a.config.NoBinaryPackage {
-		out.noBinary = append(out.noBinary, string(name))
-	}
-	out.onlyBinary = a.listOrEnv(b.noBuildPackage, "UV_NO_BUILD_PACKAGE")
-	for _, name := range a.config.NoBuildPackage {
-		out.onlyBinary = append(out.onlyBinary, string(name))
-	}
-	return out, nil
-}
-
 // newEngine makes the engine, whose cache is held until the child is done.
 func (w *runWork) newEngine(ctx context.Context) (*engine.Engine, error) {
 	if w.engine != nil {

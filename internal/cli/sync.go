@@ -10,6 +10,7 @@ import (
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/project"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -75,10 +76,10 @@ func (i *filterFlags) filter(a *app) (lock.Filter, error) {
 	if err != nil {
 		return out, err
 	}
-	if out.NoPackages, err = packages("no-install-package", i.noPackages); err != nil {
+	if out.NoPackages, err = settings.Packages("no-install-package", i.noPackages); err != nil {
 		return out, err
 	}
-	out.OnlyPackages, err = packages("only-install-package", i.onlyPackages)
+	out.OnlyPackages, err = settings.Packages("only-install-package", i.onlyPackages)
 	return out, err
 }
 
@@ -313,16 +314,16 @@ func (s *syncing) install(ctx context.Context, l *lock.Lock) error {
 
 // syncRequest puts the settings in the terms of package project.
 func (s *syncing) syncRequest(l *lock.Lock) (*project.SyncRequest, error) {
-	a, settings := s.app, s.settings
-	target, err := s.env.Interpreter.Target("", settings.platform.pythonPlatform, a.environment.Get)
+	a, work := s.app, s.settings
+	target, err := s.env.Interpreter.Target("", work.platform.pythonPlatform, a.environment.Get)
 	if err != nil {
 		return nil, err
 	}
 	s.followLock(l)
-	reinstall := settings.reinstall()
+	reinstall := work.reinstall()
 	r := &project.SyncRequest{
 		Target: s.target, Lock: l, Selection: s.selection, Filter: s.filter, Environment: s.env.Environment, For: target,
-		Exact: s.exact, Check: s.check, Policy: settings.policy(nil), Engine: s.engine, Reinstall: reinstall.Has,
+		Exact: s.exact, Check: s.check, Policy: work.policy(nil), Engine: s.engine, Reinstall: reinstall.Has,
 		Connect: func(ctx context.Context) error {
 			_, err := s.connected(ctx, s.env.Interpreter)
 			return err
@@ -333,16 +334,16 @@ func (s *syncing) syncRequest(l *lock.Lock) (*project.SyncRequest, error) {
 		return nil, err
 	}
 	r.NoEditable, r.Editable = isTrue(noEditable), s.editable.noEditable != nil && !*s.editable.noEditable
-	if r.NoEditablePackages, err = packageNames("no-editable-package", s.editable.noEditablePackages); err != nil {
+	if r.NoEditablePackages, err = settings.PackageNames("no-editable-package", s.editable.noEditablePackages); err != nil {
 		return nil, err
 	}
-	options, err := a.buildOptions(settings, nil, s.env.Interpreter)
+	options, err := a.buildOptions(work, nil, s.env.Interpreter)
 	if err != nil {
 		return nil, err
 	}
 	s.engine.DescribeBuilds(options)
-	r.Install = a.installOptions(settings, s.dryRun)
-	r.Install.CompileAll = isTrue(settings.pip.CompileBytecode)
+	r.Install = a.installOptions(work, s.dryRun)
+	r.Install.CompileAll = isTrue(work.Pip.CompileBytecode)
 	return r, nil
 }
 
@@ -352,8 +353,8 @@ func (a *app) installOptions(s *workSettings, dryRun bool) engine.InstallRequest
 		NoMetadata: a.global.noInstallerMeta || isTrue(a.vars.NoInstallerMetadata),
 		AnyName:    isTrue(a.vars.SkipWheelFilenameCheck), DryRun: dryRun,
 	}
-	if s.pip.LinkMode != nil {
-		r.LinkMode = *s.pip.LinkMode
+	if s.Pip.LinkMode != nil {
+		r.LinkMode = *s.Pip.LinkMode
 	}
 	if n := a.vars.ConcurrentInstalls; n != nil {
 		r.Workers = *n

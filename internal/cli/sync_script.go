@@ -19,7 +19,7 @@ func (s *syncing) installScript(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := in.AddSettings(settingsInputs(own, &s.settings.pip)); err != nil {
+	if err := in.AddSettings(settingsInputs(own, &s.settings.Pip)); err != nil {
 		return err
 	}
 	site, err := a.site(s.env.Environment)

@@ -329,10 +329,10 @@ func toolUpgradeCommand() command {
 }
 
 func (a *app) toolUpgrade(ctx context.Context, o *toolFlags, all bool, args []string) error {
-	if isTrue(o.resolver.upgrade) || len(o.resolver.upgradePackage) > 0 {
+	if isTrue(o.resolver.Upgrade) || len(o.resolver.UpgradePackage) > 0 {
 		a.print.Warn("`--upgrade` is enabled by default on `%s tool upgrade`", a.name)
 	}
-	if err := o.build.check(); err != nil {
+	if err := o.build.Check(); err != nil {
 		return err
 	}
 	wanted, err := toolsToUpgrade(all, args)
@@ -430,7 +430,7 @@ func (a *app) upgradeTool(ctx context.Context, o *toolFlags, store tool.Store, w
 	a.config = config.Combine(options, a.config)
 	flags := *o
 	on := true
-	flags.resolver.upgrade = &on
+	flags.resolver.Upgrade = &on
 	s, err := a.toolSettings(&flags)
 	if err != nil {
 		return false, err

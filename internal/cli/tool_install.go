@@ -87,7 +87,7 @@ type toolInstallation struct {
 }
 
 func (a *app) toolInstall(ctx context.Context, o *toolInstallFlags, target string) error {
-	if err := o.build.check(); err != nil {
+	if err := o.build.Check(); err != nil {
 		return err
 	}
 	r, err := a.toolInstallRequest(o, target)
@@ -96,7 +96,7 @@ func (a *app) toolInstall(ctx context.Context, o *toolInstallFlags, target strin
 	}
 	// Whether what is in the cache still is the newest counts only here.
 	if r.latest {
-		o.resolver.upgradePackage = append(o.resolver.upgradePackage, leadingName(r.text))
+		o.resolver.UpgradePackage = append(o.resolver.UpgradePackage, leadingName(r.text))
 	}
 	s, err := a.toolSettings(&o.toolFlags)
 	if err != nil {
@@ -119,7 +119,7 @@ func (a *app) toolInstall(ctx context.Context, o *toolInstallFlags, target strin
 	if err := t.findNames(ctx, asked); err != nil {
 		return err
 	}
-	t.name, t.given, t.passing = toolInput(t.inputs).Name, r.text, len(s.pip.UpgradePackage)
+	t.name, t.given, t.passing = toolInput(t.inputs).Name, r.text, len(s.Pip.UpgradePackage)
 	if !r.latest && !r.version {
 		if err := checkFrom(o, target, t.name); err != nil {
 			return err
@@ -217,7 +217,7 @@ func (t *toolInstallation) install(ctx context.Context, asked *string) error {
 	if err != nil {
 		return err
 	}
-	if kept && a.locksTools() && changes.IsEmpty() && !t.asksAnew() && !isTrue(t.settings.pip.CompileBytecode) {
+	if kept && a.locksTools() && changes.IsEmpty() && !t.asksAnew() && !isTrue(t.settings.Pip.CompileBytecode) {
 		a.print.Line("`%s` is already installed", t.given)
 		t.python = cmp.Or(t.python, t.old.Python)
 		return t.writeDown(t.old.EntryPoints)
@@ -240,7 +240,7 @@ func (t *toolInstallation) rememberOptions() error {
 
 // asksAnew reports whether a new version or installation was asked for.
 func (t *toolInstallation) asksAnew() bool {
-	p := &t.settings.pip
+	p := &t.settings.Pip
 	return isTrue(p.Reinstall) || len(p.ReinstallPackage) > 0 || isTrue(p.Upgrade) || len(p.UpgradePackage) > 0
 }
 

@@ -90,7 +90,7 @@ func (t *toolInstallation) lockTool(ctx context.Context, i *python.Interpreter) 
 			r.Constraints = append(r.Constraints, i.Requirement)
 		}
 	}
-	r.Refresh = isTrue(t.settings.refresh.refresh) || len(t.settings.refresh.refreshPackage) > 0
+	r.Refresh = isTrue(t.settings.refresh.All) || len(t.settings.refresh.Packages) > 0
 	if !r.Upgrade.All && t.env != nil {
 		if r.Preferences, err = t.installedVersions(&r.Upgrade); err != nil {
 			return nil, err

@@ -12,6 +12,7 @@ import (
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/tool"
 	"github.com/tame-py/tame/packaging/pep440"
@@ -188,7 +189,7 @@ func (a *app) syncTool(ctx context.Context, o *toolSyncFlags, store tool.Store, 
 	flags.refresh = o.refresh
 	if o.upgrade {
 		on := true
-		flags.resolver.upgrade = &on
+		flags.resolver.Upgrade = &on
 	}
 	s, err := a.toolSettings(flags)
 	if err != nil {
@@ -198,7 +199,7 @@ func (a *app) syncTool(ctx context.Context, o *toolSyncFlags, store tool.Store, 
 	if t.finder, err = a.finder(); err != nil {
 		return err
 	}
-	if t.executablesFrom, err = packages("with-executables-from", l.ExecutablesFrom); err != nil {
+	if t.executablesFrom, err = settings.Packages("with-executables-from", l.ExecutablesFrom); err != nil {
 		return err
 	}
 	if t.inputs, err = a.toolInputs(ctx, s, flags, first(l.From, string(l.Name)), l.Editable); err != nil {

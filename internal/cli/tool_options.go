@@ -51,7 +51,7 @@ func (w *optionWriter) names(key string, names []pyname.Package) {
 // that an upgrade does what the installation did.
 func (s *workSettings) optionsText() string {
 	w := &optionWriter{}
-	r := &s.pip.Resolver
+	r := &s.Pip.Resolver
 	w.indexes(s)
 	w.bool("no-index", r.NoIndex)
 	w.urls("find-links", r.FindLinks)
@@ -64,9 +64,9 @@ func (s *workSettings) optionsText() string {
 	}
 	w.text("resolution", r.Resolution)
 	w.text("prerelease", r.Prerelease)
-	w.table("prerelease-package", len(s.prereleasePackage), func(yield func(string, toml.Literal)) {
-		for _, name := range slices.Sorted(maps.Keys(s.prereleasePackage)) {
-			yield(string(name), toml.LitString(s.prereleasePackage[name]))
+	w.table("prerelease-package", len(s.PrereleasePackage), func(yield func(string, toml.Literal)) {
+		for _, name := range slices.Sorted(maps.Keys(s.PrereleasePackage)) {
+			yield(string(name), toml.LitString(s.PrereleasePackage[name]))
 		}
 	})
 	w.text("fork-strategy", r.ForkStrategy)
@@ -86,8 +86,8 @@ func (s *workSettings) optionsText() string {
 // keys.
 func (w *optionWriter) indexes(s *workSettings) {
 	var list []toml.Literal
-	r := &s.pip.Resolver
-	for _, x := range s.indexes {
+	r := &s.Pip.Resolver
+	for _, x := range s.Indexes {
 		if slices.ContainsFunc(r.ExtraIndexURL, func(o config.Index) bool { return o.URL == x.URL }) && x.Name == "" || r.IndexURL != nil && r.IndexURL.URL == x.URL && x.Name == "" && x.Default {
 			continue
 		}
@@ -231,8 +231,8 @@ func (w *optionWriter) selections(s *workSettings) {
 		}
 		w.names(some, slices.Sorted(maps.Keys(x.Packages)))
 	}
-	write("no-build", "no-build-package", s.noBuild)
-	write("no-binary", "no-binary-package", s.noBinary)
+	write("no-build", "no-build-package", s.NoBuild)
+	write("no-binary", "no-binary-package", s.NoBinary)
 }
 
 // sameOptions reports whether two texts of settings mean the same.

@@ -93,7 +93,7 @@ func (a *app) toolRun(ctx context.Context, o *toolRunFlags, args []string) error
 	if err := a.checkToolScript(args[0], o.from); err != nil {
 		return err
 	}
-	if err := o.build.check(); err != nil {
+	if err := o.build.Check(); err != nil {
 		return err
 	}
 	variables, err := a.envFileVariables(&runFlags{envFiles: o.envFiles, noEnvFile: o.noEnvFile})
@@ -137,14 +137,14 @@ func (t *toolRunning) parse(target string) error {
 	}
 	t.request = r
 	if r.latest {
-		t.flags.refresh.refreshPackage = append(t.flags.refresh.refreshPackage, leadingName(r.text))
+		t.flags.refresh.Packages = append(t.flags.refresh.Packages, leadingName(r.text))
 	}
 	return nil
 }
 
 // warnToolUpgrade says what `--upgrade` does not do.
 func (a *app) warnToolUpgrade(o *toolRunFlags) {
-	if !isTrue(o.resolver.upgrade) && len(o.resolver.upgradePackage) == 0 {
+	if !isTrue(o.resolver.Upgrade) && len(o.resolver.UpgradePackage) == 0 {
 		return
 	}
 	name := a.name + " tool run"
@@ -255,8 +255,8 @@ func (t *toolRunning) readInputs(ctx context.Context) error {
 func (t *toolRunning) installedEnvironment(ctx context.Context, f *python.Finder, asked *string) *python.Environment {
 	a, s := t.toolWork.app, t.settings
 	isolated, err := a.flagOrEnv(t.flags.isolated, "UV_ISOLATED")
-	if err != nil || isTrue(isolated) || t.request.latest || isTrue(s.pip.Reinstall) || isTrue(s.pip.Upgrade) ||
-		s.noBinary.All || len(s.noBinary.Packages) > 0 || isTrue(t.flags.refresh.refresh) {
+	if err != nil || isTrue(isolated) || t.request.latest || isTrue(s.Pip.Reinstall) || isTrue(s.Pip.Upgrade) ||
+		s.NoBinary.All || len(s.NoBinary.Packages) > 0 || isTrue(t.flags.refresh.All) {
 		return nil
 	}
 	store := a.toolStore()

@@ -10,6 +10,7 @@ import (
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/tool"
 )
 
@@ -43,11 +44,7 @@ func (o *toolFlags) register(f *flags) {
 
 // toolSettings are the flags over variables over files.
 func (a *app) toolSettings(o *toolFlags) (*workSettings, error) {
-	s, err := a.projectSettings(&o.resolutionFlags)
-	if err != nil {
-		return nil, err
-	}
-	return s, a.applyTorch(o.torch, &s.pip.Resolver)
+	return a.projectSettings(&o.resolutionFlags, settings.Torch(o.torch))
 }
 
 // toolInputs reads the requirement on the tool, which comes first, and what is
@@ -86,7 +83,7 @@ func (a *app) toolInputs(ctx context.Context, s *workSettings, o *toolFlags, tar
 	}
 	a.warnFileOptions(&with.Options)
 	in.Requirements = append(in.Requirements, with.Requirements...)
-	return in, in.AddSettings(settingsInputs(&a.config, &s.pip))
+	return in, in.AddSettings(settingsInputs(&a.config, &s.Pip))
 }
 
 // toolStore is where tools are.

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"os/exec"
-	"slices"
 	"strings"
 
 	"github.com/tame-py/tame/internal/config"
@@ -17,23 +15,14 @@ func (f *flags) torchBackend(p *string) {
 		FromEnv("UV_TORCH_BACKEND")
 }
 
-// applyTorch puts the flag or variable over the setting.
-func (a *app) applyTorch(flag string, r *config.Resolver) error {
-	if text := a.env["UV_TORCH_BACKEND"]; text != "" && !slices.Contains(config.TorchBackends(), text) {
-		return usageError(fmt.Sprintf("invalid value `%s` for UV_TORCH_BACKEND: possible values are %s", text, strings.Join(config.TorchBackends(), ", ")))
-	}
-	choose(&r.TorchBackend, flag, a.env["UV_TORCH_BACKEND"])
-	return nil
-}
-
 // torchIndexes are where PyTorch is taken from, if a backend was chosen.
 func (a *app) torchIndexes(ctx context.Context, s *workSettings, i *python.Interpreter) ([]index.Index, error) {
-	backend := text(s.pip.TorchBackend)
+	backend := text(s.Pip.TorchBackend)
 	if backend == "" || i == nil {
 		return nil, nil
 	}
-	target, err := i.Target(first(s.platform.pythonVersion, text(s.pip.PythonVersion)),
-		first(s.platform.pythonPlatform, text(s.pip.PythonPlatform)), a.environment.Get)
+	target, err := i.Target(first(s.platform.pythonVersion, text(s.Pip.PythonVersion)),
+		first(s.platform.pythonPlatform, text(s.Pip.PythonPlatform)), a.environment.Get)
 	if err != nil {
 		return nil, err
 	}

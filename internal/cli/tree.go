@@ -17,6 +17,7 @@ import (
 	"github.com/tame-py/tame/internal/project"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/ui"
 	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
@@ -143,8 +144,8 @@ func (a *app) showTree(ctx context.Context, o *projectTreeFlags) error {
 		OnlyGroups: r.groups.Only, Group: r.groups.Has, Depth: o.depth, NoDedupe: o.noDedupe, Invert: o.invert,
 	}
 	var errs [2]error
-	req.Prune, errs[0] = packages("prune", o.prune)
-	req.Packages, errs[1] = packages("package", o.packages)
+	req.Prune, errs[0] = settings.Packages("prune", o.prune)
+	req.Packages, errs[1] = settings.Packages("package", o.packages)
 	if err := errors.Join(errs[:]...); err != nil {
 		return err
 	}

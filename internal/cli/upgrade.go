@@ -9,6 +9,7 @@ import (
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/project"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/target"
 	"github.com/tame-py/tame/internal/workspace"
 	"github.com/tame-py/tame/packaging/marker"
@@ -63,11 +64,11 @@ func (a *app) upgrade(ctx context.Context, o *upgradeFlags, args []string) error
 // choose selects what is upgraded, and says what is not. What is wrong with the
 // selection is said before what is wrong with the Python.
 func (u *upgrading) choose(ctx context.Context, o *upgradeFlags, args []string) (*python.Interpreter, error) {
-	names, err := packages("packages", args)
+	names, err := settings.Packages("packages", args)
 	if err != nil {
 		return nil, err
 	}
-	exclude, err := packages("exclude", o.exclude)
+	exclude, err := settings.Packages("exclude", o.exclude)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +166,7 @@ func (u *upgrading) ready(ctx context.Context) error {
 		return nil
 	}
 	for _, name := range u.plan.Packages {
-		u.flags.resolver.upgradePackage = append(u.flags.resolver.upgradePackage, string(name))
+		u.flags.resolver.UpgradePackage = append(u.flags.resolver.UpgradePackage, string(name))
 	}
 	return u.settle(ctx)
 }

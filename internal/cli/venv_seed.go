@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"github.com/tame-py/tame/internal/config"
-	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -15,20 +15,17 @@ import (
 // settings, those that `venv` has flags for, and no code of a package is run.
 func (a *app) seedSettings(o *venvFlags) (*workSettings, error) {
 	all := a.config.ForPip()
-	s := &workSettings{app: a, refresh: o.refresh, noBuild: index.Selection{All: true}}
-	s.pip = config.Pip{Resolver: config.Resolver{
+	own := config.Pip{Resolver: config.Resolver{
 		IndexURL: all.IndexURL, ExtraIndexURL: all.ExtraIndexURL, NoIndex: all.NoIndex, FindLinks: all.FindLinks,
 		IndexStrategy: all.IndexStrategy, KeyringProvider: all.KeyringProvider, DependencyMetadata: all.DependencyMetadata,
 		ExcludeNewer: all.ExcludeNewer, ExcludeNewerPackage: all.ExcludeNewerPackage, LinkMode: all.LinkMode,
 	}}
-	var err error
-	if s.indexes, err = o.index.apply(a, &s.pip.Resolver); err != nil {
+	base, err := settings.Combine(a.layers(), own, &o.index, &o.time, settings.LinkMode(o.link))
+	if err != nil {
 		return nil, err
 	}
-	if err := o.time.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	return s, applyLinkMode(a, o.link, &s.pip.Resolver)
+	base.NoBuild.All = true
+	return &workSettings{Settings: *base, app: a, refresh: o.refresh}, nil
 }
 
 // seedNames are the packages that an environment is seeded with: from 3.12 on,

@@ -2,14 +2,12 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/tame-py/tame/internal/auth"
-	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/engine"
 	"github.com/tame-py/tame/internal/fetch"
@@ -17,10 +15,9 @@ import (
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
-	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/web"
-	"github.com/tame-py/tame/packaging/metadata"
 	"github.com/tame-py/tame/packaging/pep508"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/pyproject"
@@ -29,15 +26,12 @@ import (
 // workSettings are all that decides how to resolve and install: flags over
 // variables over files.
 type workSettings struct {
+	settings.Settings
+
 	app      *app
-	pip      config.Pip
-	indexes  []config.Index
 	cert     string
 	refresh  refreshFlags
 	platform platformFlags
-
-	prereleasePackage map[pyname.Package]string
-	noBinary, noBuild index.Selection
 
 	projects *projectIndexes // see workspaceOptions
 
@@ -53,43 +47,27 @@ type workSettings struct {
 	// interpreter's pip.
 	lockedIndex string
 
-	noDeps, exact, sync, dryRun, allowEmpty bool
-	requireHashes, verifyHashes             *bool
-	canonical                               bool // no mirror is asked: what was changed just now matters
-	building                                bool // the hashes are those of build requirements
+	exact, sync, dryRun, allowEmpty bool
+	requireHashes, verifyHashes     *bool
+	canonical                       bool // no mirror is asked: what was changed just now matters
+	building                        bool // the hashes are those of build requirements
 }
 
 func (a *app) installSettings(o *installOptions) (*workSettings, error) {
-	p, err := o.settings(a)
+	base, err := settings.Combine(a.layers(), a.config.ForPip(),
+		&o.environmentFlags, &o.index, &o.resolver, &o.installer, &o.build, settings.Torch(o.torch), &o.binary)
 	if err != nil {
 		return nil, err
 	}
-	s := &workSettings{app: a, pip: p, cert: o.cert, refresh: o.refresh, platform: o.platform, sync: o.sync, dryRun: o.dryRun}
-	if s.indexes, err = o.index.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.resolver.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.installer.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := o.build.apply(a, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := a.applyTorch(o.torch, &s.pip.Resolver); err != nil {
-		return nil, err
-	}
-	if err := s.applyBinary(a.pipBinary(&o.binary, &s.pip), o.resolver.prereleasePackage); err != nil {
-		return nil, err
-	}
-	override(&s.pip.NoDeps, o.noDeps)
-	override(&s.pip.AllowEmptyRequirements, o.allowEmpty)
+	s := &workSettings{Settings: *base, app: a, cert: o.cert, refresh: o.refresh, platform: o.platform, sync: o.sync, dryRun: o.dryRun}
+	override(&s.Pip.Strict, o.strict)
+	override(&s.Pip.NoDeps, o.noDeps)
+	override(&s.Pip.AllowEmptyRequirements, o.allowEmpty)
 	if s.requireHashes, err = a.flagOrEnv(o.requireHashes, "UV_REQUIRE_HASHES"); err != nil {
 		return nil, err
 	}
 	if s.requireHashes == nil {
-		s.requireHashes = s.pip.RequireHashes
+		s.requireHashes = s.Pip.RequireHashes
 	}
 	s.verifyHashes = o.verifyHashes
 	if off, err := a.flagOrEnv(nil, "UV_NO_VERIFY_HASHES"); err != nil {
@@ -99,9 +77,9 @@ func (a *app) installSettings(o *installOptions) (*workSettings, error) {
 		s.verifyHashes = &on
 	}
 	if s.verifyHashes == nil {
-		s.verifyHashes = s.pip.VerifyHashes
+		s.verifyHashes = s.Pip.VerifyHashes
 	}
-	s.noDeps, s.exact, s.allowEmpty = isTrue(s.pip.NoDeps), isTrue(o.exact), isTrue(s.pip.AllowEmptyRequirements)
+	s.exact, s.allowEmpty = isTrue(o.exact), isTrue(s.Pip.AllowEmptyRequirements)
 	return s, nil
 }
 
@@ -111,18 +89,18 @@ func (s *workSettings) check(o *installOptions) error {
 	switch {
 	case err != nil:
 		return err
-	case isTrue(offline) && (isTrue(o.refresh.refresh) || len(o.refresh.refreshPackage) > 0):
+	case isTrue(offline) && (isTrue(o.refresh.All) || len(o.refresh.Packages) > 0):
 		return usageError("`--offline` cannot be used together with `--refresh`")
-	case len(o.resolver.upgradeGroup) > 0:
+	case len(o.resolver.UpgradeGroup) > 0:
 		return withHint(usageError("`--upgrade-group` is not supported by the pip commands"), "use `--upgrade` or `--upgrade-package`")
-	case s.pip.LinkMode != nil && *s.pip.LinkMode == fsx.Symlink && s.app.noCache():
+	case s.Pip.LinkMode != nil && *s.Pip.LinkMode == fsx.Symlink && s.app.noCache():
 		return withHint(usageError("symbolic links into the cache cannot be made together with `--no-cache`: they would be broken at once"), "use another `--link-mode`")
 	}
 	return nil
 }
 
 // compiles reports whether bytecode is made of everything.
-func (s *workSettings) compiles() bool { return s.sync && isTrue(s.pip.CompileBytecode) }
+func (s *workSettings) compiles() bool { return s.sync && isTrue(s.Pip.CompileBytecode) }
 
 // settingsInputs are the requirements among the settings of a project, and
 // those of --upgrade-package.
@@ -147,136 +125,10 @@ func settingsInputs(o *config.Options, p *config.Pip) pip.Settings {
 	return s
 }
 
-// pipBinary are the flags of a command of pip with what the table pip says behind
-// them, and the top level behind that: unlike other settings they are joined.
-func (a *app) pipBinary(b *binaryFlags, p *config.Pip) *binaryFlags {
-	out := &binaryFlags{
-		noBuild: b.noBuild, noBinary: slices.Concat(b.noBinary, p.NoBinary), onlyBinary: slices.Concat(b.onlyBinary, p.OnlyBinary),
-	}
-	if out.noBuild == nil && isTrue(a.config.NoBuild) {
-		out.noBuild = a.config.NoBuild
-	}
-	if isTrue(a.config.NoBinary) {
-		out.noBinary = append(out.noBinary, ":all:")
-	}
-	for _, name := range a.config.NoBinaryPackage {
-		out.noBinary = append(out.noBinary, string(name))
-	}
-	for _, name := range a.config.NoBuildPackage {
-		out.onlyBinary = append(out.onlyBinary, string(name))
-	}
-	return out
-}
-
-// applyBinary settles what may be built and what must be, and the pre-release
-// modes of single projects.
-func (s *workSettings) applyBinary(b *binaryFlags, prereleases []string) error {
-	override(&s.pip.NoBuild, b.noBuild)
-	var err error
-	s.pip.NoBinary, s.pip.OnlyBinary = b.noBinary, b.onlyBinary
-	if s.noBinary, err = selection("no-binary", b.noBinary); err != nil {
-		return err
-	}
-	if s.noBuild, err = selection("only-binary", b.onlyBinary); err != nil {
-		return err
-	}
-	s.noBuild.All = s.noBuild.All || isTrue(s.pip.NoBuild)
-	// Naming a package counts more than `:all:` on the other side.
-	if s.noBinary.All {
-		s.noBinary.Except = s.noBuild.Packages
-	}
-	if s.noBuild.All {
-		s.noBuild.Except = s.noBinary.Packages
-	}
-	s.prereleasePackage = map[pyname.Package]string{}
-	for name, mode := range s.app.config.PrereleasePackage {
-		s.prereleasePackage[name] = mode
-	}
-	for _, entry := range prereleases {
-		name, mode, err := packageValue(entry)
-		if err != nil {
-			return fmt.Errorf("invalid value for `--prerelease-package`: %w", err)
-		}
-		s.prereleasePackage[name] = mode
-	}
-	return nil
-}
-
-// selection reads names, `:all:` and `:none:` as pip does: the last `:all:` or
-// `:none:` takes back what stands before it.
-func selection(flag string, names []string) (index.Selection, error) {
-	var s index.Selection
-	for _, text := range names {
-		switch text {
-		case ":all:":
-			s = index.Selection{All: true}
-		case ":none:":
-			s = index.Selection{}
-		default:
-			name, err := pyname.ParsePackage(text)
-			if err != nil {
-				return s, fmt.Errorf("invalid value for `--%s`: %w", flag, err)
-			}
-			if s.Packages == nil {
-				s.Packages = map[pyname.Package]bool{}
-			}
-			s.Packages[name] = true
-		}
-	}
-	return s, nil
-}
-
-// resolveOptions are the settings in the resolver's terms.
-func (s *workSettings) resolveOptions() (resolve.Options, error) {
-	o := resolve.Options{NoDeps: s.noDeps, PrereleasePackage: map[pyname.Package]resolve.Prerelease{}}
-	if err := set(&o.Resolution, s.pip.Resolution); err != nil {
-		return o, err
-	}
-	if err := set(&o.Prerelease, s.pip.Prerelease); err != nil {
-		return o, err
-	}
-	if err := set(&o.ForkStrategy, s.pip.ForkStrategy); err != nil {
-		return o, err
-	}
-	for name, mode := range s.prereleasePackage {
-		var p resolve.Prerelease
-		if err := p.UnmarshalText([]byte(mode)); err != nil {
-			return o, fmt.Errorf("invalid value for `--prerelease-package`: %w", err)
-		}
-		o.PrereleasePackage[name] = p
-	}
-	var strategy index.Strategy
-	if err := set(&strategy, s.pip.IndexStrategy); err != nil {
-		return o, err
-	}
-	switch strategy {
-	case index.UnsafeFirstMatch:
-		o.Merge = resolve.FirstMatchEach
-	case index.UnsafeBestMatch:
-		o.Merge = resolve.BestMatch
-	}
-	return o, nil
-}
-
-// set reads a value from a text that may be missing.
-func set[T any, P interface {
-	*T
-	UnmarshalText([]byte) error
-}](to *T, text *string) error {
-	if text == nil {
-		return nil
-	}
-	return P(to).UnmarshalText([]byte(*text))
-}
-
 // policy says which files may be used; the options of requirements files add
 // to the settings.
 func (s *workSettings) policy(in *pip.Inputs) index.Policy {
-	p := index.Policy{Now: s.app.now(), Published: s.app.moment("UV_TEST_AVAILABLE_VERSION_CUTOFF"), NoBinary: s.noBinary, NoBuild: s.noBuild}
-	if c := s.pip.ExcludeNewer; c != nil {
-		p.ExcludeNewer.Global = *c
-	}
-	p.ExcludeNewer.Package = s.pip.ExcludeNewerPackage
+	p := s.Policy(s.app.now(), s.app.moment("UV_TEST_AVAILABLE_VERSION_CUTOFF"))
 	if in == nil {
 		return p
 	}
@@ -314,31 +166,16 @@ func (a *app) moment(variable string) time.Time {
 	return t
 }
 
-func (s *workSettings) static() []engine.StaticMetadata {
-	var out []engine.StaticMetadata
-	for _, m := range s.pip.DependencyMetadata {
-		e := engine.StaticMetadata{Name: m.Name, Metadata: metadata.Metadata{RequiresDist: m.RequiresDist, ProvidesExtra: m.ProvidesExtra}}
-		if m.Version != nil {
-			e.Version = *m.Version
-		}
-		if m.RequiresPython != nil {
-			e.RequiresPython = *m.RequiresPython
-		}
-		out = append(out, e)
-	}
-	return out
-}
-
 func (s *workSettings) upgrade() pip.Choice {
-	c := pip.Choice{All: isTrue(s.pip.Upgrade), Packages: map[pyname.Package]bool{}}
-	for _, r := range s.pip.UpgradePackage {
+	c := pip.Choice{All: isTrue(s.Pip.Upgrade), Packages: map[pyname.Package]bool{}}
+	for _, r := range s.Pip.UpgradePackage {
 		c.Packages[r.Name] = true
 	}
 	return c
 }
 
 func (s *workSettings) reinstall() pip.Choice {
-	return choiceOf(isTrue(s.pip.Reinstall), s.pip.ReinstallPackage)
+	return choiceOf(isTrue(s.Pip.Reinstall), s.Pip.ReinstallPackage)
 }
 
 func choiceOf(all bool, names []pyname.Package) pip.Choice {
@@ -362,7 +199,7 @@ func (s *workSettings) hashMode(in *pip.Inputs) pip.HashMode {
 // newEngine makes the engine of a command. Nothing is asked of any network
 // yet.
 func (a *app) newEngine(ctx context.Context, s *workSettings) (*engine.Engine, error) {
-	refresh, err := s.cacheRefresh()
+	refresh, err := s.CacheRefresh(&s.refresh.Refresh, time.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -398,27 +235,6 @@ func (a *app) newEngine(ctx context.Context, s *workSettings) (*engine.Engine, e
 
 func (a *app) hidesProgress() bool {
 	return isTrue(a.global.noProgress) || isTrue(a.vars.NoProgress) || a.env["UV_TEST_NO_CLI_PROGRESS"] != ""
-}
-
-// cacheRefresh is what of the cache must be asked for again: --refresh, and
-// what --upgrade and --reinstall imply.
-func (s *workSettings) cacheRefresh() (cache.Refresh, error) {
-	now := time.Now()
-	if isTrue(s.refresh.refresh) || isTrue(s.pip.Upgrade) || isTrue(s.pip.Reinstall) {
-		return cache.RefreshAll(now), nil
-	}
-	names, err := packages("refresh-package", s.refresh.refreshPackage)
-	if err != nil {
-		return cache.Refresh{}, err
-	}
-	for _, r := range s.pip.UpgradePackage {
-		names = append(names, r.Name)
-	}
-	names = append(names, s.pip.ReinstallPackage...)
-	if len(names) == 0 {
-		return cache.Refresh{}, nil
-	}
-	return cache.RefreshPackages(now, names...), nil
 }
 
 // connect gives the engine its client and indexes, once it is known where the
@@ -468,15 +284,9 @@ func (a *app) reach(ctx context.Context, e *engine.Engine, s *workSettings, in *
 // locations are all places to look in: of flags and settings, then of
 // requirements files, and last the index that the interpreter's own pip uses.
 func (a *app) locations(s *workSettings, in *pip.Inputs, interpreter *python.Interpreter) (index.Locations, error) {
-	l := index.Locations{NoIndex: isTrue(s.pip.NoIndex)}
-	if err := set(&l.Strategy, s.pip.IndexStrategy); err != nil {
+	l, err := s.Locations()
+	if err != nil {
 		return l, err
-	}
-	for _, x := range s.indexes {
-		l.Indexes = append(l.Indexes, indexOf(x))
-	}
-	for _, x := range s.pip.FindLinks {
-		l.FindLinks = append(l.FindLinks, indexOf(x))
 	}
 	if in != nil {
 		if err := a.fileLocations(&l, in); err != nil {
@@ -528,19 +338,6 @@ func (a *app) fileLocations(l *index.Locations, in *pip.Inputs) error {
 	}
 	l.NoIndex = l.NoIndex || o.NoIndex
 	return nil
-}
-
-// indexOf is an index of the settings in the terms of package index.
-func indexOf(x config.Index) index.Index {
-	out := index.Index{
-		Name: x.Name, URL: x.URL, Given: x.Given, Default: x.Default, Explicit: x.Explicit, Flat: x.Flat,
-		Authenticate: x.Authenticate, IgnoreErrorCodes: x.IgnoreErrorCodes, HashAlgorithm: x.HashAlgorithm,
-		CacheControlAPI: text(x.CacheControlAPI), CacheControlFiles: text(x.CacheControlFile),
-	}
-	if x.ExcludeNewer != nil {
-		out.ExcludeNewer = *x.ExcludeNewer
-	}
-	return out
 }
 
 func (a *app) webClient(s *workSettings, store *auth.Store) (*web.Client, error) {
