@@ -13,6 +13,7 @@ type Pool struct {
 	work    chan func() // to those who wait for some
 	workers atomic.Int32
 	limit   int32
+	pairs   pairing
 }
 
 // NewPool returns a pool for n files at once; if n is not positive, as many

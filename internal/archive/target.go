@@ -32,6 +32,10 @@ type target struct {
 	mu   sync.Mutex
 	err  error // the first that came up beside the reader
 	stop atomic.Bool
+
+	pairs   *pairing
+	summing sync.WaitGroup // files that are being hashed
+	ending  bool           // none of them may wait for others, guarded by pairs
 }
 
 func newTarget(dst string, opts Options) (*target, error) {
@@ -42,6 +46,9 @@ func newTarget(dst string, opts Options) (*target, error) {
 	t := &target{root: r, opts: opts, limits: opts.Limits.orDefault(), names: map[string]*File{}}
 	if opts.FoldCase {
 		t.folded = map[string]folded{}
+	}
+	if t.pairs = new(pairing); opts.Pool != nil {
+		t.pairs = &opts.Pool.pairs
 	}
 	return t, nil
 }
@@ -196,12 +203,18 @@ func (t *target) taken(name string, err error) error {
 
 // write makes the file and hashes it.
 func (t *target) write(file *File, data []byte) error {
+	file.SHA256 = sha256.Sum256(data)
+	return t.fill(file, data)
+}
+
+// fill makes the file.
+func (t *target) fill(file *File, data []byte) error {
 	out, err := t.create(file.Path)
 	if err != nil {
 		return t.taken(file.Path, err)
 	}
 	_, err = out.Write(data)
-	file.SHA256, file.Size = sha256.Sum256(data), int64(len(data))
+	file.Size = int64(len(data))
 	return errors.Join(err, out.Close())
 }
 

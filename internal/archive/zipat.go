@@ -91,7 +91,7 @@ func (z *zipAt) unpack(ctx context.Context) error {
 		return err
 	}
 	entries, err := z.files(ctx)
-	z.wg.Wait()
+	z.t.wait(&z.wg)
 	if failed := z.t.failure(); failed != nil {
 		return failed
 	}
@@ -241,7 +241,7 @@ func (z *zipAt) start(e *entry, data int64) error {
 		return err
 	}
 	if e.again {
-		z.wg.Wait() // the first must be there to be compared with
+		z.t.wait(&z.wg) // the first must be there to be compared with
 	}
 	if e.whole() {
 		if err := z.t.grow(e.Name, e.Size); err != nil {
@@ -333,8 +333,8 @@ func (z *zipAt) file(e *entry, offset int64) error {
 		})
 	}
 	packed := getBuffer(int(e.Packed))
-	defer putBuffer(packed)
 	if err := z.readAt(packed, offset); err != nil {
+		putBuffer(packed)
 		return err
 	}
 	return z.t.unpackEntry(e, packed)

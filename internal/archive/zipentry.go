@@ -15,26 +15,30 @@ func (t *target) admit(e *entry) error {
 	return err
 }
 
-// unpackEntry unpacks an entry whose data is packed.
+// unpackEntry unpacks an entry whose data is packed, in a buffer that it takes
+// over. The hash may come later: see [target.sum].
 func (t *target) unpackEntry(e *entry, packed []byte) error {
 	if t.stop.Load() {
+		putBuffer(packed)
 		return nil
 	}
 	data, err := e.unpackWhole(packed)
+	if err != nil || e.Method != methodStored {
+		putBuffer(packed)
+	}
 	if err != nil {
 		return err
 	}
-	if e.Method != methodStored {
-		defer putBuffer(data)
-	}
 	if e.again {
+		defer putBuffer(data)
 		e.SHA256 = sha256.Sum256(data)
 		return t.same(e)
 	}
-	if err := t.write(e.file, data); err != nil {
+	if err := t.fill(e.file, data); err != nil {
+		putBuffer(data)
 		return err
 	}
-	e.SHA256 = e.file.SHA256
+	t.sum(e, data)
 	return nil
 }
 

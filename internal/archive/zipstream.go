@@ -61,7 +61,7 @@ func (z *ZipStream) Unpack(ctx context.Context, r io.Reader) (*Manifest, error) 
 	s := newSource(r, z.opts.Tee, z.start, z.t.consumed.Store)
 	defer s.release()
 	err := z.files(ctx, s)
-	z.wg.Wait()
+	z.t.wait(&z.wg)
 	if failed := z.t.failure(); failed != nil {
 		err = failed // what a file met comes before what followed it
 	}
@@ -140,7 +140,7 @@ func (z *ZipStream) file(s *source) error {
 	}
 	z.entries = append(z.entries, e)
 	if e.again {
-		z.wg.Wait() // the first must be there to be compared with
+		z.t.wait(&z.wg) // the first must be there to be compared with
 	}
 	switch {
 	case e.unsized() && e.Method != methodDeflate && !e.dir:
@@ -175,7 +175,6 @@ func (z *ZipStream) whole(s *source, e *entry) error {
 		return nil
 	}
 	z.opts.Pool.run(&z.wg, func() {
-		defer putBuffer(packed)
 		z.t.fail(z.t.unpackEntry(e, packed))
 	})
 	return nil
