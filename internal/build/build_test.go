@@ -297,7 +297,7 @@ func gone(t *testing.T, file string) {
 		t.Fatal(err) // an empty name would ask /proc/stat, which is always there
 	}
 	stat := filepath.Join("/proc", string(text), "stat")
-	for range 100 {
+	for range 2400 {
 		line, err := os.ReadFile(stat)
 		if err != nil || strings.Contains(string(line), ") Z ") {
 			return

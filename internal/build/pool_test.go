@@ -78,7 +78,7 @@ func (s *sharing) open(ctx context.Context, t *testing.T, files ...string) (*bui
 		write(t, dir, name, filepath.Base(dir))
 	}
 	session, err := build.Open(ctx, build.Request{
-		Dir: dir, Label: "demo==1.0", Provisioner: s.here, Env: s.env, Pool: &s.pool, Timeout: 20 * time.Second,
+		Dir: dir, Label: "demo==1.0", Provisioner: s.here, Env: s.env, Pool: &s.pool, Timeout: 2 * time.Minute,
 	})
 	if session != nil {
 		t.Cleanup(func() { _ = session.Close() })

@@ -1,7 +1,10 @@
 package cache_test
 
 import (
+	"bufio"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -11,7 +14,6 @@ import (
 	"time"
 
 	"github.com/tame-py/tame/internal/cache"
-	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/packaging/pyname"
 )
 
@@ -42,7 +44,7 @@ func manifest(c *cache.Cache, a *cache.Archive) string {
 
 func cleaner(t *testing.T, root string) *cache.Cleaner {
 	t.Helper()
-	x, err := cache.Clean(t.Context(), root, cache.CleanOptions{LockTimeout: time.Second})
+	x, err := cache.Clean(t.Context(), root, cache.CleanOptions{LockTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,30 +189,32 @@ func holder(t *testing.T, root string) (end func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	end = func() {
 		in.Close()
+		_, _ = io.Copy(io.Discard, out)
 		if err := cmd.Wait(); err != nil {
 			t.Error(err)
 		}
 	}
-	for range 1000 {
-		lock, err := fsx.TryAcquire(filepath.Join(root, ".lock"), fsx.Exclusive)
-		if errors.Is(err, fsx.ErrLocked) {
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if lines.Text() == held {
 			return end
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		lock.Release()
-		time.Sleep(10 * time.Millisecond)
 	}
 	end()
 	t.Fatal("the other process did not open the cache")
 	return nil
 }
+
+// held is what the other process says once it has the cache open.
+const held = "the cache is open"
 
 // TestHoldCache is that process.
 func TestHoldCache(t *testing.T) {
@@ -220,6 +224,7 @@ func TestHoldCache(t *testing.T) {
 		t.Skip("this is the other process of another test")
 	}
 	open(t, root)
+	fmt.Println("\n" + held)
 	_, _ = os.Stdin.Read(make([]byte, 1))
 }
 

@@ -97,7 +97,7 @@ func newCache(t *testing.T) *cache.Cache {
 }
 
 func newStore(t *testing.T, c *cache.Cache, change func(*git.Options)) *git.Store {
-	o := git.Options{Cache: c, Environ: environ(t), Timeout: 20 * time.Second}
+	o := git.Options{Cache: c, Environ: environ(t), Timeout: 2 * time.Minute}
 	if change != nil {
 		change(&o)
 	}

@@ -51,10 +51,9 @@ func TestCacheInfoOf(t *testing.T) {
 		}
 		return c
 	}
-	// Times of files tick coarsely: what must look later is written later.
 	touch := func(name string) {
 		t.Helper()
-		time.Sleep(15 * time.Millisecond)
+		tick(t)
 		write(t, dir, files{name: time.Now().String()})
 	}
 	if c := read(); c.Timestamp != nil || c.Directories["src"] != nil || len(c.Directories) != 1 {

@@ -67,16 +67,20 @@ func TestCompileFailures(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, dir, files{"a.py": "", "b.py": ""})
-	for name, tt := range map[string]struct{ script, want string }{
-		"ends at once":  {"echo sorry >&2; exit 3", "sorry"},
-		"wrong answers": {"echo ready; while read x; do echo no; done", `received "no"`},
-		"dies":          {"echo ready; read x; exit 1", "the interpreter"},
-		"hangs":         {"echo ready; while true; do sleep 0.05; done", "timed out"},
-		"late start":    {"while true; do sleep 0.05; done", "starting the interpreter timed out"},
+	const short = 300 * time.Millisecond
+	for name, tt := range map[string]struct {
+		script, want string
+		timeout      time.Duration
+	}{
+		"ends at once":  {"echo sorry >&2; exit 3", "sorry", 0},
+		"wrong answers": {"echo ready; while read x; do echo no; done", `received "no"`, 0},
+		"dies":          {"echo ready; read x; exit 1", "the interpreter", 0},
+		"hangs":         {"echo ready; while true; do sleep 0.05; done", "timed out", short},
+		"late start":    {"while true; do sleep 0.05; done", "starting the interpreter timed out", short},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			opts := install.CompileOptions{Python: shell(t, tt.script), Env: []string{"PATH=" + os.Getenv("PATH")}, Workers: 2, Timeout: 300 * time.Millisecond}
+			opts := install.CompileOptions{Python: shell(t, tt.script), Env: []string{"PATH=" + os.Getenv("PATH")}, Workers: 2, Timeout: tt.timeout}
 			_, err := install.Compile(t.Context(), install.SourceFiles(dir), opts)
 			var failed *install.CompileError
 			if !errors.As(err, &failed) || !strings.Contains(err.Error(), tt.want) {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tame-py/tame/internal/archive"
 	"github.com/tame-py/tame/internal/install"
@@ -31,6 +32,26 @@ func write(t testing.TB, dir string, list files) {
 		if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// tick waits until the clock of the filesystem has moved on: what is written from
+// now on is told apart from what was before.
+func tick(t testing.TB) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "clock")
+	look := func() time.Time {
+		if err := os.WriteFile(path, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.ModTime()
+	}
+	for first := look(); !look().After(first); {
+		time.Sleep(time.Millisecond)
 	}
 }
 

@@ -116,10 +116,11 @@ func TestMemory(t *testing.T) {
 	for name, mutate := range mutations {
 		for _, ask := range []func(*install.Installed){nil, func(i *install.Installed) { _, _ = i.Metadata() }, (*install.Installed).Recall} {
 			l, store := newLayout(t), t.TempDir()
+			begun := time.Now() // before the files are written, however long that takes
 			write(t, l.Purelib, crowd())
 			remembering := func(ahead time.Duration) *install.Site {
 				site := open(t, l)
-				site.Remember(store, time.Now().Add(ahead))
+				site.Remember(store, begun.Add(ahead))
 				return site
 			}
 			young := remembering(0)
@@ -138,6 +139,7 @@ func TestMemory(t *testing.T) {
 			if list, _ := os.ReadDir(store); len(list) != 1 {
 				t.Fatalf("%d files of what is remembered", len(list))
 			}
+			tick(t)
 			if err := mutate(l.Purelib); err != nil {
 				t.Fatal(err)
 			}
