@@ -23,7 +23,7 @@ const heapChunk = 4 << 20
 var widenHeap = sync.OnceFunc(func() {
 	// What is left of the chunk in use is passed over, by an object that fills it
 	// and begins the next one. No one writes to it, so it takes no memory.
-	const span = 64 << 10 // any size that the runtime allocates in whole pages
+	const span = 72 << 10 // too large for the stack, and for spans of several objects
 	begin := addressOf(make([]byte, span))
 	filler := make([]byte, (begin+heapChunk)&^(heapChunk-1)-begin+span)
 	last := addressOf(filler) + uintptr(len(filler)) - 1

@@ -38,13 +38,18 @@ func (b *builder) duplicate(part keyPart) error {
 // header starts the section of `[a.b]` or `[[a.b]]`.
 func (b *builder) header(n *unstable.Node) error {
 	parts := b.key(n.Key())
-	span := b.headerSpan(parts, n.Kind == unstable.ArrayTable)
+	array := n.Kind == unstable.ArrayTable
+	return b.open(parts, b.headerSpan(parts, array), array)
+}
+
+// open makes the table of a header, or the next element of an array of tables.
+func (b *builder) open(parts []keyPart, span Span, array bool) error {
 	parent, err := b.superTables(parts[:len(parts)-1])
 	if err != nil {
 		return err
 	}
 	last := parts[len(parts)-1]
-	if n.Kind == unstable.ArrayTable {
+	if array {
 		return b.tableElement(parent, last, span)
 	}
 	t := parent.Get(last.text)

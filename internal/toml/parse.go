@@ -26,6 +26,13 @@ func Parse(name string, text []byte) (*Document, error) {
 	return &Document{src: src, root: root}, nil
 }
 
+func parse(src *source) (*Value, error) {
+	if root := parseQuick(src); root != nil {
+		return root, nil
+	}
+	return parseFull(src)
+}
+
 // Name returns the name given to [Parse].
 func (d *Document) Name() string { return d.src.name }
 
@@ -56,7 +63,7 @@ type builder struct {
 // parsers keep the memory that a parser needs for the nodes of an expression.
 var parsers = sync.Pool{New: func() any { return new(unstable.Parser) }}
 
-func parse(src *source) (*Value, error) {
+func parseFull(src *source) (*Value, error) {
 	b := &builder{src: src}
 	if strings.HasPrefix(src.text, byteOrderMark) {
 		b.base = len(byteOrderMark)

@@ -259,8 +259,14 @@ func (v *Value) push(e *Value) {
 // it, comparing keys is faster than hashing them.
 const indexFrom = 12
 
+// usualEntries is how many entries a table in several lines has room for at first.
+const usualEntries = 4
+
 func (v *Value) add(e Entry) {
 	e.Value.parent = v
+	if v.entries == nil && v.form != formInline {
+		v.entries = make([]Entry, 0, usualEntries)
+	}
 	v.entries = append(v.entries, e)
 	switch n := len(v.entries); {
 	case v.index != nil:
