@@ -82,7 +82,7 @@ func isPython(path, version string) bool {
 	if _, err := os.Stat(path); err != nil {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	const ask = `import sys; print(sys.implementation.name, "%d.%d" % sys.version_info[:2])`
 	out, err := exec.CommandContext(ctx, path, "-I", "-S", "-c", ask).Output()

@@ -31,7 +31,7 @@ func TestConnections(t *testing.T) {
 	server := tlsIndex(t, index, nil, 0)
 	plain, away, proxy := server.URL, "https://127.0.0.1:9", tunnel(t, server)
 	strict := tlsIndex(t, index, &tls.Config{ClientAuth: tls.RequireAnyClientCert}, 0).URL
-	slow := tlsIndex(t, index, nil, 2*time.Second).URL
+	slow := tlsIndex(t, index, nil, 5*time.Second).URL
 	trusted := t.TempDir()
 	file, pair := filepath.Join(trusted, "root.pem"), filepath.Join(t.TempDir(), "pair.pem")
 	writePEM(t, file, server, false)

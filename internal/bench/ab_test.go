@@ -24,7 +24,7 @@ margin = "3%%"
 name = "Servers"
 servers = "keep"
 compare = ["p50", "p90"]
-load = { path = "/users?a=1", rate = 50, window = "100ms", warmup = "10ms", max-lateness = "1h", headers = { Accept = "text/plain" } }
+load = { path = "/users?a=1", rate = 50, connections = 10, window = "100ms", warmup = "10ms", max-lateness = "1h", headers = { Accept = "text/plain" } }
 [[comparison.subject]]
 name = "quick"
 server = '"%[1]s" serve quick'

@@ -39,7 +39,7 @@ func TestHTTP(t *testing.T) {
 	if problem != nil || r.Kind != "http" || len(r.Subjects) != 1 || r.Subjects[0].Metric("latency").Summary.N != 30 {
 		t.Errorf("the report: %v\n%s", problem, text)
 	}
-	code, out, _ = call(t, "http", "-d", "100ms", "-R100", "--max-lateness", "1h", s.URL+"/busy")
+	code, out, _ = call(t, "http", "-d", "100ms", "-R100", "-c10", "--max-lateness", "1h", s.URL+"/busy")
 	if code != 1 || !strings.Contains(out, "10 status") || !strings.Contains(out, "503: 10") {
 		t.Errorf("of errors: %d\n%s", code, out)
 	}
@@ -49,11 +49,11 @@ func TestCapacity(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.NotFoundHandler())
 	defer s.Close()
-	args := []string{"--from", "50", "--to", "100", "--step", "100ms", "--max-latency", "1m", "--max-lateness", "1h", "--max-failures", "0", s.URL}
+	args := []string{"-c", "10", "--from", "50", "--to", "100", "--step", "100ms", "--max-latency", "1m", "--max-lateness", "1h", "--max-failures", "0", s.URL}
 	if code, out, err := call(t, "capacity", append(args, "--expect-status", "404")...); code != 0 || !strings.Contains(out, "Capacity: at least 100/s") {
 		t.Errorf("%d\n%s%s", code, out, err)
 	}
-	args[1] = "1"
+	args[3] = "1"
 	if code, out, err := call(t, "capacity", args...); code != 1 || !strings.Contains(out, "none of the rates was borne") {
 		t.Errorf("of errors alone: %d\n%s%s", code, out, err)
 	}
