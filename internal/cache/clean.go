@@ -278,8 +278,8 @@ func (x *Cleaner) references(drop func(path string, w *Wheel) (bool, error)) (ma
 }
 
 // Prune removes what nobody needs: buckets of other versions of tame,
-// environments, beginnings of downloads, archives that no entry leads to, what
-// killed processes left behind; of what uv has put there only the buckets of
+// environments, beginnings of downloads, archives that no entry leads to,
+// bytecode that was not used for a month, what killed processes left behind; of what uv has put there only the buckets of
 // older formats, which uv removes as well. With ci it also removes all wheels
 // that can be downloaded again, and keeps those that were built here: what is
 // worth keeping between runs of a CI.
@@ -345,11 +345,15 @@ func (x *Cleaner) pruneArchives(total *fsx.Removal, ci bool) error {
 	if err != nil {
 		return err
 	}
+	now := time.Now()
 	for _, name := range names {
-		if !needed[ArchiveID(name)] {
-			if err := x.remove(total, x.cache.Path(Archives, name)); err != nil {
-				return err
-			}
+		if needed[ArchiveID(name)] {
+			err = x.pruneBytecode(total, name, now)
+		} else {
+			err = x.remove(total, x.cache.Path(Archives, name))
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

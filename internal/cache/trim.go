@@ -118,7 +118,7 @@ func (x *Cleaner) archiveItems() ([]item, error) {
 		if err != nil {
 			i.size = fsx.Measure(dir).Disk
 		} else {
-			i.size = a.Manifest.disk() + block*int64(len(found))
+			i.size = a.Manifest.disk() + bytecodeDisk(dir) + block*int64(len(found))
 		}
 		if err == nil && len(found) > 0 {
 			i.used = a.lastUse()

@@ -75,17 +75,21 @@ func (c *Cache) Verify(ctx context.Context) (*Verification, error) {
 	}
 	dirs := x.list(Archives)
 	found := make([]*Damage, len(dirs))
+	bytecode := make([][]Damage, len(dirs))
 	err := par.ForEach(ctx, par.Processors(), len(dirs), func(ctx context.Context, i int) error {
-		found[i] = v.archive(ctx, dirs[i])
+		if found[i] = v.archive(ctx, dirs[i]); found[i] == nil {
+			bytecode[i] = v.verifyBytecode(dirs[i]) // it goes with a damaged archive
+		}
 		return ctx.Err()
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range found {
+	for i, d := range found {
 		if d != nil {
 			v.damaged = append(v.damaged, *d)
 		}
+		v.damaged = append(v.damaged, bytecode[i]...)
 	}
 	slices.SortFunc(v.damaged, func(a, b Damage) int { return strings.Compare(a.Path, b.Path) })
 	return &Verification{Archives: v.archives.Load(), Files: v.files.Load(), Bytes: v.bytes.Load(), Damaged: v.damaged}, nil
