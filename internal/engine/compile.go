@@ -27,11 +27,17 @@ func (e *Engine) compile(ctx context.Context, req *InstallRequest, wheels []inst
 			timeout = -1
 		}
 	}
+	kept := install.KeepBytecode(e.Cache, req.Environment.Interpreter, e.Environ, wheels)
+	defer kept.Close()
 	n, err := install.Compile(ctx, files, install.CompileOptions{
-		Python: req.Environment.Interpreter.Executable, Env: e.Environ, Workers: req.Workers, Timeout: timeout,
+		Python: req.Environment.Interpreter.Executable, Env: e.Environ, Workers: req.Workers, Timeout: timeout, Kept: kept,
 	})
 	if err != nil {
 		return err
+	}
+	e.debug("Bytecode of %d files was in the cache, that of %d was compiled", kept.Restored(), n-kept.Restored())
+	if err := kept.Store(); err != nil {
+		e.debug("The bytecode was not kept: %v", err)
 	}
 	e.report(Compiled, n, start)
 	return nil

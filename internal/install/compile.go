@@ -45,6 +45,8 @@ type CompileOptions struct {
 	Workers int
 	// Timeout bounds each file: 0 is [DefaultCompileTimeout], negative no bound.
 	Timeout time.Duration
+	// Kept is bytecode that need not be made again; nil for none.
+	Kept *Kept
 }
 
 // A CompileError tells that an interpreter could not do its work. That a file
@@ -81,31 +83,93 @@ func Compile(ctx context.Context, files iter.Seq2[string, error], opts CompileOp
 		opts.Timeout = DefaultCompileTimeout
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	queue := make(chan string, opts.Workers*ahead)
+	p := &pool{opts: &opts, group: group, queue: make(chan string, opts.Workers*ahead)}
 	count := 0
-	group.Go(func() error {
-		defer close(queue)
-		for file, err := range files {
-			if err != nil {
-				return err
-			}
-			if strings.ContainsAny(file, "\r\n") {
-				continue // a name that cannot be told apart from two
-			}
-			if count < opts.Workers {
-				group.Go(func() error { return compileSome(ctx, queue, &opts) })
-			}
-			count++
-			select {
-			case queue <- file:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
-		return nil
+	group.Go(func() (err error) {
+		defer close(p.queue)
+		count, err = p.feed(ctx, files)
+		return err
 	})
 	err := group.Wait()
 	return count, err
+}
+
+// A pool compiles what comes through its queue.
+type pool struct {
+	opts    *CompileOptions
+	group   *errgroup.Group
+	queue   chan string
+	mu      sync.Mutex
+	started int
+}
+
+// submit has an interpreter compile a file.
+func (p *pool) submit(ctx context.Context, file string) error {
+	p.mu.Lock()
+	if p.started < p.opts.Workers {
+		p.started++
+		p.group.Go(func() error { return compileSome(ctx, p.queue, p.opts) })
+	}
+	p.mu.Unlock()
+	select {
+	case p.queue <- file:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// batch is how many files are given bytecode that is kept in a row.
+const batch = 64
+
+// feed submits files, but for those whose bytecode is kept, and returns their
+// number.
+func (p *pool) feed(ctx context.Context, files iter.Seq2[string, error]) (count int, err error) {
+	var restorers errgroup.Group
+	batches := make(chan []string, p.opts.Workers)
+	for range p.opts.Workers {
+		restorers.Go(func() error { return p.restore(ctx, batches) })
+	}
+	defer func() {
+		close(batches)
+		err = errors.Join(err, restorers.Wait())
+	}()
+	var some []string
+	for file, err := range files {
+		if err != nil {
+			return count, err
+		}
+		if strings.ContainsAny(file, "\r\n") {
+			continue // a name that cannot be told apart from two
+		}
+		count++
+		if !p.opts.Kept.has(file) {
+			if err := p.submit(ctx, file); err != nil {
+				return count, err
+			}
+			continue
+		}
+		if some = append(some, file); len(some) == batch {
+			batches <- some
+			some = make([]string, 0, batch)
+		}
+	}
+	batches <- some
+	return count, nil
+}
+
+// restore gives files bytecode that is kept, and submits those of which there
+// is none. It takes all batches, whatever happens.
+func (p *pool) restore(ctx context.Context, batches <-chan []string) (err error) {
+	var buffer []byte
+	for some := range batches {
+		for _, file := range some {
+			if err == nil && !p.opts.Kept.restore(file, &buffer) {
+				err = p.submit(ctx, file)
+			}
+		}
+	}
+	return err
 }
 
 // command is the interpreter's command line. It runs isolated, so that no
@@ -115,21 +179,39 @@ func Compile(ctx context.Context, files iter.Seq2[string, error], opts CompileOp
 func (o *CompileOptions) command(ctx context.Context) *exec.Cmd {
 	args := []string{"-I", "-S", "-B", "-X", "utf8"}
 	for _, entry := range o.Env {
-		name, value, _ := strings.Cut(entry, "=")
-		switch {
-		case name == "PYTHONPYCACHEPREFIX" && value != "":
+		if value, ok := strings.CutPrefix(entry, "PYTHONPYCACHEPREFIX="); ok && value != "" {
 			args = append(args, "-X", "pycache_prefix="+value)
-		case name == "PYTHONOPTIMIZE" && value == "2":
-			args = append(args, "-OO")
-		case name == "PYTHONOPTIMIZE" && value != "" && value != "0":
-			args = append(args, "-O")
 		}
 	}
-	cmd := exec.CommandContext(ctx, o.Python, append(args, "-c", compileProgram)...)
+	if flag := optimizeFlag(o.Env); flag != "" {
+		args = append(args, flag)
+	}
+	args = append(args, "-c", compileProgram)
+	if o.Kept != nil {
+		if spool, err := o.Kept.spool(); err == nil { // or nothing is kept
+			args = append(args, spool, o.Kept.nowhere)
+		}
+	}
+	cmd := exec.CommandContext(ctx, o.Python, args...)
 	cmd.Env = append([]string{}, o.Env...)
 	// A child that keeps the pipe open must not hold us up.
 	cmd.WaitDelay = 2 * time.Second
 	return cmd
+}
+
+// optimizeFlag is the flag that says what PYTHONOPTIMIZE does, which an isolated
+// interpreter does not look at.
+func optimizeFlag(env []string) (flag string) {
+	for _, entry := range env {
+		switch value, ok := strings.CutPrefix(entry, "PYTHONOPTIMIZE="); {
+		case !ok || value == "" || value == "0":
+		case value == "2":
+			flag = "-OO"
+		default:
+			flag = "-O"
+		}
+	}
+	return flag
 }
 
 // compileSome runs one interpreter until the queue is empty.
@@ -150,7 +232,7 @@ func compileSome(ctx context.Context, queue <-chan string, opts *CompileOptions)
 	if err := cmd.Start(); err != nil {
 		return &CompileError{Reason: "the interpreter did not start", Err: err}
 	}
-	c := conversation{in: in, answers: make(chan string, ahead), timeout: opts.Timeout}
+	c := conversation{in: in, answers: make(chan string, ahead), timeout: opts.Timeout, kept: opts.Kept}
 	var reader sync.WaitGroup
 	reader.Go(func() { c.read(out) })
 	err = c.run(ctx, queue)
@@ -185,6 +267,7 @@ type conversation struct {
 	answers chan string // closed at the end of the output
 	timeout time.Duration
 	waiting []string
+	kept    *Kept
 }
 
 func (c *conversation) read(out io.Reader) {
@@ -207,7 +290,11 @@ func (c *conversation) run(ctx context.Context, queue <-chan string) error {
 		switch {
 		case ok:
 			c.waiting = append(c.waiting, file)
-			if _, err := io.WriteString(c.in, file+"\n"); err != nil {
+			line := file + "\n"
+			if c.kept.has(file) {
+				line = file + "\x00\n"
+			}
+			if _, err := io.WriteString(c.in, line); err != nil {
 				return &CompileError{Reason: "writing to the interpreter", Err: err}
 			}
 			continue

@@ -5,7 +5,8 @@
 // asked for. [Checker] tells whether an installed distribution still answers
 // what is wanted, and [NewPlan] compares a whole resolution with a site. [Apply]
 // carries out changes: [Uninstall] removes distributions and [Install] places
-// unpacked wheels, both many at once. [Compile] makes bytecode.
+// unpacked wheels, both many at once. [Compile] makes bytecode, unless the
+// cache has it already ([Kept]).
 //
 // # What a killed process leaves
 //

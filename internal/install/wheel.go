@@ -40,6 +40,8 @@ type Wheel struct {
 	// Content are digests of the directory that it was built of, recorded in a
 	// file of our own: times alone do not tell every change.
 	Content []string
+
+	root string // where [Apply] has put what is not in the .data directory
 }
 
 // String is `name==version`.
@@ -221,6 +223,7 @@ func (j *job) readMetadata(l *Layout, opts *Options) error {
 	if info.Purelib {
 		j.root = l.Purelib
 	}
+	j.wheel.root = j.root
 	return nil
 }
 
