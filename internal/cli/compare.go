@@ -77,7 +77,7 @@ func (a *app) showComparison(o *compareFlags, r *compare.Result) error {
 		a.print.Data("%s", r.Text())
 	}
 	if o.report != "" && err == nil {
-		err = os.WriteFile(a.path(o.report), []byte(r.Markdown()), 0o666)
+		err = a.writeOutput(o.report, []byte(r.Markdown()))
 	}
 	if err == nil && !r.Equal {
 		return exitStatus(exitFailed)

@@ -5,13 +5,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/tame-py/tame/internal/audit"
-	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/project"
@@ -384,10 +382,6 @@ func (e *exporting) write(text func(ui.Palette) ([]byte, error)) error {
 	if err != nil {
 		return err
 	}
-	path := a.path(output)
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
 	a.attend()
-	return fsx.ReplaceFile(path, plain)
+	return a.writeOutput(output, plain)
 }

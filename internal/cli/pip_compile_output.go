@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/tame-py/tame/internal/engine"
-	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/ui"
@@ -32,11 +30,7 @@ func (a *app) writeCompiled(s *compileSettings, e *engine.Engine, c *pip.Compile
 	if s.output == "" {
 		return nil
 	}
-	path := a.path(s.output)
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
-	return fsx.ReplaceFile(path, []byte(plain))
+	return a.writeOutput(s.output, []byte(plain))
 }
 
 // renderText is the result as a requirements file.

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/lock"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/settings"
@@ -247,7 +246,7 @@ func (a *app) writeWheelhouse(o *downloadOptions, d *pip.Downloaded) (string, er
 	}
 	header := "# Made by `" + a.name + " pip " + map[bool]string{false: "download", true: "wheel"}[o.wheels] + "`: what lies in this folder.\n"
 	file = a.path(file)
-	return file, fsx.WriteFile(file, []byte(header+d.Requirements(a.relativeTo(file, d.Dir))), 0o666)
+	return file, a.writeOutput(file, []byte(header+d.Requirements(a.relativeTo(file, d.Dir))))
 }
 
 // relativeTo is a folder as it is named from the folder of a file.

@@ -72,7 +72,7 @@ func (a *app) indexVersions(ctx context.Context, o *indexVersionsOptions, args [
 	}
 	name, err := pyname.ParsePackage(args[0])
 	if err != nil {
-		return err
+		return withHint(err, "only the name of a package is expected: all of its versions are listed")
 	}
 	s, err := a.installSettings(&installOptions{
 		pipFlags: o.pipFlags, index: o.index, binary: o.binary, refresh: o.refresh, platform: o.platform,

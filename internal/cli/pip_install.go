@@ -195,6 +195,9 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 	if err := s.check(o); err != nil {
 		return err
 	}
+	if err := a.checkReport(o); err != nil {
+		return err
+	}
 	e, err := a.newEngine(ctx, s)
 	if err != nil {
 		return err

@@ -6,9 +6,17 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/pip"
 )
+
+// checkReport refuses a report that could not be written: nothing is to be installed
+// without.
+func (a *app) checkReport(o *installOptions) error {
+	if o.report == nil || *o.report == "-" {
+		return nil
+	}
+	return a.checkOutput("report", *o.report)
+}
 
 // writeReport obeys `pip install --report`.
 func (a *app) writeReport(ctx context.Context, o *installOptions, req *pip.InstallRequest, r *pip.InstallResult) error {
@@ -30,7 +38,7 @@ func (a *app) writeReport(ctx context.Context, o *installOptions, req *pip.Insta
 		a.print.Data("%s", text.Bytes())
 		return nil
 	}
-	if err := fsx.WriteFile(a.path(*o.report), text.Bytes(), 0o666); err != nil {
+	if err := a.writeOutput(*o.report, text.Bytes()); err != nil {
 		return fmt.Errorf("failed to write the report: %w", err)
 	}
 	return nil

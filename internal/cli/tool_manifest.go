@@ -9,7 +9,6 @@ import (
 
 	"github.com/tame-py/tame/internal/cmdline"
 	"github.com/tame-py/tame/internal/config"
-	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/settings"
@@ -55,7 +54,7 @@ func (a *app) toolExport(ctx context.Context, output string, loose bool) error {
 		m = append(m, l)
 	}
 	if output != "" {
-		return fsx.WriteFile(a.path(output), m.Bytes(), 0o666)
+		return a.writeOutput(output, m.Bytes())
 	}
 	a.print.DataBytes(m.Bytes())
 	return nil
