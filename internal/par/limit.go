@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A Limiter bounds how many pieces of work run at once. Those that wait are
@@ -103,6 +104,26 @@ func ForEach(ctx context.Context, limit, n int, f func(ctx context.Context, i in
 		}
 	}
 	return errs.err
+}
+
+// ForEachPatient is ForEach for work that is usually over before it pays to wake
+// other threads: there is one call after another, until patience has passed, and
+// up to limit at once from then on.
+func ForEachPatient(ctx context.Context, patience time.Duration, limit, n int, f func(ctx context.Context, i int) error) error {
+	begun := time.Now()
+	done := 0
+	for ; done < n && time.Since(begun) < patience; done++ {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := f(ctx, done); err != nil {
+			return err
+		}
+	}
+	if done == n {
+		return nil
+	}
+	return ForEach(ctx, limit, n-done, func(ctx context.Context, i int) error { return f(ctx, done+i) })
 }
 
 type firstError struct {

@@ -3,10 +3,12 @@ package par_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/tame-py/tame/internal/par"
 )
@@ -166,5 +168,34 @@ func BenchmarkCacheHit(b *testing.B) {
 	var cache par.Cache[string, int]
 	for b.Loop() {
 		cache.Do("key", func() int { return 1 })
+	}
+}
+
+func TestForEachPatient(t *testing.T) {
+	t.Parallel()
+	for _, patience := range []time.Duration{0, time.Hour} {
+		var sum atomic.Int64
+		add := func(_ context.Context, i int) error {
+			sum.Add(int64(i))
+			return nil
+		}
+		if err := par.ForEachPatient(t.Context(), patience, 3, 100, add); err != nil || sum.Load() != 4950 {
+			t.Errorf("patience %v: sum %d, %v", patience, sum.Load(), err)
+		}
+		wrong := errors.New("wrong")
+		fail := func(_ context.Context, i int) error {
+			if i >= 7 {
+				return fmt.Errorf("%d: %w", i, wrong)
+			}
+			return nil
+		}
+		if err := par.ForEachPatient(t.Context(), patience, 1, 100, fail); err == nil || err.Error() != "7: wrong" {
+			t.Errorf("patience %v: %v", patience, err)
+		}
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := par.ForEachPatient(ended, patience, 3, 100, add); !errors.Is(err, context.Canceled) {
+			t.Errorf("patience %v: %v when it was over before", patience, err)
+		}
 	}
 }

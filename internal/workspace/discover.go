@@ -9,7 +9,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
+	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/par"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/pyproject"
@@ -41,8 +43,9 @@ type Member struct {
 	File    *pyproject.File
 	Project *pyproject.Project
 
-	shown  string  // Dir in messages
+	files  *Files  // nil if it was not discovered
 	groups *Groups // see Groups
+	nested bool    // declares a workspace itself
 }
 
 // Membership says how a discovery treats the members that the workspace lists.
@@ -119,13 +122,16 @@ func Discover(ctx context.Context, dir string, o DiscoverOptions) (*Workspace, *
 	return w, w.At(at), nil
 }
 
-type discovery struct{ DiscoverOptions }
+type discovery struct {
+	DiscoverOptions
+	root *fsx.Tree // of the workspace, while its members are read
+}
 
 // table is [tool.uv.workspace].
 func table(f *pyproject.File) pyproject.Value { return f.Tool("uv").Get("workspace") }
 
 func (d *discovery) read(dir string) (*pyproject.File, error) {
-	f, err := d.Files.Read(dir)
+	f, err := d.Files.read(d.root, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -203,6 +209,11 @@ func isBelow(path, dir string) bool {
 	if dir == "" {
 		return false
 	}
+	if filepath.Separator == '/' && filepath.IsAbs(dir) && filepath.IsAbs(path) {
+		dir = filepath.Clean(dir)
+		rest, ok := strings.CutPrefix(filepath.Clean(path), dir)
+		return ok && (rest == "" || rest[0] == '/' || dir == "/")
+	}
 	rel, err := filepath.Rel(dir, path)
 	return err == nil && filepath.IsLocal(rel)
 }
@@ -228,6 +239,9 @@ func (w *Workspace) Excludes(dir string) (bool, error) {
 }
 
 func (w *Workspace) any(list []pattern, dir string) bool {
+	if len(list) == 0 {
+		return false
+	}
 	rel, err := filepath.Rel(w.Root, dir)
 	if err != nil {
 		return false
@@ -271,16 +285,11 @@ func (d *discovery) collect(ctx context.Context, w *Workspace, at string, f *pyp
 	if err != nil {
 		return err
 	}
-	read := make([]*Member, len(dirs))
-	err = par.ForEach(ctx, par.Processors(), len(dirs), func(_ context.Context, i int) error {
-		var err error
-		read[i], err = d.member(w, dirs[i], globs[i])
-		return err
-	})
+	read, err := d.members(ctx, w, dirs, globs)
 	if err != nil {
 		return err
 	}
-	known := map[pyname.Package]*Member{}
+	known := make(map[pyname.Package]*Member, len(read))
 	for _, m := range read {
 		if m == nil {
 			continue
@@ -302,11 +311,30 @@ func (d *discovery) collect(ctx context.Context, w *Workspace, at string, f *pyp
 	}
 	slices.SortFunc(w.Members, func(a, b *Member) int { return strings.Compare(string(a.Name), string(b.Name)) })
 	for _, m := range w.Members {
-		if m.Dir != w.Root && !table(m.File).IsZero() {
+		if m.nested && m.Dir != w.Root {
 			return &DirectoryError{errNested, d.Files.shown(m.Dir)}
 		}
 	}
 	return w.readRequired()
+}
+
+// patience is how long members are read one after another. Where the system has
+// the files at hand, hundreds are read before a second thread would be of use.
+const patience = 5 * time.Millisecond
+
+// members reads the projects in directories; nil where there is none.
+func (d *discovery) members(ctx context.Context, w *Workspace, dirs, globs []string) ([]*Member, error) {
+	if len(dirs) > 1 {
+		if root, err := fsx.OpenTree(w.Root); err == nil {
+			d.root = root
+			defer func() { d.root = nil; _ = root.Close() }()
+		}
+	}
+	read := make([]*Member, len(dirs))
+	return read, par.ForEachPatient(ctx, patience, par.Processors(), len(dirs), func(_ context.Context, i int) (err error) {
+		read[i], err = d.member(w, dirs[i], globs[i])
+		return err
+	})
 }
 
 // candidates lists the directories of possible members, each with the glob that
@@ -327,16 +355,21 @@ func (d *discovery) candidates(w *Workspace) (dirs, globs []string, err error) {
 		return dirs, globs, err
 	}
 	written, _ := table(w.File).Get("members").Strings()
+	cache := d.CacheDir
+	if d.StopAt != "" || isBelow(w.Root, cache) {
+		cache = ""
+	}
 	for i, p := range patterns {
-		for _, dir := range p.directories(w.Root) {
-			if slices.Contains(d.Ignore, dir) || d.StopAt == "" && isBelow(dir, d.CacheDir) && !isBelow(w.Root, d.CacheDir) {
-				continue
-			}
-			excluded, err := w.Excludes(dir)
-			if err != nil {
-				return nil, nil, err
-			}
-			if !excluded {
+		found := p.directories(w.Root)
+		if len(found) == 0 {
+			continue
+		}
+		excluded, err := w.patterns("exclude")
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, dir := range found {
+			if !slices.Contains(d.Ignore, dir) && !isBelow(dir, cache) && !w.any(excluded, dir) {
 				add(dir, written[i])
 			}
 		}
@@ -371,5 +404,5 @@ func (d *discovery) project(dir string, f *pyproject.File) (*Member, error) {
 	if err != nil {
 		return nil, d.Files.parseError(filepath.Join(dir, "pyproject.toml"), err)
 	}
-	return &Member{Name: p.Name, Dir: dir, File: f, Project: p, shown: d.Files.shown(dir)}, nil
+	return &Member{Name: p.Name, Dir: dir, File: f, Project: p, files: d.Files, nested: !table(f).IsZero()}, nil
 }

@@ -3,6 +3,7 @@ package workspace
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 
 	"github.com/tame-py/tame/internal/fsx"
@@ -28,11 +29,15 @@ type readFile struct {
 // Read returns the pyproject.toml in a directory. The error matches
 // [fs.ErrNotExist] if there is none, and wraps a [*pyproject.Error] if it is no
 // TOML.
-func (fs *Files) Read(dir string) (*pyproject.File, error) {
-	r := fs.entry(filepath.Clean(dir))
+func (fs *Files) Read(dir string) (*pyproject.File, error) { return fs.read(nil, filepath.Clean(dir)) }
+
+// read is Read for a clean path. Below the root, if one is given, files are found
+// by the way from there, which is shorter for the system.
+func (fs *Files) read(root *fsx.Tree, dir string) (*pyproject.File, error) {
+	r := fs.entry(dir)
 	r.once.Do(func() {
 		path := filepath.Join(dir, "pyproject.toml")
-		text, err := fsx.ReadFile(path)
+		text, err := readBelow(root, path)
 		if err != nil {
 			r.err = err
 			return
@@ -42,6 +47,15 @@ func (fs *Files) Read(dir string) (*pyproject.File, error) {
 		}
 	})
 	return r.file, r.err
+}
+
+func readBelow(root *fsx.Tree, path string) ([]byte, error) {
+	if root != nil {
+		if name, ok := strings.CutPrefix(path, root.Path()+string(filepath.Separator)); ok {
+			return root.ReadFile(name)
+		}
+	}
+	return fsx.ReadFile(path)
 }
 
 // Put sets what Read returns for a directory, as after an edit. nil forgets it.
@@ -76,7 +90,7 @@ func (fs *Files) entry(dir string) *readFile {
 }
 
 func (fs *Files) shown(path string) string {
-	if fs.Show == nil {
+	if fs == nil || fs.Show == nil {
 		return path
 	}
 	return fs.Show(path)

@@ -102,7 +102,7 @@ func (f *Finder) discover(ctx context.Context, files *Files, dir string) (*Works
 // of the workspace that it is in or, where there is none that can be read, dir
 // itself. Members are not looked at.
 func SettingsRoot(dir string, files *Files) string {
-	d := discovery{DiscoverOptions{Files: files}}
+	d := discovery{DiscoverOptions: DiscoverOptions{Files: files}}
 	at, err := d.nearest(filepath.Clean(dir))
 	if err != nil {
 		return dir

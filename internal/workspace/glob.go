@@ -168,11 +168,12 @@ func children(dir, part string) []string {
 		return nil
 	}
 	var out []string
+	at := strings.TrimSuffix(dir, string(filepath.Separator)) + string(filepath.Separator)
 	for _, e := range entries {
 		if !match(part, e.Name(), false) {
 			continue
 		}
-		path := dir + string(filepath.Separator) + e.Name()
+		path := at + e.Name()
 		if e.IsDir() || e.Type()&os.ModeSymlink != 0 && isDir(path) {
 			out = append(out, path)
 		}

@@ -50,7 +50,7 @@ func (m *Member) Groups() (Groups, error) {
 	if m.groups == nil {
 		g, err := ReadGroups(m.File)
 		if err != nil {
-			return nil, &GroupsError{Project: m.Name, Dir: m.shown, Err: err}
+			return nil, &GroupsError{Project: m.Name, Dir: m.files.shown(m.Dir), Err: err}
 		}
 		m.groups = &g
 	}
