@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 )
@@ -124,6 +125,15 @@ func (s *spares) open(address string) {
 	defer s.mu.Unlock()
 	s.coming--
 	if err == nil {
-		s.idle = append(s.idle, spare{conn, time.AfterFunc(spareAge, func() { _ = conn.Close() })})
+		s.idle = append(s.idle, spare{conn, time.AfterFunc(spareAge, func() { s.expire(conn) })})
 	}
+}
+
+// expire closes a connection that nobody took in time. It no longer counts as ready,
+// so that the next wave opens others in its place.
+func (s *spares) expire(conn net.Conn) {
+	s.mu.Lock()
+	s.idle = slices.DeleteFunc(s.idle, func(one spare) bool { return one.conn == conn })
+	s.mu.Unlock()
+	_ = conn.Close()
 }

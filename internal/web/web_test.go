@@ -698,6 +698,37 @@ func TestSpareConnectionsAreBounded(t *testing.T) {
 	}
 }
 
+// A spare connection that nobody took in time is closed and no longer counts as
+// ready: the next wave has as many opened as the first.
+func TestSpareConnectionsExpire(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		there := make(chan net.Conn, 2*mostSpare)
+		s := &spares{limit: mostSpare, wanted: true, dial: func(context.Context, string, string) (net.Conn, error) {
+			here, other := net.Pipe()
+			there <- other
+			return here, nil
+		}}
+		s.take("example.com:80")
+		synctest.Wait()
+		first := s.count()
+		time.Sleep(spareAge + time.Second)
+		if n := s.count(); first != fewestSpare || n != 0 {
+			t.Errorf("%d ready at first, and %d once they are too old", first, n)
+		}
+		for range first {
+			if _, err := (<-there).Read(make([]byte, 1)); err != io.EOF {
+				t.Errorf("a connection that is too old is not closed: %v", err)
+			}
+		}
+		s.take("example.com:80")
+		synctest.Wait()
+		if n := s.count(); n != fewestSpare+1 {
+			t.Errorf("%d are ready for the next wave", n)
+		}
+	})
+}
+
 // Connections of HTTP/1.1 are bounded, and all requests come through.
 func TestConnectionsAreBounded(t *testing.T) {
 	t.Parallel()
