@@ -12,21 +12,27 @@ func Nearest(name string, names []string) string {
 	return best
 }
 
-// EditDistance is the Levenshtein distance of two short texts, in bytes.
+// EditDistance is how many single edits lead from one short text to the other: a
+// byte that is left out, added or exchanged, or two neighbours that changed places,
+// which is the commonest slip of a typist (optimal string alignment).
 func EditDistance(a, b string) int {
-	row := make([]int, len(b)+1)
+	// The rows of the table for a without its last two letters, its last one, and a.
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {
-		last := row[0]
+		before, last, row = last, row, before
 		row[0] = i + 1
 		for j := range len(b) {
-			cost := last
-			if a[i] != b[j] {
-				cost = 1 + min(last, row[j], row[j+1])
+			if a[i] == b[j] {
+				row[j+1] = last[j]
+				continue
 			}
-			last, row[j+1] = row[j+1], cost
+			row[j+1] = 1 + min(last[j], last[j+1], row[j])
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], 1+before[j-1])
+			}
 		}
 	}
 	return row[len(b)]
