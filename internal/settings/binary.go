@@ -16,17 +16,25 @@ type Binary struct {
 }
 
 // apply adds what the table pip of the settings says, and the top level behind that:
-// unlike other settings they are joined.
+// unlike other settings they are joined. A flag overrides `no-build` of the table pip,
+// but that of the top level counts always; where nothing is built, the packages named
+// beside it have no meaning.
 func (b *Binary) apply(l *Layers, s *Settings) error {
 	noBuild := b.NoBuild
-	if noBuild == nil && isTrue(l.Files.NoBuild) {
+	if noBuild == nil {
+		noBuild = s.Pip.NoBuild
+	}
+	onlyBinary := slices.Concat(b.OnlyBinary, s.Pip.OnlyBinary)
+	if isTrue(noBuild) {
+		onlyBinary = nil
+	}
+	if isTrue(l.Files.NoBuild) {
 		noBuild = l.Files.NoBuild
 	}
 	noBinary := slices.Concat(b.NoBinary, s.Pip.NoBinary)
 	if isTrue(l.Files.NoBinary) {
 		noBinary = append(noBinary, ":all:")
 	}
-	onlyBinary := slices.Concat(b.OnlyBinary, s.Pip.OnlyBinary)
 	return s.chooseFiles(noBuild, withNames(noBinary, l.Files.NoBinaryPackage), withNames(onlyBinary, l.Files.NoBuildPackage))
 }
 
@@ -76,7 +84,12 @@ func (s *Settings) chooseFiles(noBuild *bool, noBinary, onlyBinary []string) err
 	if s.NoBuild, err = selection("only-binary", onlyBinary); err != nil {
 		return err
 	}
-	s.NoBuild.All = s.NoBuild.All || isTrue(s.Pip.NoBuild)
+	if s.NoBuild.All = s.NoBuild.All || isTrue(s.Pip.NoBuild); s.NoBuild.All {
+		s.NoBuild.Packages = nil
+	}
+	if s.NoBinary.All {
+		s.NoBinary.Packages = nil
+	}
 	// Naming a package counts more than `:all:` on the other side.
 	if s.NoBinary.All {
 		s.NoBinary.Except = s.NoBuild.Packages

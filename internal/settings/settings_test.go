@@ -182,7 +182,12 @@ func TestBinary(t *testing.T) {
 			noBinary: index.Selection{All: true, Except: names("a")}, noBuild: index.Selection{Packages: names("a")},
 		},
 		{name: "switch", file: "no-build = true", flags: &Binary{}, noBuild: index.Selection{All: true}},
-		{name: "switch turned off", file: "no-build = true", flags: &Binary{NoBuild: off()}},
+		{name: "top level counts always", file: "no-build = true", flags: &Binary{NoBuild: off()}, noBuild: index.Selection{All: true}},
+		{name: "table pip turned off", file: "[tool.uv.pip]\nno-build = true", flags: &Binary{NoBuild: off()}},
+		{
+			name: "nothing built, names without meaning", file: "[tool.uv.pip]\nno-build = true\nonly-binary = [\"a\"]", flags: &Binary{NoBinary: []string{"a"}},
+			noBinary: index.Selection{Packages: names("a")}, noBuild: index.Selection{All: true, Except: names("a")},
+		},
 		{
 			name: "projects", file: "no-binary-package = [\"a\"]", variables: []string{"UV_NO_BUILD=1", "UV_NO_BINARY_PACKAGE=b c"}, flags: &PackageBinary{},
 			noBinary: index.Selection{Packages: names("a", "b", "c")}, noBuild: index.Selection{All: true, Except: names("a", "b", "c")},
@@ -193,7 +198,15 @@ func TestBinary(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := combine(t, below(t, "[tool.uv]\n"+test.file, test.variables...), test.flags)
+			l := below(t, "[tool.uv]\n"+test.file, test.variables...)
+			base := ForProject(l.Files)
+			if _, ok := test.flags.(*Binary); ok {
+				base = l.Files.ForPip()
+			}
+			s, err := Combine(l, base, test.flags)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if diff := cmp.Diff(test.noBinary, s.NoBinary); diff != "" {
 				t.Errorf("no binary: %s", diff)
 			}
