@@ -36,6 +36,7 @@ type downloadOptions struct {
 	format        string
 	omit          []string
 	noLocal       bool
+	alternatives  bool // of what is declared conflicting, too
 	noDeps        *bool
 	requireHashes *bool
 	verifyHashes  *bool
@@ -150,6 +151,9 @@ func (a *app) pipDownload(ctx context.Context, o *downloadOptions, args []string
 	if req.Lock, err = a.projectLock(&sources); err != nil {
 		return err
 	}
+	if req.Lock != nil {
+		req.Lock.Alternatives = o.alternatives
+	}
 	if req.Engine, err = a.newEngine(ctx, s); err != nil {
 		return err
 	}
@@ -241,7 +245,7 @@ func (a *app) writeWheelhouse(o *downloadOptions, d *pip.Downloaded) (string, er
 	if o.hashesFile != nil {
 		file = *o.hashesFile
 	}
-	if file == "" || o.dryRun || len(d.Files) == 0 {
+	if file == "" || o.dryRun || len(d.Files) == 0 || !d.Coherent() {
 		return "", nil
 	}
 	header := "# Made by `" + a.name + " pip " + map[bool]string{false: "download", true: "wheel"}[o.wheels] + "`: what lies in this folder.\n"

@@ -3,12 +3,14 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/tame-py/tame/internal/workspace"
+	"github.com/tame-py/tame/packaging/pyname"
 )
 
 func vendorCommand() command {
@@ -17,7 +19,7 @@ func vendorCommand() command {
 		long: "Takes what `uv.lock` has, with all extras and groups, as `pip download -r uv.lock` does: for this machine, or for the Pythons and platforms that are named. " +
 			"With `vendor = \"DIR\"` in `[tool.tame]`, `sync` and `run` take the files from there instead of downloading them.",
 		prepare: func(f *flags) work {
-			o := &downloadOptions{noLocal: true}
+			o := &downloadOptions{noLocal: true, alternatives: true}
 			f.Bool(&o.wheels, "wheels", "Build wheels of source distributions, which then are for this machine")
 			f.Commas(&o.extras, "extra", "EXTRA", "Take this extra, instead of all; may be given several times")
 			f.List(&o.groups, "group", "GROUP", "Take this dependency group, instead of all; may be given several times")
@@ -56,20 +58,43 @@ func (a *app) vendor(ctx context.Context, o *downloadOptions, args []string) err
 		o.dir = first(set, filepath.Join(w.Root, "vendor"))
 	}
 	o.requirements = []string{lock}
-	if len(o.extras) == 0 {
-		all := true
-		o.allExtras = &all
-	}
-	if len(o.groups) == 0 {
-		if o.groups, err = groupsOf(w); err != nil {
-			return err
-		}
+	if err := o.takeAll(w); err != nil {
+		return err
 	}
 	if err := a.pipDownload(ctx, o, nil); err != nil {
 		return err
 	}
 	if a.path(o.dir) != set && !o.dryRun && o.format != "json" {
 		a.print.Line("To have `%s sync` take the files from there: `vendor = \"%s\"` in `[tool.tame]` of pyproject.toml", a.name, a.relativeTo(lock, a.path(o.dir)))
+	}
+	return nil
+}
+
+// takeAll takes all extras and groups of a workspace where none are named; those that
+// are have to be there.
+func (o *downloadOptions) takeAll(w *workspace.Workspace) error {
+	if len(o.extras) == 0 {
+		all := true
+		o.allExtras = &all
+	}
+	for _, text := range o.extras {
+		name, err := pyname.ParseExtra(text)
+		if err == nil && !slices.ContainsFunc(w.Members, func(m *workspace.Member) bool { return m.HasExtra(name) }) {
+			return fmt.Errorf("extra `%s` is not defined in any project's `optional-dependencies` table", name)
+		}
+	}
+	known, err := groupsOf(w)
+	if err != nil {
+		return err
+	}
+	for _, text := range o.groups {
+		name, err := pyname.ParseGroup(text)
+		if err == nil && !slices.Contains(known, string(name)) {
+			return fmt.Errorf("group `%s` is not defined in any project's `dependency-groups` table", name)
+		}
+	}
+	if len(o.groups) == 0 {
+		o.groups = known
 	}
 	return nil
 }

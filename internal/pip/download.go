@@ -3,6 +3,7 @@ package pip
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,6 +60,9 @@ type ProjectLock struct {
 	Root   string // the folder it stands in
 	Extra  func(pyname.Extra) bool
 	Groups []pyname.Group
+	// Alternatives takes, of extras, groups and projects that were declared not to go
+	// together, each with all else, instead of refusing them.
+	Alternatives bool
 }
 
 // Downloaded is what a download came to.
@@ -66,6 +70,19 @@ type Downloaded struct {
 	Dir     string
 	Targets []DownloadTarget
 	Files   []DownloadedFile // sorted by name
+}
+
+// Coherent reports whether the files can be installed together in each of the
+// environments: there are no two versions of a package for one.
+func (d *Downloaded) Coherent() bool {
+	for i := 1; i < len(d.Files); i++ {
+		x, y := &d.Files[i-1], &d.Files[i]
+		shared := slices.ContainsFunc(x.For, func(target int) bool { return slices.Contains(y.For, target) })
+		if x.Package == y.Package && !x.Version.Equal(y.Version) && shared {
+			return false
+		}
+	}
+	return true
 }
 
 // A DownloadedFile is a file of the folder; in a dry run Saved holds nothing but
@@ -203,16 +220,65 @@ func (l *ProjectLock) find(t DownloadTarget, p *index.Policy) ([]*source.Dist, s
 		Extra:   l.Extra,
 		Group:   func(_ pyname.Package, g pyname.Group) bool { return slices.Contains(l.Groups, g) },
 	}
-	if err := l.CheckConflicts(&roots); err != nil {
+	all := []lock.Roots{roots}
+	if l.Alternatives {
+		all = l.alternatives(roots)
+	} else if err := l.CheckConflicts(&roots); err != nil {
 		return nil, source.HashPolicy{}, err
 	}
-	selection, err := l.Target(lock.TargetRequest{
-		Root: l.Root, Roots: roots, Env: t.Env, Tags: t.Tags, NoBinary: p.NoBinary.Has, NoBuild: p.NoBuild.Has,
-	})
-	if err != nil {
-		return nil, source.HashPolicy{}, err
+	var dists []*source.Dist
+	hashes := source.HashPolicy{Allowed: map[pyname.Package][]simple.Hash{}}
+	for _, roots := range all {
+		selection, err := l.Target(lock.TargetRequest{
+			Root: l.Root, Roots: roots, Env: t.Env, Tags: t.Tags, NoBinary: p.NoBinary.Has, NoBuild: p.NoBuild.Has,
+		})
+		if err != nil {
+			return nil, source.HashPolicy{}, err
+		}
+		dists = append(dists, selection.Dists()...)
+		hashes.Required = hashes.Required || selection.Hashes.Required
+		for name, digests := range selection.Hashes.Allowed {
+			hashes.Allowed[name] = append(hashes.Allowed[name], digests...)
+		}
 	}
-	return selection.Dists(), selection.Hashes, nil
+	return dists, hashes, nil
+}
+
+// alternatives are the largest choices of some roots that were not declared
+// conflicting: of each set of conflicts one, and none. What the lock has only where
+// none of them is chosen counts too.
+func (l *ProjectLock) alternatives(roots lock.Roots) []lock.Roots {
+	var conflict *lock.ConflictError
+	if !errors.As(l.CheckConflicts(&roots), &conflict) {
+		return []lock.Roots{roots}
+	}
+	var out []lock.Roots
+	for kept := -1; kept < len(conflict.Conflicts); kept++ {
+		less := roots
+		for i, item := range conflict.Conflicts {
+			if i != kept {
+				less = without(less, item)
+			}
+		}
+		out = append(out, l.alternatives(less)...)
+	}
+	return out
+}
+
+// without are roots less one extra, group or project.
+func without(r lock.Roots, item source.ConflictItem) lock.Roots {
+	extra, group := r.Extra, r.Group
+	switch {
+	case item.Extra != "":
+		r.Extra = func(e pyname.Extra) bool { return e != item.Extra && extra(e) }
+	case item.Group != "":
+		r.Group = func(owner pyname.Package, g pyname.Group) bool {
+			return (owner != item.Package || g != item.Group) && group(owner, g)
+		}
+	default:
+		r.Members = slices.DeleteFunc(slices.Clone(r.Members), func(m pyname.Package) bool { return m == item.Package })
+	}
+	return r
 }
 
 // fits refuses a wheel that a user named and that is for something else.
