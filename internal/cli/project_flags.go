@@ -166,11 +166,12 @@ func (p *projectWork) withDefaultGroups(g project.Groups) (project.Groups, error
 	if err != nil || f == nil || g.Only || g.NoDefault {
 		return g, err
 	}
-	names, all, given, err := namesOr(p.app, "TAME_DEFAULT_GROUPS", pyname.ParseGroup)
+	const variable = "TAME_DEFAULT_GROUPS"
+	names, all, given, err := namesOr(p.app, variable, pyname.ParseGroup)
 	if err != nil || !given {
 		return g, err
 	}
-	g.DefaultAll, g.Default = all, names
+	g.DefaultAll, g.Default, g.Variable = all, names, variable
 	g.Named = append(g.Named, slices.Sorted(maps.Keys(names))...)
 	return g, nil
 }
@@ -181,14 +182,15 @@ func (p *projectWork) withDefaultExtras(e project.Extras) (project.Extras, error
 	if p.app.name != "tame" || f == nil || e.NoDefault {
 		return e, nil
 	}
-	names, all, given, err := namesOr(p.app, "TAME_DEFAULT_EXTRAS", pyname.ParseExtra)
+	const variable = "TAME_DEFAULT_EXTRAS"
+	names, all, given, err := namesOr(p.app, variable, pyname.ParseExtra)
 	if err != nil {
 		return e, err
 	}
 	if !given {
 		return e.WithDefaults(f)
 	}
-	e.DefaultAll, e.Default = all, names
+	e.DefaultAll, e.Default, e.Variable = all, names, variable
 	e.Named = append(e.Named, slices.Sorted(maps.Keys(names))...)
 	return e, nil
 }

@@ -26,6 +26,8 @@ type Groups struct {
 	Default    map[pyname.Group]bool
 	DefaultAll bool
 	NoDefault  bool // --no-default-groups
+	// Variable is the one that Default is of, if it is of one; messages name it.
+	Variable string
 }
 
 // Has reports whether a group is selected.
@@ -37,6 +39,14 @@ func (g *Groups) Has(name pyname.Group) bool {
 // so.
 func (g *Groups) ByDefault(name pyname.Group) bool {
 	return g.Has(name) && !g.All && !g.Include[name]
+}
+
+// origin says where a group is from if a variable lists it, and no flag.
+func (g *Groups) origin(name pyname.Group) string {
+	if g.Variable == "" || g.Include[name] || !g.Default[name] {
+		return ""
+	}
+	return " (from `" + g.Variable + "`)"
 }
 
 // WithDefaults adds the groups that a file includes without being asked. A nil
@@ -69,11 +79,20 @@ type Extras struct {
 	Default    map[pyname.Extra]bool
 	DefaultAll bool
 	NoDefault  bool
+	Variable   string // see Groups.Variable
 }
 
 // Has reports whether an extra is selected.
 func (e *Extras) Has(name pyname.Extra) bool {
 	return !e.Exclude[name] && (e.All || e.DefaultAll || e.Include[name] || e.Default[name])
+}
+
+// origin is [Groups.origin] for extras.
+func (e *Extras) origin(name pyname.Extra) string {
+	if e.Variable == "" || e.Include[name] || !e.Default[name] {
+		return ""
+	}
+	return " (from `" + e.Variable + "`)"
 }
 
 // WithDefaults adds the extras that a file includes without being asked. A nil
@@ -192,10 +211,11 @@ func (s *Selection) checkExtras(w *workspace.Workspace) error {
 		if slices.ContainsFunc(members, func(m *workspace.Member) bool { return m.HasExtra(extra) }) {
 			continue
 		}
+		of := s.Extras.origin(extra)
 		if len(s.Members) == 1 {
-			return fmt.Errorf("extra `%s` is not defined in the `optional-dependencies` table for `%s`", extra, s.Members[0].Name)
+			return fmt.Errorf("extra `%s`%s is not defined in the `optional-dependencies` table for `%s`", extra, of, s.Members[0].Name)
 		}
-		return fmt.Errorf("extra `%s` is not defined in any project's `optional-dependencies` table", extra)
+		return fmt.Errorf("extra `%s`%s is not defined in any project's `optional-dependencies` table", extra, of)
 	}
 	return nil
 }
@@ -228,10 +248,11 @@ func (s *Selection) checkGroups(t Target) error {
 		if known[name] {
 			continue
 		}
+		of := s.Groups.origin(name)
 		if len(s.Members) == 1 {
-			return fmt.Errorf("group `%s` is not defined in the project's `dependency-groups` table", name)
+			return fmt.Errorf("group `%s`%s is not defined in the project's `dependency-groups` table", name, of)
 		}
-		return fmt.Errorf("group `%s` is not defined in any project's `dependency-groups` table", name)
+		return fmt.Errorf("group `%s`%s is not defined in any project's `dependency-groups` table", name, of)
 	}
 	return nil
 }
