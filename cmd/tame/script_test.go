@@ -106,7 +106,8 @@ func guard(t *testing.T, python interpreter) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return found
+		// Bytecode that an import has left behind is no installation.
+		return slices.DeleteFunc(found, func(path string) bool { return filepath.Base(path) == "__pycache__" })
 	}
 	before := installed()
 	t.Cleanup(func() {
