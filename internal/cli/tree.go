@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -188,8 +187,8 @@ func (r *lockReading) show(o *projectTreeFlags, req lock.TreeRequest, latest map
 	if o.showSizes {
 		req.Size = func(n int64) string { return a.print.OutColor.Dim("(" + ui.Bytes(n) + ")") }
 	}
-	if lines := r.lock.Tree(req); len(lines) > 0 {
-		a.print.Result([]byte(strings.Join(lines, "\n") + "\n"))
+	if text := r.lock.Tree(req); len(text) > 0 {
+		a.print.Result(text)
 	}
 	return nil
 }

@@ -587,7 +587,10 @@ func (d *decoder) dependencies(n *node, p *Package) []Dependency {
 }
 
 func compareDependencies(a, b Dependency) int {
-	return cmp.Or(cmp.Compare(a.To, b.To), slices.Compare(a.Extras, b.Extras), a.Marker.Compare(b.Marker))
+	if a.To != b.To {
+		return cmp.Compare(a.To, b.To)
+	}
+	return cmp.Or(slices.Compare(a.Extras, b.Extras), a.Marker.Compare(b.Marker))
 }
 
 func (d *decoder) dependency(n *node) (out Dependency) {

@@ -26,8 +26,10 @@ type Requirement struct {
 
 // Compare orders requirements as a lock does.
 func (r *Requirement) Compare(o *Requirement) int {
+	if c := cmp.Compare(r.Name, o.Name); c != 0 {
+		return c // nearly always; what follows is all computed before it is looked at
+	}
 	return cmp.Or(
-		cmp.Compare(r.Name, o.Name),
 		slices.Compare(r.Extras, o.Extras),
 		slices.Compare(r.Groups, o.Groups),
 		r.Marker.Compare(o.Marker),
@@ -66,8 +68,21 @@ func compareSpecifiers(a, b pep440.Specifier) int {
 
 // sortRequirements sorts a set of requirements.
 func sortRequirements(all []Requirement) []Requirement {
+	if isRequirementSet(all) {
+		return all // as in all locks that a tool wrote
+	}
 	slices.SortFunc(all, func(a, b Requirement) int { return a.Compare(&b) })
 	return slices.CompactFunc(all, func(a, b Requirement) bool { return a.Compare(&b) == 0 })
+}
+
+// isRequirementSet reports whether requirements are sorted, each there once.
+func isRequirementSet(all []Requirement) bool {
+	for i := 1; i < len(all); i++ {
+		if all[i-1].Compare(&all[i]) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // FromSource is a requirement as the lock in the folder root has it.

@@ -3,6 +3,7 @@ package lock
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tame-py/tame/packaging/marker"
@@ -45,8 +46,8 @@ type treeGraph struct {
 }
 
 type treeNode struct {
-	at      int // in the lock; -1 for what the user asked for
-	out, in []int
+	at      int   // in the lock; -1 for what the user asked for
+	out, in []int // edges; in only if the graph is to be turned around
 	gone    bool
 }
 
@@ -60,8 +61,8 @@ type treeEdge struct {
 	marker   marker.Tree // if the graph is marked
 }
 
-// Tree draws the dependencies as lines of text.
-func (l *Lock) Tree(r TreeRequest) []string {
+// Tree draws the dependencies as lines of text, each with its end.
+func (l *Lock) Tree(r TreeRequest) []byte {
 	g := l.treeGraph(&r, r.Invert)
 	d := &treeDrawing{treeGraph: g, shown: map[string]int{}}
 	for _, root := range g.roots() {
@@ -81,9 +82,9 @@ func (l *Lock) Tree(r TreeRequest) []string {
 		if r.Legend != nil {
 			text = r.Legend(text)
 		}
-		d.lines = append(d.lines, text)
+		d.out = append(append(d.out, text...), '\n')
 	}
-	return d.lines
+	return d.out
 }
 
 // treeBuilder collects the dependencies.
@@ -144,7 +145,9 @@ func (g *treeGraph) node(at int) int {
 
 func (g *treeGraph) add(e treeEdge) {
 	g.nodes[e.from].out = append(g.nodes[e.from].out, len(g.edges))
-	g.nodes[e.to].in = append(g.nodes[e.to].in, len(g.edges))
+	if g.r.Invert {
+		g.nodes[e.to].in = append(g.nodes[e.to].in, len(g.edges))
+	}
 	g.edges = append(g.edges, e)
 }
 
@@ -275,10 +278,11 @@ type treeStep struct {
 // treeDrawing draws a graph.
 type treeDrawing struct {
 	*treeGraph
-	lines []string
-	path  []string
-	shown map[string]int // how many dependencies what was drawn has
-	again bool
+	out    []byte
+	indent []byte // in front of the branches to what the node at hand needs
+	path   []string
+	shown  map[string]int // how many dependencies what was drawn has
+	again  bool
 }
 
 // expanded are the extras of a node that count where it is drawn.
@@ -307,7 +311,7 @@ func (g *treeGraph) expanded(s treeStep) []pyname.Extra {
 func (g *treeGraph) key(s treeStep, expanded []pyname.Extra) string {
 	name := &g.names[s.node]
 	if *name == "" {
-		*name = g.lock.Packages[g.nodes[s.node].at].ID()
+		*name = strconv.Itoa(s.node)
 	}
 	if len(expanded) == 0 && !g.r.Invert {
 		return *name
@@ -323,83 +327,79 @@ func (g *treeGraph) key(s treeStep, expanded []pyname.Extra) string {
 	return b.String()
 }
 
-// draw adds the lines of a node, the first behind one prefix and the others
-// behind another.
-func (d *treeDrawing) draw(s treeStep, first, rest string) {
+// draw adds the lines of a node: the first behind a branch, those of what it needs
+// below it.
+func (d *treeDrawing) draw(s treeStep, branch, below string) {
 	if len(d.path) > d.r.Depth {
 		return
 	}
 	expanded := d.expanded(s)
 	key := d.key(s, expanded)
-	line := first + d.text(s)
-	if slices.Contains(d.path, key) {
-		d.repeat(line)
-		return
-	}
-	if n, ok := d.shown[key]; ok && !d.r.NoDedupe {
-		if n == 0 {
-			d.lines = append(d.lines, line)
-		} else {
-			d.repeat(line)
+	d.out = append(append(d.out, d.indent...), branch...)
+	d.label(s)
+	n, shown := d.shown[key]
+	cycle := slices.Contains(d.path, key)
+	if cycle || shown && !d.r.NoDedupe {
+		if cycle || n > 0 {
+			d.again = true
+			d.out = append(d.out, " (*)"...)
 		}
+		d.out = append(d.out, '\n')
 		return
 	}
 	if d.r.Note != nil {
-		line += d.r.Note(&d.lock.Packages[d.nodes[s.node].at])
+		d.out = append(d.out, d.r.Note(&d.lock.Packages[d.nodes[s.node].at])...)
 	}
-	d.lines = append(d.lines, line)
+	d.out = append(d.out, '\n')
 	next := d.next(s, expanded)
 	if len(d.path) < d.r.Depth {
 		d.shown[key] = len(next)
 	}
 	d.path = append(d.path, key)
+	d.indent = append(d.indent, below...)
 	for i, n := range next {
 		if i == len(next)-1 {
-			d.draw(n, rest+"└── ", rest+"    ")
+			d.draw(n, "└── ", "    ")
 		} else {
-			d.draw(n, rest+"├── ", rest+"│   ")
+			d.draw(n, "├── ", "│   ")
 		}
 	}
+	d.indent = d.indent[:len(d.indent)-len(below)]
 	d.path = d.path[:len(d.path)-1]
 }
 
-func (d *treeDrawing) repeat(line string) {
-	d.again = true
-	d.lines = append(d.lines, line+" (*)")
-}
-
-// text names a node, with what is asked of it.
-func (d *treeDrawing) text(s treeStep) string {
+// label names a node, with what is asked of it.
+func (d *treeDrawing) label(s treeStep) {
 	p := &d.lock.Packages[d.nodes[s.node].at]
-	text := string(p.Name)
+	out := append(d.out, p.Name...)
 	var e treeEdge
 	if s.edge >= 0 {
 		e = d.edges[s.edge]
 	}
 	for i, extra := range e.extras {
-		text += []string{"[", ", "}[min(i, 1)] + string(extra)
+		out = append(append(out, []string{"[", ", "}[min(i, 1)]...), extra...)
 	}
 	if len(e.extras) > 0 {
-		text += "]"
+		out = append(out, ']')
 	}
 	if !p.Version.IsZero() {
-		text += " v" + p.Version.String()
+		out = append(append(out, " v"...), p.Version.String()...)
 	}
 	switch {
 	case e.extra != "":
-		text += " (extra: " + string(e.extra) + ")"
+		out = append(append(append(out, " (extra: "...), e.extra...), ')')
 	case e.group != "":
-		text += " (group: " + string(e.group) + ")"
+		out = append(append(append(out, " (group: "...), e.group...), ')')
 	}
 	if d.r.Size != nil {
 		for i := range p.Wheels {
 			if size := p.Wheels[i].Size; size >= 0 {
-				text += " " + d.r.Size(size)
+				out = append(append(out, ' '), d.r.Size(size)...)
 				break
 			}
 		}
 	}
-	return text
+	d.out = out
 }
 
 // next are the steps from a node: dependencies first, then those of extras, then
@@ -409,8 +409,12 @@ func (d *treeGraph) next(s treeStep, expanded []pyname.Extra) []treeStep {
 		// A group is there for the project that has it, not for what needs that.
 		return nil
 	}
-	var out []treeStep
-	for _, i := range slices.Backward(d.nodes[s.node].out) {
+	edges := d.nodes[s.node].out
+	if len(edges) == 0 {
+		return nil
+	}
+	out := make([]treeStep, 0, len(edges))
+	for _, i := range slices.Backward(edges) {
 		e := &d.edges[i]
 		if e.to == 0 || d.nodes[e.to].gone {
 			continue
