@@ -36,7 +36,7 @@ func (e *Engine) compile(ctx context.Context, req *InstallRequest, wheels []inst
 		return err
 	}
 	e.debug("Bytecode of %d files was in the cache, that of %d was compiled", kept.Restored(), n-kept.Restored())
-	if err := kept.Store(); err != nil {
+	if err := kept.Store(ctx); err != nil {
 		e.debug("The bytecode was not kept: %v", err)
 	}
 	e.report(Compiled, n, start)

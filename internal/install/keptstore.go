@@ -3,15 +3,18 @@ package install
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/internal/fsx"
+	"github.com/tame-py/tame/internal/par"
 )
 
 // spool returns the directory that interpreters write into what is to be kept.
@@ -34,7 +37,7 @@ type spooled struct {
 }
 
 // Store puts what the interpreters have made into the cache. It may fail without harm.
-func (k *Kept) Store() error {
+func (k *Kept) Store(ctx context.Context) error {
 	if k == nil || k.temp == "" {
 		return nil
 	}
@@ -53,11 +56,10 @@ func (k *Kept) Store() error {
 			return err
 		}
 	}
-	var errs []error
-	for w, list := range made {
-		errs = append(errs, k.storeWheel(w, list))
-	}
-	return errors.Join(errs...)
+	wheels := slices.Collect(maps.Keys(made))
+	return par.ForEach(ctx, par.Processors(), len(wheels), func(_ context.Context, i int) error {
+		return k.storeWheel(wheels[i], made[wheels[i]])
+	})
 }
 
 // readSpool reads the heads of what an interpreter has written.
