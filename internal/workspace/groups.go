@@ -239,7 +239,8 @@ func (r *groupReader) includeError(name pyname.Group) error {
 
 // DefaultGroups are the groups that a file installs without being asked: those
 // in `tool.uv.default-groups`, else dev if there is such a group. all says that
-// it is every group.
+// it is every group. As with uv, the legacy `tool.uv.dev-dependencies` are no group
+// that could be named.
 func DefaultGroups(f *pyproject.File) (names []pyname.Group, all bool, err error) {
 	chosen := f.Tool("uv").Get("default-groups")
 	if chosen.IsZero() {
@@ -249,14 +250,23 @@ func DefaultGroups(f *pyproject.File) (names []pyname.Group, all bool, err error
 	if text, ok := chosen.Text(); err != nil || ok {
 		return nil, text == "all", err
 	}
-	groups, err := ReadGroups(f)
+	read, err := ReadGroups(f)
+	if err != nil {
+		return nil, false, err
+	}
+	groups, err := f.Groups()
 	if err != nil {
 		return nil, false, err
 	}
 	for _, name := range names {
-		if _, ok := groups.Get(name); !ok {
-			return nil, false, fmt.Errorf("default group `%s` (from `tool.uv.default-groups`) is not defined in the project's `dependency-groups` table", name)
+		if groups.Has(name) {
+			continue
 		}
+		err := fmt.Errorf("default group `%s` (from `tool.uv.default-groups`) is not defined in the project's `dependency-groups` table", name)
+		if _, ok := read.Get(name); ok { // of dev-dependencies
+			err = fmt.Errorf("%w, only `tool.uv.dev-dependencies` was found; move them to the `dev` entry of that table", err)
+		}
+		return nil, false, err
 	}
 	return names, false, nil
 }
