@@ -26,6 +26,15 @@ def minor(python):
     return subprocess.run([python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
 
+# Where tame is meant to answer otherwise: commands, mutations, and why; docs/differences.md says more.
+ON_PURPOSE = [
+    ("sync|run|pip", "dist info renamed|second dist info|direct url written|direct url broken", "what was added to a .dist-info is uninstalled, too"),
+    ("sync|run", "pyvenv cfg removed", "an environment without pyvenv.cfg is refused"),
+    ("sync|run|pip", "(copy|edit|m3|members/m3): (README|source) .*", "any file that changed has a project built anew"),
+    ("sync|run|pip", "cached wheel without a file.*", "nothing is half installed from a damaged cache"),
+    ("lock|sync|run|tree|export|pip", "(edit|copy|members/m3): name changed", "another name of a path dependency is told at once"),
+    ("lock --check", "UV_FROZEN=1", "lock --check checks"),
+]
 MUTATIONS = []
 INSTALLED = ("project", "workspace")
 
@@ -108,6 +117,29 @@ def tags_in_WHEEL_edited(s):
 @mutation("project workspace")
 def RECORD_emptied(s):
     (s.info("alpha") / "RECORD").write_text("")
+
+
+@mutation("project workspace")
+def RECORD_with_another_hash(s):
+    edit(s.info("alpha") / "RECORD", "sha256=", "sha256=0")
+
+
+@mutation("project workspace")
+def INSTALLER_removed(s):
+    (s.info("alpha") / "INSTALLER").unlink()
+
+
+@mutation("project workspace")
+def site_packages_removed(s):
+    s.info("alpha")
+    shutil.rmtree(s.site)
+
+
+@mutation("project workspace")
+def pth_of_editable_elsewhere(s):
+    for f in s.site.glob("*.pth"):
+        if f.name != "_virtualenv.pth":
+            f.write_text("/nowhere\n")
 
 
 @mutation("project workspace")
@@ -327,37 +359,37 @@ def interpreter_added_to_PATH(s):
 
 @mutation("project workspace bare tool script pythons")
 def no_request_and_interpreter_added(s):
-    del s.env["UV_PYTHON"]
+    s.env.pop("UV_PYTHON", None)
     s.add_python(s.opt.other, "python")
 
 
 @mutation("project workspace bare tool script pythons")
 def python_version_file_other(s):
-    del s.env["UV_PYTHON"]
+    s.env.pop("UV_PYTHON", None)
     s.write(".python-version", minor(s.opt.other) + "\n")
 
 
 @mutation("project workspace bare tool script pythons")
 def python_version_file_same(s):
-    del s.env["UV_PYTHON"]
+    s.env.pop("UV_PYTHON", None)
     s.write(".python-version", minor(s.opt.python) + "\n")
 
 
 @mutation("project workspace bare tool script pythons")
 def python_version_file_nonsense(s):
-    del s.env["UV_PYTHON"]
+    s.env.pop("UV_PYTHON", None)
     s.write(".python-version", "1.2.3.4.5/x\n")
 
 
 @mutation("project workspace bare tool script pythons")
 def python_versions_file(s):
-    del s.env["UV_PYTHON"]
+    s.env.pop("UV_PYTHON", None)
     s.write(".python-versions", minor(s.opt.other) + "\n" + minor(s.opt.python) + "\n")
 
 
 @mutation("project workspace bare tool script pythons")
 def python_version_file_of_parent(s):
-    del s.env["UV_PYTHON"]
+    s.env.pop("UV_PYTHON", None)
     (s.root / ".python-version").write_text(minor(s.opt.other) + "\n")
 
 
@@ -648,6 +680,59 @@ def lock_entries_in_other_order(s):
     f.write_text(head + "".join("\n[[package]]" + r.rstrip("\n") + "\n" for r in reversed(rest)))
 
 
+toml("lock: revision removed", "revision = 3\n", "", "project workspace", False, "uv.lock")
+toml("lock: editable is a directory", 'source = { editable = "edit" }', 'source = { directory = "edit" }', "project", True, "uv.lock")
+toml("lock: source elsewhere", 'source = { directory = "copy" }', 'source = { directory = "edit" }', "project", True, "uv.lock")
+toml("lock: marker added", '    { name = "alpha" },', '    { name = "alpha", marker = "sys_platform == \'win32\'" },', "project workspace", False, "uv.lock")
+toml("lock: size edited", "size = ", "size = 1", "project workspace", False, "uv.lock")
+toml("lock: member removed", '    "m4",\n', "", "workspace", False, "uv.lock")
+toml("lock: member added", '    "m4",\n', '    "m4",\n    "nn",\n', "workspace", False, "uv.lock")
+toml("lock: options added", "\n[[package]]", '\n[options]\nresolution-mode = "lowest"\n\n[[package]]', "project workspace", False, "uv.lock")
+toml("lock: version of member", 'name = "m2"\nversion = "1.0"', 'name = "m2"\nversion = "2.0"', "workspace", True, "uv.lock")
+
+
+@mutation("project workspace")
+def lock_without_wheels(s):
+    f = s.dir / "uv.lock"
+    if not f.exists():
+        raise Skip("no lock")
+    f.write_text(re.sub(r"wheels = \[\n.*?\n\]\n", "", f.read_text(), flags=re.S))
+
+
+# Requirements of pip's commands.
+
+toml("requirement pinned elsewhere", "alpha==1.1", "alpha==1.0", "project", True, "requirements.txt")
+toml("requirement of the set removed", "gamma==1.0\n", "", "project", False, "requirements.txt")
+toml("requirement of the set added", "gamma==1.0\n", "gamma==1.0\nzeta==1.0\n", "project", False, "requirements.txt")
+toml("requirement with false marker", "gamma==1.0", "gamma==1.0 ; sys_platform == 'win32'", "project", False, "requirements.txt")
+toml("requirement with wrong hash", "gamma==1.0", "gamma==1.0 --hash=sha256:" + "0" * 64, "project", False, "requirements.txt")
+toml("requirement no longer editable", "-e ./edit", "./edit", "project", True, "requirements.txt")
+toml("requirements commented", "gamma==1.0", "# A comment.\ngamma==1.0", "project", False, "requirements.txt")
+toml("requirement raised", "alpha>=1.0", "alpha>=2.0a1", "project", True, "requirements.in")
+toml("requirement bounded", "alpha>=1.0", "alpha<=1.0", "project", True, "requirements.in")
+toml("requirement extended", "gamma[fancy]", "gamma[fancy]\nzeta", "project", False, "requirements.in")
+toml("requirement not to be had", "gamma[fancy]", "gamma>=9", "project", True, "requirements.in")
+toml("requirement without extra", "gamma[fancy]", "gamma", "project", False, "requirements.in")
+toml("requirements with constraint", "alpha>=1.0", "-c ../constraint.txt\nalpha>=1.0", "project", False, "requirements.in")
+toml("requirements with error", "gamma[fancy]", "gamma[fancy", "project", False, "requirements.in")
+toml("output edited", "alpha==1.1", "alpha==1.0", "project", True, "out.txt")
+toml("output of something else", "beta==2.0", "beta==1.0", "project", False, "out.txt")
+
+
+@mutation("project")
+def requirements_emptied(s):
+    for name in ("requirements.in", "requirements.txt"):
+        if not (s.dir / name).exists():
+            raise Skip("no " + name)
+        (s.dir / name).write_text("")
+
+
+@mutation("project")
+def requirements_removed(s):
+    for name in ("requirements.in", "requirements.txt", "out.txt"):
+        (s.dir / name).unlink(missing_ok=True)
+
+
 # Scripts.
 
 toml("script: dependency changed", "alpha>=1.0", "alpha==1.0", "script", rel="show.py")
@@ -743,6 +828,8 @@ def cache_of_zeroes(s):
 
 def variable(kinds, **values):
     def set_all(s):
+        if "UV_PYTHON" not in s.env and not values.keys().isdisjoint(("UV_PYTHON", "UV_SYSTEM_PYTHON")):
+            raise Skip("pip would change the interpreter that all states share")
         for k, v in values.items():
             s.env[k] = v.replace("ROOT", str(s.root)).replace("SECOND", s.opt.second).replace("OTHER", minor(s.opt.other))
     MUTATIONS.append(("%s=%s" % next(iter(values.items())), kinds.split(), set_all))
