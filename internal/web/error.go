@@ -60,7 +60,8 @@ type Error struct {
 	// Err is the cause.
 	Err error
 
-	certs string // what was trusted, for hints
+	certs   string   // what was trusted, for hints
+	mirrors []*Error // of mirrors that were asked before, for hints
 }
 
 // Error says what was asked for and why it failed; the cause comes last.
@@ -91,6 +92,15 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Hints returns what the user can do about it.
 func (e *Error) Hints() []string {
+	out := e.advice()
+	for _, m := range e.mirrors {
+		out = append(out, fmt.Sprintf("a mirror of it was asked before: %v", m))
+	}
+	return out
+}
+
+// advice is what may help with what happened here.
+func (e *Error) advice() []string {
 	switch e.Kind {
 	case Status:
 		if e.Refused != "" {

@@ -34,9 +34,9 @@ type mirrored struct {
 type place struct {
 	base string // as baseOf has it
 	user *url.Userinfo
-	// down: there was no answer, so that it is passed over as long as another place
-	// has one.
-	down atomic.Bool
+	// down is why there was no answer: it is passed over as long as another place has
+	// one. Nil is that it is not known to be down.
+	down atomic.Pointer[Error]
 }
 
 func newMirrors(list []Mirror) mirrors {
@@ -55,14 +55,24 @@ func newMirrors(list []Mirror) mirrors {
 	return out
 }
 
-// baseOf is a URL without credentials and slashes at its end, for comparing.
-func baseOf(raw string) string {
+// baseOf is a URL without slashes at its end, as normalized has it.
+func baseOf(raw string) string { return strings.TrimRight(normalized(raw), "/") }
+
+// normalized is a URL without what does not tell places apart: credentials, the case
+// of the host, and a port that its scheme implies.
+func normalized(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return raw
 	}
 	u.User, u.Host = nil, strings.ToLower(u.Host)
-	return strings.TrimRight(u.String(), "/")
+	switch {
+	case u.Scheme == "http":
+		u.Host = strings.TrimSuffix(u.Host, ":80")
+	case u.Scheme == "https":
+		u.Host = strings.TrimSuffix(u.Host, ":443")
+	}
+	return u.String()
 }
 
 // below returns what of a URL stands behind a base, if it is below that.
@@ -94,7 +104,7 @@ func (c *Client) Canonical(raw string) string {
 	if len(c.mirrors) == 0 {
 		return raw
 	}
-	u := auth.Strip(raw)
+	u := normalized(auth.Strip(raw))
 	length, out := 0, raw
 	for _, one := range c.mirrors {
 		for _, p := range one.places {
@@ -111,14 +121,17 @@ func (c *Client) HasMirrors() bool { return len(c.mirrors) > 0 }
 
 // anywhere makes a request one time: of the first mirror that answers, or else of
 // the canonical place. No place gets the credentials of another: a mirror's own are
-// in its URL, or found for its host, like those of any other.
-func (c *Client) anywhere(ctx context.Context, r Request) (*Response, error) {
+// in its URL, or found for its host, like those of any other. The effort is told which
+// mirrors failed.
+func (c *Client) anywhere(ctx context.Context, r Request, e *effort) (*Response, error) {
 	m, rest := c.mirrors.of(r)
 	if m == nil {
 		return c.once(ctx, r)
 	}
+	e.mirrors = nil
 	for _, p := range m.places {
-		if p.down.Load() {
+		if failure := p.down.Load(); failure != nil {
+			e.mirrors = append(e.mirrors, failure)
 			continue
 		}
 		resp, err := c.once(ctx, p.request(r, rest))
@@ -130,14 +143,15 @@ func (c *Client) anywhere(ctx context.Context, r Request) (*Response, error) {
 			return nil, err
 		}
 		if failure.Kind != Status {
-			p.down.Store(true)
+			p.down.Store(failure)
 		}
+		e.mirrors = append(e.mirrors, failure)
 		c.options.Debug("asking the next place, as a mirror fails: %v", failure)
 	}
 	resp, err := c.once(ctx, r)
 	if err != nil {
 		for _, p := range m.places {
-			p.down.Store(false) // if it is tried again, then everywhere
+			p.down.Store(nil) // if it is tried again, then everywhere
 		}
 	}
 	return resp, err

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -48,6 +49,7 @@ func TestMirrors(t *testing.T) {
 	store := auth.NewStore(auth.Options{Indexes: []auth.Index{{URL: withUser(c.URL, "me:secret") + "/simple"}}})
 	client := newClient(Options{Auth: store, Retries: -1, Mirrors: []Mirror{
 		{Of: withUser(c.URL, "x:y") + "/simple/", URLs: []string{dead.URL, a.URL + "/pages", withUser(b.URL, "their:own") + "/p/"}},
+		{Of: "http://port.example.com:80", URLs: []string{a.URL + "/ported"}},
 		{Of: c.URL + "/files", URLs: []string{a.URL + "/f"}},
 	}})
 	get := func(r Request) (string, error) {
@@ -75,6 +77,7 @@ func TestMirrors(t *testing.T) {
 		t.Errorf("a change is made at %q, %v", got, err)
 	}
 	canonical.take()
+	expect(Request{URL: "http://PORT.example.com/app"}, "first", map[*recorder]string{first: "/ported/app"})
 
 	// A server that fails is passed over, for this request.
 	first.status = http.StatusBadGateway
@@ -85,6 +88,15 @@ func TestMirrors(t *testing.T) {
 	first.status = http.StatusNotFound
 	if _, err := get(page); StatusOf(err) != http.StatusNotFound || canonical.take()+second.take() != "" {
 		t.Errorf("the error is %v", err)
+	}
+
+	// Where no place answers all are named.
+	c.Close()
+	a.Close()
+	_, err := get(Request{URL: c.URL + "/files/x"})
+	var failure *Error
+	if !errors.As(err, &failure) || !strings.Contains(strings.Join(failure.Hints(), "\n"), a.URL+"/f/x") {
+		t.Errorf("the error %v does not name the mirror", err)
 	}
 
 	for raw, want := range map[string]string{

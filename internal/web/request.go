@@ -88,6 +88,7 @@ type effort struct {
 	limit   int // of retries
 	retries int
 	start   time.Time
+	mirrors []*Error // why mirrors of the canonical place did not answer
 }
 
 // try makes a request as often as the effort allows.
@@ -99,7 +100,7 @@ func (c *Client) try(ctx context.Context, r Request, e *effort) (*Response, erro
 		return nil, &Error{URL: auth.Redact(r.URL), Kind: Offline}
 	}
 	for {
-		resp, err := c.anywhere(ctx, r)
+		resp, err := c.anywhere(ctx, r, e)
 		if err == nil {
 			resp.retries, resp.start = e.retries, e.start
 			return resp, nil
@@ -124,7 +125,7 @@ func (c *Client) again(ctx context.Context, rawURL string, e *effort, err error)
 		return failure
 	}
 	if e.retries >= e.limit || !passes(known) || after > maxRetryAfter {
-		known.Retries, known.Elapsed = e.retries, time.Since(e.start)
+		known.Retries, known.Elapsed, known.mirrors = e.retries, time.Since(e.start), e.mirrors
 		return failure
 	}
 	pause := max(c.delay(e.retries), after)
