@@ -15,6 +15,7 @@ import (
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/tool"
 	"github.com/tame-py/tame/internal/ui"
 	"github.com/tame-py/tame/packaging/pyname"
@@ -245,7 +246,7 @@ func toolEnvironment(ctx context.Context, f *python.Finder, dir string) (*python
 func (a *app) newerTool(ctx context.Context, o *toolListFlags, t *listedTool) (string, error) {
 	restore := a.config
 	defer func() { a.config = restore }()
-	options, err := receiptOptions(tool.ReceiptName, a.dir, t.receipt.Options)
+	options, err := settings.ReadReceipt(tool.ReceiptName, a.dir, t.receipt.Options)
 	if err != nil {
 		return "", err
 	}
@@ -423,7 +424,7 @@ func (a *app) upgradeTool(ctx context.Context, o *toolFlags, store tool.Store, w
 	}
 	restore := a.config
 	defer func() { a.config = restore }()
-	options, err := receiptOptions(filepath.Join(store.Dir(w.name), tool.ReceiptName), a.dir, receipt.Options)
+	options, err := settings.ReadReceipt(filepath.Join(store.Dir(w.name), tool.ReceiptName), a.dir, receipt.Options)
 	if err != nil {
 		return false, err
 	}

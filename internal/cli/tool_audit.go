@@ -13,6 +13,7 @@ import (
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/lock"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/tool"
 	"github.com/tame-py/tame/packaging/pyname"
 )
@@ -158,7 +159,7 @@ func (u *toolAuditing) ask(ctx context.Context, e tool.Entry, packages []lock.Au
 	a := u.app
 	restore := a.config
 	defer func() { a.config = restore }()
-	options, err := receiptOptions(tool.ReceiptName, a.dir, e.Receipt.Options)
+	options, err := settings.ReadReceipt(tool.ReceiptName, a.dir, e.Receipt.Options)
 	if err != nil {
 		return nil, err
 	}

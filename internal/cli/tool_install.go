@@ -229,7 +229,7 @@ func (t *toolInstallation) install(ctx context.Context, asked *string) error {
 // rememberOptions writes down the settings of an installation that was there, if
 // they are others.
 func (t *toolInstallation) rememberOptions() error {
-	now := t.settings.optionsText()
+	now := t.settings.Receipt(t.app.now())
 	if now == t.old.Options {
 		return nil
 	}
@@ -524,7 +524,7 @@ func (t *toolInstallation) withoutExecutables(site *install.Site) error {
 // receipt is what to write down about the installation.
 func (t *toolInstallation) receipt(entries []tool.EntryPoint) *tool.Receipt {
 	in := t.inputs
-	r := &tool.Receipt{EntryPoints: entries, Options: t.settings.optionsText(), Python: t.python}
+	r := &tool.Receipt{EntryPoints: entries, Options: t.settings.Receipt(t.app.now()), Python: t.python}
 	bare := func(list []pip.Input) []source.Requirement {
 		var out []source.Requirement
 		for _, i := range list {

@@ -179,7 +179,7 @@ func (a *app) removeUnlisted(store tool.Store, m tool.Manifest) error {
 func (a *app) syncTool(ctx context.Context, o *toolSyncFlags, store tool.Store, l *tool.Listed) error {
 	restore := a.config
 	defer func() { a.config = restore }()
-	options, err := receiptOptions(string(l.Name), a.dir, l.Options)
+	options, err := settings.ReadReceipt(string(l.Name), a.dir, l.Options)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/tame-py/tame/internal/pip"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/resolve"
+	"github.com/tame-py/tame/internal/settings"
 	"github.com/tame-py/tame/internal/source"
 	"github.com/tame-py/tame/internal/tool"
 	"github.com/tame-py/tame/packaging/pyname"
@@ -268,7 +269,7 @@ func (t *toolRunning) installedEnvironment(ctx context.Context, f *python.Finder
 	if asked != nil && *asked != "" && !f.Satisfies(env.Interpreter, python.ParseRequest(*asked, a.dir)) {
 		return nil
 	}
-	if receipt, err := store.Receipt(name); err != nil || !a.sameOptions(receipt.Options, s.optionsText()) {
+	if receipt, err := store.Receipt(name); err != nil || !settings.SameReceipt(a.dir, receipt.Options, s.Receipt(a.now())) {
 		return nil
 	}
 	if slices.ContainsFunc(t.inputs.Requirements, func(i pip.Input) bool { return i.Source.Kind == source.Directory }) {

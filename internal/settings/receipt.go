@@ -1,4 +1,4 @@
-package cli
+package settings
 
 import (
 	"fmt"
@@ -13,7 +13,6 @@ import (
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/toml"
-	"github.com/tame-py/tame/internal/tool"
 	"github.com/tame-py/tame/packaging/pyname"
 )
 
@@ -47,9 +46,10 @@ func (w *optionWriter) names(key string, names []pyname.Package) {
 	w.add(key, toml.LitStrings(texts...))
 }
 
-// optionsText is the settings of an installation in the form of a receipt, so
-// that an upgrade does what the installation did.
-func (s *workSettings) optionsText() string {
+// Receipt is the settings of an installation in the form that a tool's receipt has
+// them, the lines of `[tool.options]`, so that an upgrade does what the installation
+// did. A span of time is of the moment now.
+func (s *Settings) Receipt(now time.Time) string {
 	w := &optionWriter{}
 	r := &s.Pip.Resolver
 	w.indexes(s)
@@ -71,7 +71,7 @@ func (s *workSettings) optionsText() string {
 	})
 	w.text("fork-strategy", r.ForkStrategy)
 	w.builds(r)
-	w.cutoffs(r, s.app.now())
+	w.cutoffs(r, now)
 	if r.LinkMode != nil {
 		w.add("link-mode", toml.LitString(r.LinkMode.String()))
 	}
@@ -84,7 +84,7 @@ func (s *workSettings) optionsText() string {
 
 // indexes are written as they were named: entries of their own, or by the older
 // keys.
-func (w *optionWriter) indexes(s *workSettings) {
+func (w *optionWriter) indexes(s *Settings) {
 	var list []toml.Literal
 	r := &s.Pip.Resolver
 	for _, x := range s.Indexes {
@@ -224,7 +224,7 @@ func (w *optionWriter) cutoff(c index.Cutoff, now time.Time) {
 
 func rfc3339(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-func (w *optionWriter) selections(s *workSettings) {
+func (w *optionWriter) selections(s *Settings) {
 	write := func(all, some string, x index.Selection) {
 		if x.All {
 			w.add(all, toml.LitBool(true))
@@ -235,22 +235,23 @@ func (w *optionWriter) selections(s *workSettings) {
 	write("no-binary", "no-binary-package", s.NoBinary)
 }
 
-// sameOptions reports whether two texts of settings mean the same.
-func (a *app) sameOptions(x, y string) bool {
+// SameReceipt reports whether two receipts mean the same. Relative paths in them are
+// of a directory.
+func SameReceipt(dir, x, y string) bool {
 	if x == y {
 		return true
 	}
-	first, err := receiptOptions(tool.ReceiptName, a.dir, x)
+	first, err := ReadReceipt("", dir, x)
 	if err != nil {
 		return false
 	}
-	second, err := receiptOptions(tool.ReceiptName, a.dir, y)
+	second, err := ReadReceipt("", dir, y)
 	return err == nil && reflect.DeepEqual(first, second)
 }
 
-// receiptOptions reads the settings of a receipt. What cannot be read any more is
-// an error that names the receipt.
-func receiptOptions(name, dir, text string) (config.Options, error) {
+// ReadReceipt reads what [Settings.Receipt] has written. What cannot be read any more
+// is an error that names the receipt; relative paths are of a directory.
+func ReadReceipt(name, dir, text string) (config.Options, error) {
 	var b strings.Builder
 	b.WriteString("[tool.uv]\n")
 	for line := range strings.Lines(text) {
