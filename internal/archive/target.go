@@ -20,7 +20,7 @@ type target struct {
 	opts   Options
 	limits Limits
 	names  map[string]*File  // by path; nil for a directory
-	folded map[string]folded // with FoldCase: by path in lower case
+	folded map[string]folded // with FoldCase: those that are not in lower case, by what they are in it
 	files  []*File
 	dirs   []string
 	block  []File // the next files, made by the hundred
@@ -38,12 +38,15 @@ type target struct {
 	ending  bool           // none of them may wait for others, guarded by pairs
 }
 
+// manyNames is of how many names the archives are that need no growing.
+const manyNames = 100
+
 func newTarget(dst string, opts Options) (*target, error) {
 	r, err := openRoot(dst)
 	if err != nil {
 		return nil, err
 	}
-	t := &target{root: r, opts: opts, limits: opts.Limits.orDefault(), names: map[string]*File{}}
+	t := &target{root: r, opts: opts, limits: opts.Limits.orDefault(), names: make(map[string]*File, manyNames)}
 	if opts.FoldCase {
 		t.folded = map[string]folded{}
 	}
@@ -111,10 +114,17 @@ func (t *target) fold(name string, dir bool) error {
 	}
 	lower := strings.ToLower(name)
 	other, ok := t.folded[lower]
+	if !ok && lower != name {
+		var file *File
+		file, ok = t.names[lower]
+		other = folded{lower, file == nil}
+	}
 	if ok && other.name != name && !(other.dir && dir) {
 		return refuse(name, "its name differs from that of %q only in case", other.name)
 	}
-	t.folded[lower] = folded{name, dir}
+	if lower != name {
+		t.folded[lower] = folded{name, dir}
+	}
 	return nil
 }
 

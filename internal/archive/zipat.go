@@ -268,7 +268,7 @@ func (z *zipAt) local(l *listing, end int64) (e *entry, data int64, err error) {
 	}
 	nameLen, extraLen := localLengths(b)
 	if localSize+nameLen+extraLen > len(b) {
-		if b, err = z.longer(b, l.Offset, end, localSize+nameLen+extraLen); err != nil {
+		if b, err = z.longer(l.Offset, end, localSize+nameLen+extraLen); err != nil {
 			return nil, 0, damaged(l.Name, "it overlaps another entry", err)
 		}
 	}
@@ -287,12 +287,11 @@ func (z *zipAt) local(l *listing, end int64) (e *entry, data int64, err error) {
 }
 
 // longer reads a header that did not fit.
-func (z *zipAt) longer(b []byte, offset, end int64, n int) ([]byte, error) {
+func (z *zipAt) longer(offset, end int64, n int) ([]byte, error) {
 	if offset+int64(n) > end {
 		return nil, io.ErrUnexpectedEOF
 	}
-	putBuffer(b)
-	b = make([]byte, n)
+	b := make([]byte, n)
 	return b, z.readAt(b, offset)
 }
 
