@@ -3,7 +3,9 @@ package cache
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"sort"
+	"sync"
 	"time"
 
 	"github.com/tame-py/tame/internal/archive"
@@ -58,28 +60,53 @@ const settled = -1
 
 // buildManifest returns the rows of what was unpacked.
 func buildManifest(m *archive.Manifest, boot int64) ([]byte, error) {
-	b := NewRowBuilder(manifestSchema())
-	var head manifestHead
-	index := make(map[string]uint32, len(m.Dirs))
-	AddRows[ManifestDir](b, manifestDirs)
-	for i, dir := range m.Dirs {
-		index[dir] = uint32(i)
-		AddRows(b, manifestDirs, ManifestDir{Path: b.Blob([]byte(dir)), Dir: above(index, dir)})
+	w, ok := manifestWriters.Get().(*manifestWriter)
+	if !ok {
+		w = &manifestWriter{b: NewRowBuilder(manifestSchema()), index: map[string]uint32{}}
 	}
-	rows := make([]ManifestFile, len(m.Files))
-	for i, f := range m.Files {
+	if len(m.Files) <= mostKept {
+		defer manifestWriters.Put(w)
+	}
+	return w.build(m, boot)
+}
+
+// A manifestWriter makes manifests one after the other in the same memory.
+type manifestWriter struct {
+	b     *RowBuilder
+	index map[string]uint32 // of directories
+	dirs  []ManifestDir
+	files []ManifestFile
+}
+
+var manifestWriters sync.Pool
+
+// mostKept is of how many files a manifest may be for its memory to be kept.
+const mostKept = 1 << 13
+
+func (w *manifestWriter) build(m *archive.Manifest, boot int64) ([]byte, error) {
+	var head manifestHead
+	w.b.Reset()
+	clear(w.index)
+	w.dirs, w.files = slices.Grow(w.dirs[:0], len(m.Dirs)), slices.Grow(w.files[:0], len(m.Files))
+	for i, dir := range m.Dirs {
+		w.index[dir] = uint32(i)
+		w.dirs = append(w.dirs, ManifestDir{Path: w.b.Blob(dir), Dir: above(w.index, dir)})
+	}
+	for i := range m.Files {
+		f := &m.Files[i]
 		if f.Mode&fs.ModeType != 0 {
 			return nil, fmt.Errorf("%s is no regular file", f.Path)
 		}
 		head.Bytes += f.Size
-		rows[i] = ManifestFile{
-			Path: b.Blob([]byte(f.Path)), Size: f.Size, SHA256: f.SHA256,
-			Mode: uint32(f.Mode.Perm()), Dir: above(index, f.Path),
-		}
+		w.files = append(w.files, ManifestFile{
+			Path: w.b.Blob(f.Path), Size: f.Size, SHA256: f.SHA256,
+			Mode: uint32(f.Mode.Perm()), Dir: above(w.index, f.Path),
+		})
 	}
-	AddRows(b, manifestFiles, rows...)
-	AddRows(b, manifestHeads, head)
-	return b.Finish([2]int64{boot, time.Now().Unix()})
+	AddRows(w.b, manifestDirs, w.dirs...)
+	AddRows(w.b, manifestFiles, w.files...)
+	AddRows(w.b, manifestHeads, head)
+	return w.b.Finish([2]int64{boot, time.Now().Unix()})
 }
 
 // above returns the index of the directory that a path is in.

@@ -112,7 +112,7 @@ func (b *RowBuilder) Text(s string) Ref {
 }
 
 // Blob puts p into the heap without looking whether it is there already.
-func (b *RowBuilder) Blob(p []byte) Ref {
+func (b *RowBuilder) Blob(p string) Ref {
 	ref := Ref{Off: uint32(len(b.heap)), Len: uint32(len(p))}
 	b.heap = append(b.heap, p...)
 	return ref

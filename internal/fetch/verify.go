@@ -139,8 +139,10 @@ func recorded(tree string, file *archive.File, hash string) (bool, error) {
 	algorithm, digest, _ := strings.Cut(hash, "=")
 	algorithm = strings.ToLower(algorithm)
 	if algorithm == "sha256" {
+		var text [43]byte // as dist.HashSHA256 returns it, but not as a string of its own
+		base64.RawURLEncoding.Encode(text[:], file.SHA256[:])
 		// Some tools write the digest in hexadecimal.
-		return dist.HashSHA256(file.SHA256) == "sha256="+strings.TrimRight(digest, "=") ||
+		return string(text[:]) == strings.TrimRight(digest, "=") ||
 			hex.EncodeToString(file.SHA256[:]) == strings.ToLower(digest), nil
 	}
 	if strength(algorithm) <= 1 {
