@@ -50,5 +50,10 @@ func lockDir(dir string) (release func(), err error) {
 		return nil, ErrBusy
 	}
 	// Filesystems without locks have to do without.
-	return func() { _ = f.Close() }, nil
+	return func() {
+		// A child that is just being started has the file open until it runs its
+		// program: to close it would leave the lock with that one.
+		_ = unix.Flock(int(f.Fd()), unix.LOCK_UN)
+		_ = f.Close()
+	}, nil
 }
