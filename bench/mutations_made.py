@@ -33,6 +33,8 @@ ON_PURPOSE = [
     ("sync|run|pip", "(copy|edit|m3|members/m3): (README|source) .*", "any file that changed has a project built anew"),
     ("sync|run|pip", "cached wheel without a file.*", "nothing is half installed from a damaged cache"),
     ("lock|sync|run|tree|export|pip", "(edit|copy|members/m3): name changed", "another name of a path dependency is told at once"),
+    ("lock|sync|run|tree|export", "lock: source elsewhere", "a lock that names another project's directory is mended"),
+    ("pip sync", "wrong type", "a broken pyproject.toml above a project that is installed already is not read"),
     ("lock --check", "UV_FROZEN=1", "lock --check checks"),
 ]
 MUTATIONS = []
