@@ -31,6 +31,8 @@ def by_compileall(mode):
     import compileall
     import py_compile
 
+    if sys.version_info < (3, 7):  # there was one mode only, and another header
+        return lambda path, keep: compileall.compile_file(path, quiet=2)
     mode = py_compile.PycInvalidationMode[mode]
     # compileall takes a file with a time stamp for fresh even when a hash is
     # asked for, unless forced.
@@ -174,7 +176,7 @@ def main():
     mode = invalidation_mode()
     compiler = Compiler(mode, *sys.argv[1:3])
     compile_file = compiler.compile_file
-    if sys.implementation.name != "cpython":
+    if sys.implementation.name != "cpython" or sys.version_info < (3, 7):
         compile_file = by_compileall(mode)
     warnings.filterwarnings("ignore")
     # What the compiler makes has no cycles worth a search.
