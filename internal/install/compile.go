@@ -12,6 +12,7 @@ import (
 	"iter"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -38,7 +39,8 @@ type CompileOptions struct {
 	// Python is the interpreter; bytecode is good for its version alone.
 	Python string
 	// Env is the environment of the interpreters. PYC_INVALIDATION_MODE,
-	// SOURCE_DATE_EPOCH, PYTHONPYCACHEPREFIX and PYTHONOPTIMIZE count.
+	// SOURCE_DATE_EPOCH, PYTHONPYCACHEPREFIX, PYTHONOPTIMIZE and
+	// PYTHONNODEBUGRANGES count.
 	Env []string
 	// Workers is how many interpreters run at once; 0 is the number of
 	// processors.
@@ -183,9 +185,7 @@ func (o *CompileOptions) command(ctx context.Context) *exec.Cmd {
 			args = append(args, "-X", "pycache_prefix="+value)
 		}
 	}
-	if flag := optimizeFlag(o.Env); flag != "" {
-		args = append(args, flag)
-	}
+	args = append(args, codeFlags(o.Env)...)
 	args = append(args, "-c", compileProgram)
 	if o.Kept != nil {
 		if spool, err := o.Kept.spool(); err == nil { // or nothing is kept
@@ -199,19 +199,39 @@ func (o *CompileOptions) command(ctx context.Context) *exec.Cmd {
 	return cmd
 }
 
-// optimizeFlag is the flag that says what PYTHONOPTIMIZE does, which an isolated
-// interpreter does not look at.
-func optimizeFlag(env []string) (flag string) {
+// codeFlags are the flags that say what those variables do that decide on the
+// code, which an isolated interpreter does not look at.
+func codeFlags(env []string) (flags []string) {
+	level, ranges := 0, true
 	for _, entry := range env {
-		switch value, ok := strings.CutPrefix(entry, "PYTHONOPTIMIZE="); {
-		case !ok || value == "" || value == "0":
-		case value == "2":
-			flag = "-OO"
-		default:
-			flag = "-O"
+		switch name, value, _ := strings.Cut(entry, "="); name {
+		case "PYTHONOPTIMIZE":
+			level = optimizeLevel(value)
+		case "PYTHONNODEBUGRANGES":
+			ranges = value == ""
 		}
 	}
-	return flag
+	if level > 0 {
+		flags = append(flags, "-"+strings.Repeat("O", level))
+	}
+	if !ranges {
+		flags = append(flags, "-X", "no_debug_ranges")
+	}
+	return flags
+}
+
+// optimizeLevel is the level that a value of PYTHONOPTIMIZE asks for: what is no
+// number counts as 1. Nothing but the names of files tells levels from 3 on apart.
+func optimizeLevel(value string) int {
+	const most = 99
+	if value == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(strings.TrimLeft(value, " \t\n\v\f\r"))
+	if err != nil || n < 0 {
+		return 1
+	}
+	return min(n, most)
 }
 
 // compileSome runs one interpreter until the queue is empty.

@@ -61,13 +61,13 @@ type keptFile struct {
 // other than final releases of CPython, which says of its bytecode what else it
 // depends on, or with a cache that goes away. It must be closed.
 func KeepBytecode(c *cache.Cache, i *python.Interpreter, env []string, wheels []Wheel) *Kept {
-	mode, optimize, ok := bytecodeMode(env)
+	mode, flags, ok := bytecodeMode(env)
 	if !ok || c.IsTemporary() || i.Implementation() != "cpython" || i.Version.IsPrerelease() {
 		return nil
 	}
 	k := &Kept{
 		cache: c, files: map[string]keptFile{}, nowhere: "/" + rand.Text(),
-		key: cache.Key("cpython", i.Env.PythonFullVersion, fmt.Sprint(i.Variant()), mode, optimize),
+		key: cache.Key("cpython", i.Env.PythonFullVersion, fmt.Sprint(i.Variant()), mode, flags),
 	}
 	for n := range wheels {
 		if id, ok := c.ArchiveOf(wheels[n].Dir); ok && wheels[n].root != "" && wheels[n].Manifest != nil {
@@ -80,10 +80,10 @@ func KeepBytecode(c *cache.Cache, i *python.Interpreter, env []string, wheels []
 	return k
 }
 
-// bytecodeMode returns how bytecode is told to be of its source, and how it is
-// optimized; false if it lies elsewhere than beside its source, or the setting
+// bytecodeMode returns how bytecode is told to be of its source, and the flags
+// that it is made with; false if it lies elsewhere than beside its source, or the setting
 // is none.
-func bytecodeMode(env []string) (mode, optimize string, ok bool) {
+func bytecodeMode(env []string) (mode, flags string, ok bool) {
 	epoch := false
 	for _, entry := range env {
 		name, value, _ := strings.Cut(entry, "=")
@@ -107,7 +107,7 @@ func bytecodeMode(env []string) (mode, optimize string, ok bool) {
 	case mode == "":
 		mode = "TIMESTAMP"
 	}
-	return mode, optimizeFlag(env), slices.Contains([]string{"TIMESTAMP", "CHECKED_HASH", "UNCHECKED_HASH"}, mode)
+	return mode, strings.Join(codeFlags(env), " "), slices.Contains([]string{"TIMESTAMP", "CHECKED_HASH", "UNCHECKED_HASH"}, mode)
 }
 
 // add adds the source files of a wheel, but for those of its .data directory.

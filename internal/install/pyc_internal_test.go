@@ -39,6 +39,12 @@ func TestBytecodeMode(t *testing.T) {
 		"PYTHONPYCACHEPREFIX= PYTHONOPTIMIZE=0":  "TIMESTAMP",
 		"PYTHONOPTIMIZE=2 SOURCE_DATE_EPOCH=yes": "CHECKED_HASH -OO",
 		"PYTHONOPTIMIZE=x":                       "TIMESTAMP -O",
+		"PYTHONOPTIMIZE=-2":                      "TIMESTAMP -O",
+		"PYTHONOPTIMIZE=00":                      "TIMESTAMP",
+		"PYTHONOPTIMIZE=3":                       "TIMESTAMP -OOO",
+		"PYTHONOPTIMIZE=2 PYTHONOPTIMIZE=0":      "TIMESTAMP",
+		"PYTHONNODEBUGRANGES=1 PYTHONOPTIMIZE=1": "TIMESTAMP -O -X no_debug_ranges",
+		"PYTHONNODEBUGRANGES=":                   "TIMESTAMP",
 	} {
 		mode, optimize, ok := bytecodeMode(strings.Fields(env))
 		got := strings.TrimSpace(mode + " " + optimize)
