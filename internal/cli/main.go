@@ -135,10 +135,10 @@ func exitCode(err error) int {
 }
 
 // relaxCollector lets a short command finish without one garbage collection:
-// the first comes at a heap of 64 MB, after which the collector is as usual.
+// the first comes at a heap of 160 MB, after which the collector is as usual.
 // A GOGC of the user's own is left alone.
 func relaxCollector() {
-	const first = 1600 // percent of the runtime's 4 MB minimum heap
+	const first = 4000 // percent of the runtime's 4 MB minimum heap
 	if was := debug.SetGCPercent(first); was != 100 {
 		debug.SetGCPercent(was)
 		return
