@@ -226,19 +226,28 @@ func (l *ProjectLock) find(t DownloadTarget, p *index.Policy) ([]*source.Dist, s
 	} else if err := l.CheckConflicts(&roots); err != nil {
 		return nil, source.HashPolicy{}, err
 	}
+	return l.union(all, t, p)
+}
+
+// union is what a target needs of a lock for one choice of roots or another.
+func (l *ProjectLock) union(choices []lock.Roots, t DownloadTarget, p *index.Policy) ([]*source.Dist, source.HashPolicy, error) {
 	var dists []*source.Dist
+	known := map[string]bool{}
 	hashes := source.HashPolicy{Allowed: map[pyname.Package][]simple.Hash{}}
-	for _, roots := range all {
+	for _, roots := range choices {
 		selection, err := l.Target(lock.TargetRequest{
 			Root: l.Root, Roots: roots, Env: t.Env, Tags: t.Tags, NoBinary: p.NoBinary.Has, NoBuild: p.NoBuild.Has,
 		})
 		if err != nil {
 			return nil, source.HashPolicy{}, err
 		}
-		dists = append(dists, selection.Dists()...)
 		hashes.Required = hashes.Required || selection.Hashes.Required
-		for name, digests := range selection.Hashes.Allowed {
-			hashes.Allowed[name] = append(hashes.Allowed[name], digests...)
+		for _, one := range selection.Dists() {
+			if id := one.ID(); !known[id] {
+				known[id] = true
+				dists = append(dists, one)
+				hashes.Allowed[one.Name] = append(hashes.Allowed[one.Name], one.File.Hashes...)
+			}
 		}
 	}
 	return dists, hashes, nil
@@ -246,27 +255,39 @@ func (l *ProjectLock) find(t DownloadTarget, p *index.Policy) ([]*source.Dist, s
 
 // alternatives are the largest choices of some roots that were not declared
 // conflicting: of each set of conflicts one, and none. What the lock has only where
-// none of them is chosen counts too.
-func (l *ProjectLock) alternatives(roots lock.Roots) []lock.Roots {
-	var conflict *lock.ConflictError
-	if !errors.As(l.CheckConflicts(&roots), &conflict) {
-		return []lock.Roots{roots}
-	}
-	var out []lock.Roots
-	for kept := -1; kept < len(conflict.Conflicts); kept++ {
-		less := roots
-		for i, item := range conflict.Conflicts {
-			if i != kept {
-				less = without(less, item)
-			}
+// none of them is chosen counts too. Sets have members in common, so that many ways
+// lead to the same choice.
+func (l *ProjectLock) alternatives(roots lock.Roots) (out []lock.Roots) {
+	seen := map[string]bool{}
+	var choose func(roots lock.Roots, left []source.ConflictItem)
+	choose = func(roots lock.Roots, left []source.ConflictItem) {
+		slices.SortFunc(left, source.ConflictItem.Compare)
+		key := fmt.Sprintf("%q", left)
+		if seen[key] {
+			return
 		}
-		out = append(out, l.alternatives(less)...)
+		seen[key] = true
+		var conflict *lock.ConflictError
+		if !errors.As(l.CheckConflicts(&roots), &conflict) {
+			out = append(out, roots)
+			return
+		}
+		for kept := -1; kept < len(conflict.Conflicts); kept++ {
+			less, without := roots, slices.Clone(left)
+			for i, item := range conflict.Conflicts {
+				if i != kept {
+					less, without = leaving(less, item), append(without, item)
+				}
+			}
+			choose(less, without)
+		}
 	}
+	choose(roots, nil)
 	return out
 }
 
-// without are roots less one extra, group or project.
-func without(r lock.Roots, item source.ConflictItem) lock.Roots {
+// leaving are roots less one extra, group or project.
+func leaving(r lock.Roots, item source.ConflictItem) lock.Roots {
 	extra, group := r.Extra, r.Group
 	switch {
 	case item.Extra != "":
