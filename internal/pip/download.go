@@ -275,9 +275,13 @@ func (l *ProjectLock) alternatives(roots lock.Roots) (out []lock.Roots) {
 		for kept := -1; kept < len(conflict.Conflicts); kept++ {
 			less, without := roots, slices.Clone(left)
 			for i, item := range conflict.Conflicts {
-				if i != kept {
-					less, without = leaving(less, item), append(without, item)
+				if i == kept {
+					continue
 				}
+				if kept >= 0 && item.Extra != "" && item.Extra == conflict.Conflicts[kept].Extra {
+					item.Extra = "" // one name means the extras of all projects: this one goes
+				}
+				less, without = leaving(less, item), append(without, item)
 			}
 			choose(less, without)
 		}

@@ -2,6 +2,7 @@ package pip
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/tame-py/tame/internal/lock"
@@ -39,5 +40,21 @@ func TestAlternatives(t *testing.T) {
 	}
 	if len(found) != many+1 || !found[""] || !found["e0"] || !found["e19"] {
 		t.Errorf("%d choices: %v", len(found), found)
+	}
+}
+
+// Extras of one name in two projects: each is chosen with its own project.
+func TestAlternativesOfOneName(t *testing.T) {
+	t.Parallel()
+	l := ProjectLock{Lock: &lock.Lock{
+		Manifest:  lock.Manifest{Members: []pyname.Package{"a", "b"}},
+		Conflicts: source.Conflicts{{{Package: "a", Extra: "gpu"}, {Package: "b", Extra: "gpu"}}},
+	}}
+	var got []string
+	for _, roots := range l.alternatives(lock.Roots{Members: l.Members(), Extra: func(pyname.Extra) bool { return true }}) {
+		got = append(got, fmt.Sprint(roots.Members, roots.Extra("gpu")))
+	}
+	if want := []string{"[a b] false", "[a] true", "[b] true"}; !slices.Equal(got, want) {
+		t.Errorf("choices: %v, want %v", got, want)
 	}
 }
