@@ -246,8 +246,12 @@ func (l *line) exchange(ctx context.Context, j job, sent func(int)) (int, []byte
 		l.rec.opens()
 		l.rec.Unlock()
 	}
-	// Ending the context must end a read that waits.
-	defer context.AfterFunc(ctx, func() { _ = l.conn.SetDeadline(time.Unix(1, 0)) })()
+	// Ending the context must end a read that waits. It may still do so after
+	// this returns, when the line is closed or in the next request's hands: so it
+	// has its own name of the connection, and the line is not used again.
+	conn := l.conn
+	release := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	defer func() { l.ended = !release() || l.ended }()
 	l.write = l.maker.append(l.write[:0], j.n)
 	sent(len(l.write))
 	if _, err := l.conn.Write(l.write); err != nil {
