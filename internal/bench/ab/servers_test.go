@@ -120,15 +120,18 @@ func TestServersThatFail(t *testing.T) {
 }
 
 // freePort is a port that no system hands out to whoever asks for any: nobody else
-// gets it before the server listens, nor when it has ended.
+// gets it before the server listens, nor when it has ended. It is asked for, not
+// listened at: a child that another test starts would have a copy of the listener
+// until it runs its own program.
 func freePort(t *testing.T) string {
 	t.Helper()
 	for range 100 {
 		port := strconv.Itoa(10000 + rand.IntN(22000))
-		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
-			_ = l.Close()
+		c, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err != nil {
 			return port
 		}
+		_ = c.Close()
 	}
 	t.Fatal("no port is free")
 	return ""

@@ -147,9 +147,28 @@ func freePort() (string, error) {
 			failed = err
 			continue
 		}
-		return port, l.Close()
+		_ = l.Close() // whether it is gone is seen at once
+		if failed = gone(l.Addr().String()); failed == nil {
+			return port, nil
+		}
 	}
 	return "", cmp.Or(failed, errors.New("all that were tried are in use"))
+}
+
+// gone waits until nobody listens at an address whose listener was closed: a
+// child that is just being started has a copy of all that is open, until it
+// runs its own program.
+func gone(address string) error {
+	for begun := time.Now(); ; time.Sleep(time.Millisecond) {
+		c, err := net.DialTimeout("tcp", address, askTimeout)
+		if err != nil {
+			return nil
+		}
+		_ = c.Close()
+		if time.Since(begun) > askTimeout {
+			return fmt.Errorf("%s is still listened at", address)
+		}
+	}
 }
 
 // Check refuses an address that makes no sense or may not be driven.
