@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -367,7 +368,12 @@ func TestLFS(t *testing.T) {
 		}
 	}
 	bin := t.TempDir()
-	if err := os.WriteFile(filepath.Join(bin, "git-lfs"), []byte(fakeLFS), 0o777); err != nil {
+	// A child that is started meanwhile would inherit the file open for writing,
+	// and a program that is written to cannot be run.
+	syscall.ForkLock.RLock()
+	err := os.WriteFile(filepath.Join(bin, "git-lfs"), []byte(fakeLFS), 0o777)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		t.Fatal(err)
 	}
 	with := func(o *git.Options) {

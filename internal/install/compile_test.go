@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,6 +29,10 @@ func python3(t testing.TB) string {
 func shell(t testing.TB, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "python")
+	// A child that is started meanwhile would inherit the file open for writing,
+	// and a program that is written to cannot be run.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text), 0o777); err != nil {
 		t.Fatal(err)
 	}
