@@ -23,6 +23,11 @@ import (
 //go:embed probe.py
 var probeScript string
 
+// probeRare is what only some interpreters need: the script's argument.
+//
+//go:embed proberare.py
+var probeRare string
+
 // probeMarker stands before the probe's answer; start-up hooks of the
 // interpreter may print something of their own before it.
 const probeMarker = "\x1etame-probe\x1e"
@@ -106,7 +111,7 @@ func (f *Finder) runProbe(ctx context.Context, path string) (output, error) {
 	timeout := cmp.Or(f.Timeout, probeTimeout)
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	cmd := exec.CommandContext(limited, path, "-I", "-B", "-c", probeScript)
+	cmd := exec.CommandContext(limited, path, "-I", "-B", "-c", probeScript, probeRare)
 	cmd.Env = append([]string{}, f.Environ...)
 	if runtime.GOOS == "darwin" {
 		// Old builds are told that macOS is 10.16 otherwise.

@@ -2,8 +2,10 @@
 # standard output. It runs isolated (-I -B), on Python 3 of any version and
 # implementation, and says so itself where it cannot go on.
 #
-# Importing costs most of its time. json and platform, which import re and a dozen
-# further modules, are left out where what is asked for can be had without them.
+# Importing costs most of its time, and compiling this text much of the rest. json
+# and platform, which import re and a dozen further modules, are left out where
+# what is asked for can be had without them; what only some interpreters need is in
+# proberare.py, whose text is the argument.
 import os
 import sys
 
@@ -12,10 +14,12 @@ MARKER = "\x1etame-probe\x1e"
 
 def answer(**facts):
     # A start-up hook of the interpreter may have printed something already:
-    # the marker separates it. os._exit would lose what is buffered.
+    # the marker separates it. Taking the interpreter down bit by bit would
+    # take longer than all that is asked here.
     sys.stdout.write(MARKER + encoded(facts) + "\n")
     sys.stdout.flush()
-    sys.exit(0)
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def encoded(value):
@@ -45,7 +49,39 @@ def release(info):
 if sys.version_info < (3, 6):
     answer(error="unsupported_version", detail=release(sys.version_info))
 
-import sysconfig
+
+def rare():
+    """Defines the functions of proberare.py."""
+    exec(sys.argv[1], globals())
+
+
+def import_sysconfig():
+    """Imports sysconfig, which since 3.12 wants a lock of threading, and with that
+    a dozen modules more. It gets the lock alone."""
+    stub = None
+    if "threading" not in sys.modules:
+        try:
+            import _thread
+
+            stub = type(sys)("threading")
+            stub.RLock = _thread.RLock
+            sys.modules["threading"] = stub
+        except (ImportError, AttributeError):
+            pass
+    try:
+        import sysconfig
+    except Exception:
+        sys.modules.pop("sysconfig", None)
+        if stub is None:
+            raise
+        stub = sys.modules.pop("threading")
+        import sysconfig
+    if stub is not None and sys.modules.get("threading") is stub:
+        del sys.modules["threading"]
+    return sysconfig
+
+
+sysconfig = import_sysconfig()
 
 PYTHON_XY = "python{}.{}".format(*sys.version_info[:2])
 IN_VENV = sys.prefix != sys.base_prefix or hasattr(sys, "real_prefix")
@@ -56,19 +92,8 @@ USE_SYSCONFIG = bool(getattr(sysconfig, "_PIP_USE_SYSCONFIG", sys.version_info >
 def platform_markers():
     """What package platform says, by its own rules where they are simple."""
     if sys.platform != "linux" or sys.implementation.name != "cpython" or sys.version[:2] != "3.":
-        import platform
-
-        version = platform.python_version()
-        return {
-            "platform_machine": platform.machine(),
-            "platform_python_implementation": platform.python_implementation(),
-            "platform_release": platform.release(),
-            "platform_system": platform.system(),
-            "platform_version": platform.version(),
-            # A local build ends in "+", which is no version.
-            "python_full_version": version.rstrip("+"),
-            "python_version": ".".join(platform.python_version_tuple()[:2]),
-        }
+        rare()
+        return told_markers()
     known = [value if value != "unknown" else "" for value in os.uname()]
     version = sys.version.split()[0]
     return {
@@ -83,64 +108,18 @@ def platform_markers():
 
 
 def implementation_version():
-    # GraalPy and Pyston give the language's version; their own is in the tag
-    # of their bytecode files: graalpy241-311, pyston-23.
-    name, tag = sys.implementation.name, sys.implementation.cache_tag or ""
-    digits = ""
-    if name == "graalpy" and tag.startswith("graalpy"):
-        for c in tag[len("graalpy"):]:
-            if not c.isdigit():
-                break
-            digits += c
-    elif name == "pyston" and tag.startswith("pyston-"):
-        digits = tag[len("pyston-"):]
-    if len(digits) > 1:
-        return digits[0] + "." + digits[1:]
+    if sys.implementation.name in ("graalpy", "pyston"):
+        rare()
+        return told_implementation_version()
     return release(sys.implementation.version)
-
-
-def distutils_install(prefix=None):
-    """distutils' idea of an installation, which pip follows before 3.10."""
-    import warnings
-
-    try:
-        # setuptools may have put its own distutils in the way.
-        __import__("_distutils_hack").remove_shim()
-    except (ImportError, AttributeError):
-        pass
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            from distutils.dist import Distribution
-        except ImportError:
-            answer(error="missing_distutils", detail="{}.{}".format(*sys.version_info[:2]))
-        dist = Distribution({"script_args": ["--no-user-cfg"]} if prefix else {})
-        if prefix is None:
-            try:
-                dist.parse_config_files()
-            except UnicodeDecodeError:
-                pass
-        elif hasattr(sys, "_framework"):
-            sys._framework = None
-        command = dist.get_command_obj("install", create=True)
-        if prefix is not None:
-            command.prefix = prefix
-        command.finalize_options()
-    return dist, command
 
 
 def scheme_name():
     """The scheme of an installation into the prefix, as pip infers it."""
     if hasattr(sysconfig, "get_preferred_scheme"):
         return sysconfig.get_preferred_scheme("prefix")
-    names = sysconfig.get_scheme_names()
-    if "osx_framework_library" in names and not IN_VENV and sysconfig.get_config_var("PYTHONFRAMEWORK"):
-        return "osx_framework_library"
-    implementation = sys.implementation.name
-    for name in (implementation + "_" + os.name, implementation, os.name + "_prefix", os.name):
-        if name in names:
-            return name
-    return "posix_prefix"
+    rare()
+    return inferred_scheme_name()
 
 
 def scheme():
@@ -152,15 +131,8 @@ def scheme():
         if IN_VENV:
             paths["include"] = os.path.join(sys.prefix, "include", "site", PYTHON_XY)
         return paths
-    dist, command = distutils_install()
-    paths = {key: getattr(command, "install_" + key) for key in keys[:4]}
-    headers = command.install_headers
-    if "install_lib" in dist.get_option_dict("install"):
-        paths["purelib"] = paths["platlib"] = command.install_lib
-    if IN_VENV:
-        headers = os.path.join(command.prefix, "include", "site", PYTHON_XY, "UNKNOWN")
-    paths["include"] = os.path.dirname(headers)
-    return paths
+    rare()
+    return distutils_scheme()
 
 
 def virtualenv_scheme():
@@ -172,13 +144,8 @@ def virtualenv_scheme():
     elif sys.version_info[:2] == (3, 10) and "deb_system" in names:
         name = "posix_prefix"  # Debian's default puts "local" into the paths
     else:
-        _, command = distutils_install(os.sep)
-        paths = {
-            key: getattr(command, "install_" + key)[1:].lstrip(os.sep)
-            for key in ("purelib", "platlib", "scripts", "data")
-        }
-        paths["include"] = include
-        return paths
+        rare()
+        return distutils_virtualenv_scheme(include)
     empty = {os.path.abspath(p) for p in (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)}
     variables = {}
     for key, value in sysconfig.get_config_vars().items():
@@ -198,14 +165,8 @@ def glibc_version():
             return text[len("glibc "):]
     except (AttributeError, OSError, ValueError):
         pass
-    try:
-        import ctypes
-
-        function = ctypes.CDLL(None).gnu_get_libc_version
-        function.restype = ctypes.c_char_p
-        return function().decode("ascii")
-    except Exception:
-        return ""
+    rare()
+    return glibc_of_library()
 
 
 def manylinux_refused(version):
@@ -214,14 +175,8 @@ def manylinux_refused(version):
         import _manylinux
     except ImportError:
         return False
-    if not hasattr(_manylinux, "manylinux_compatible"):
-        return False
-    try:
-        parts = version.split(".")
-        compatible = _manylinux.manylinux_compatible(int(parts[0]), int(parts[1]), MARKERS["platform_machine"])
-    except Exception:
-        return False
-    return compatible is not None and not compatible
+    rare()
+    return asked_manylinux(_manylinux, version)
 
 
 def system():
@@ -233,20 +188,9 @@ def system():
         # On Android before 3.13 this is the name as well; see the caller.
         facts["glibc"] = glibc_version()
         facts["no_manylinux"] = manylinux_refused(facts["glibc"])
-    elif name == "win32":
-        facts.update(name="win", machine="i386")
-    elif name == "macosx":
-        import platform
-
-        facts["version"], _, facts["machine"] = platform.mac_ver()
-    elif name == "ios":
-        import platform
-
-        found = platform.ios_ver()
-        facts.update(version=found.release, simulator=found.is_simulator, machine=version.rpartition("-")[2])
-    elif name == "emscripten":
-        facts["pyemscripten"] = sysconfig.get_config_var("PYEMSCRIPTEN_PLATFORM_VERSION") or ""
-        facts["version"] = facts["pyemscripten"] or sysconfig.get_config_var("PYODIDE_ABI_VERSION") or ""
+    else:
+        rare()
+        other_system(name, version, facts)
     if hasattr(sys, "getandroidapilevel"):
         facts["android_api"] = sys.getandroidapilevel()
     return facts
