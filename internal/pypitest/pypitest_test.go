@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -441,7 +442,8 @@ func TestScripts(t *testing.T) {
 
 // scriptGet prints what a URL answers with.
 func scriptGet(ts *testscript.TestScript, neg bool, args []string) {
-	res, err := http.Get(args[0])
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // it ends as a program does
+	res, err := client.Get(args[0])
 	ts.Check(err)
 	defer res.Body.Close()
 	_, err = io.Copy(ts.Stdout(), res.Body)
@@ -476,4 +478,24 @@ flask 1.0 2.0
 	// Output:
 	// GET /simple/flask/ 503
 	// GET /simple/flask/ 200
+}
+
+// What a client has asked for that ended without waiting for the answer is counted
+// once the server has settled, and not later.
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	s := pypitest.New(t, pypitest.Text("a 1.0\n"))
+	for range 200 {
+		c, err := net.Dial("tcp", strings.TrimPrefix(s.Base(), "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(c, "GET /simple/a/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		_ = c.Close()
+		s.Settle()
+		if n := s.Count("/simple/a/"); n != 1 {
+			t.Fatalf("%d requests, want 1", n)
+		}
+		s.Reset()
+	}
 }

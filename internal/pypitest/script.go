@@ -112,6 +112,9 @@ func command(ts Script, neg bool, args []string) error {
 	if s == nil {
 		return fmt.Errorf("no index is running under the name %q", name)
 	}
+	// What a program had asked for that has ended without waiting for the answer
+	// must neither be missing from what is counted nor turn up later.
+	s.Settle()
 	switch verb {
 	case "add":
 		return s.apply(scriptPaths(ts, args))

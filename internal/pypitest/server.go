@@ -19,7 +19,8 @@ type TB interface {
 
 // A Server is a running index. Its methods may be called at any time.
 type Server struct {
-	http *httptest.Server
+	http        *httptest.Server
+	connections connections
 
 	// Set before it runs.
 	html, json       bool // the only format
@@ -77,6 +78,7 @@ func Start(options ...Option) (*Server, error) {
 		return nil, err
 	}
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
+	s.http.Config.ConnState = s.connections.changed
 	if err := s.listen(); err != nil {
 		return nil, err
 	}
