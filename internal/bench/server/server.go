@@ -85,9 +85,11 @@ func Start(ctx context.Context, spec Spec) (*Server, error) {
 	}
 	s := &Server{URL: u, spec: spec, ended: make(chan struct{})}
 	if s.accepts(ctx) {
+		s.giveBack()
 		return nil, fmt.Errorf("something answers at %s before the server `%s` is started: stop it, or let the server listen on `{port}`", u.Host, spec.Name)
 	}
 	if err := s.start(); err != nil {
+		s.giveBack()
 		return nil, err
 	}
 	begun := time.Now()
@@ -98,6 +100,9 @@ func Start(ctx context.Context, spec Spec) (*Server, error) {
 	s.Startup = time.Since(begun)
 	return s, nil
 }
+
+// giveBack lets others have the port.
+func (s *Server) giveBack() { given.Delete(s.URL.Port()) }
 
 // mark is what a free port is put in the place of.
 const mark = "{port}"
@@ -143,14 +148,15 @@ func freePort() (string, error) {
 			continue
 		}
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
-		if err != nil {
-			failed = err
-			continue
+		if err == nil {
+			_ = l.Close() // whether it is gone is seen at once
+			err = gone(l.Addr().String())
 		}
-		_ = l.Close() // whether it is gone is seen at once
-		if failed = gone(l.Addr().String()); failed == nil {
+		if err == nil {
 			return port, nil
 		}
+		failed = err
+		given.Delete(port)
 	}
 	return "", cmp.Or(failed, errors.New("all that were tried are in use"))
 }
@@ -290,7 +296,7 @@ func (s *Server) Stop() error {
 		if !patience(time.Now().Add(lastWait), func() bool { return !s.accepts(context.Background()) }) {
 			s.failed = fmt.Errorf("the server `%s` was ended, but something still answers at %s", s.spec.Name, s.URL.Host)
 		}
-		given.Delete(s.URL.Port())
+		s.giveBack()
 	})
 	return s.failed
 }
