@@ -56,14 +56,10 @@ func (a *app) showChanges(c *engine.Changes) {
 		}
 		from := ""
 		switch {
-		case change.Unseen:
-			a.print.Line(" %s %s%s", mark, p.Bold(string(change.Name)), p.Dim(" @ "+change.URL))
-			continue
+		case change.URL != "" && change.Version.IsZero(): // nobody has looked yet
+			from = p.Dim(" @ " + change.URL)
 		case change.URL != "":
 			from = p.Dim(" (from " + change.URL + ")")
-		}
-		if change.Version.IsZero() && change.URL != "" { // nobody has looked yet
-			from = p.Dim(" @ " + change.URL)
 		}
 		a.print.Line(" %s %s%s%s", mark, p.Bold(string(change.Name)), p.Dim(pinned(change.Version)), from)
 	}

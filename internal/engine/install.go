@@ -56,12 +56,12 @@ type InstallRequest struct {
 
 // A Change is a distribution that came or went.
 type Change struct {
-	Name    pyname.Package
+	Name pyname.Package
+	// Version is zero, in a dry run, for what would have to be fetched from a URL
+	// or built to be known.
 	Version pep440.Version
 	URL     string // where from, unless from an index
 	Added   bool
-	// Unseen: what is at the URL is not known yet.
-	Unseen bool
 }
 
 // Changes is what an installation did or, in a dry run, would do.
@@ -86,9 +86,6 @@ func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, err
 	if err != nil {
 		return nil, err
 	}
-	if !req.Exact {
-		plan.Extraneous = nil
-	}
 	if plan.IsEmpty() {
 		if req.CompileAll && !req.DryRun {
 			e.changing()
@@ -96,10 +93,9 @@ func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, err
 		}
 		return &Changes{}, nil
 	}
-	if req.DryRun {
-		return dryRun(plan, req.Wanted), nil
+	if !req.DryRun {
+		e.changing()
 	}
-	e.changing()
 	if req.Connect != nil && needsConnection(plan, req.Wanted) {
 		if err := req.Connect(ctx); err != nil {
 			return nil, err
@@ -109,9 +105,9 @@ func (e *Engine) Install(ctx context.Context, req InstallRequest) (*Changes, err
 		if plan, err = e.plan(&req, fetcher); err != nil {
 			return nil, err
 		}
-		if !req.Exact {
-			plan.Extraneous = nil
-		}
+	}
+	if req.DryRun {
+		return dryRun(plan, req.Wanted), nil
 	}
 	if e.builds == nil || chainOf(ctx) != nil {
 		return e.carryOut(ctx, &req, plan, fetcher)
@@ -173,8 +169,9 @@ func (c *Changes) join(later *Changes) *Changes {
 	return out
 }
 
-// needsConnection reports whether something is not in the cache, or was built by
-// settings that are only known then.
+// needsConnection reports whether something is not in the cache as far as is known
+// before, or was built by settings that are only known then: what source was built
+// to is found only with them.
 func needsConnection(plan *install.Plan, wanted []install.Wanted) bool {
 	if len(plan.Remote) > 0 {
 		return true
@@ -186,13 +183,14 @@ func needsConnection(plan *install.Plan, wanted []install.Wanted) bool {
 	return slices.ContainsFunc(plan.Cached, func(w install.Wheel) bool { return built[w.Name] })
 }
 
+// plan compares what is wanted with what is there.
 func (e *Engine) plan(req *InstallRequest, fetcher *fetch.Fetcher) (*install.Plan, error) {
 	i := req.Environment.Interpreter
 	set, err := i.Tags()
 	if err != nil {
 		return nil, err
 	}
-	return install.NewPlan(req.Site, req.Wanted, install.PlanOptions{
+	plan, err := install.NewPlan(req.Site, req.Wanted, install.PlanOptions{
 		Checker: install.Checker{
 			Tags: set, Strict: req.Strict, BuildInfo: e.BuildInfo, Content: fetch.TreeDigest,
 			CacheInfo: func(path string) (*install.CacheInfo, error) { return install.CacheInfoOf(path, e.Getenv) },
@@ -210,6 +208,10 @@ func (e *Engine) plan(req *InstallRequest, fetcher *fetch.Fetcher) (*install.Pla
 		},
 		KeepSeeds: req.KeepSeeds, Layout: install.LayoutOf(i, false),
 	})
+	if err == nil && !req.Exact {
+		plan.Extraneous = nil
+	}
+	return plan, err
 }
 
 // A PrepareError reports a distribution that could not be brought into the
@@ -403,11 +405,11 @@ func (c *Changes) sort() {
 func dryRun(plan *install.Plan, wanted []install.Wanted) *Changes {
 	c := changes(append(slices.Clone(plan.Reinstalls), plan.Extraneous...), plan.Cached, givenURLs(wanted))
 	for _, d := range plan.Remote {
-		url := ""
+		change := Change{Name: d.Name, Version: d.Version, Added: true}
 		if d.Source.IsDirect() {
-			url = d.Source.String()
+			change.Version, change.URL = pep440.Version{}, d.Source.String()
 		}
-		c.Changes = append(c.Changes, Change{Name: d.Name, Version: d.Version, URL: url, Added: true, Unseen: url != ""})
+		c.Changes = append(c.Changes, change)
 	}
 	c.Download = len(plan.Remote)
 	c.Added += len(plan.Remote)
