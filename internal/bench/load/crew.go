@@ -41,6 +41,7 @@ func (r *run) crew(ctx context.Context, rec *recorder, f *feed, most int) {
 	var shut func()
 	c.make, shut = r.exchangers(rec)
 	defer shut()
+	defer rec.end()
 	if r.plan.Closed {
 		c.members = most
 		for range most {

@@ -61,6 +61,8 @@ type recorder struct {
 	opened, open, peak, waited      int64
 	lastSent                        int64
 	spun                            int64 // ns that were waited without sleeping
+
+	over bool // nothing more is to be recorded
 }
 
 // A slot is one interval of the time series.
@@ -163,6 +165,14 @@ func (r *recorder) opens() {
 	r.opened++
 	r.open++
 	r.peak = max(r.peak, r.open)
+}
+
+// end says that nothing more is to be recorded: what is read of it from now on is
+// read without a lock.
+func (r *recorder) end() {
+	r.Lock()
+	defer r.Unlock()
+	r.over = true
 }
 
 // merge adds what another thread counted.

@@ -58,6 +58,9 @@ func (r *run) drive(ctx context.Context) *Result {
 		})
 	}
 	group.Wait()
+	if ctx.Err() != nil {
+		r.stopped.Store(true) // they may have been told before the function above was
+	}
 	elapsed, cpu := time.Since(r.base), cpuTime()-before
 	for _, other := range recorders[1:] {
 		recorders[0].merge(other)

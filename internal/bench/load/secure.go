@@ -48,12 +48,17 @@ func (r *run) transport(rec *recorder) *http.Transport {
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			var d net.Dialer
 			conn, err := d.DialContext(ctx, "tcp", r.address.String())
-			if err == nil {
-				rec.Lock()
-				rec.opens()
-				rec.Unlock()
+			if err != nil {
+				return nil, err
 			}
-			return conn, err
+			rec.Lock()
+			defer rec.Unlock()
+			if rec.over { // who has asked for it has been gone for long
+				_ = conn.Close()
+				return nil, net.ErrClosed
+			}
+			rec.opens()
+			return conn, nil
 		},
 	}
 }

@@ -131,11 +131,14 @@ func (w *waiter) poll(epoll int, ns int64) (int, error) {
 		return unix.EpollWait(epoll, w.events, 0)
 	}
 	timeout := unix.NsecToTimespec(ns)
-	call := unix.Syscall6
+	var n uintptr
+	var e unix.Errno
+	// Only the arguments of a call that is made directly stay where they are.
 	if ns <= shortWait {
-		call = unix.RawSyscall6
+		n, _, e = unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(epoll), uintptr(unsafe.Pointer(unsafe.SliceData(w.events))), uintptr(len(w.events)), uintptr(unsafe.Pointer(&timeout)), 0, 0)
+	} else {
+		n, _, e = unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(epoll), uintptr(unsafe.Pointer(unsafe.SliceData(w.events))), uintptr(len(w.events)), uintptr(unsafe.Pointer(&timeout)), 0, 0)
 	}
-	n, _, e := call(unix.SYS_EPOLL_PWAIT2, uintptr(epoll), uintptr(unsafe.Pointer(unsafe.SliceData(w.events))), uintptr(len(w.events)), uintptr(unsafe.Pointer(&timeout)), 0, 0)
 	switch {
 	case e == 0:
 		return int(n), nil
