@@ -160,6 +160,7 @@ type installation struct {
 	opts   *Options
 	linker *fsx.Linker
 	trees  trees
+	script sync.Mutex // held while one is written: several wheels may bring one of a name
 }
 
 // A running job is one whose files are being placed.
@@ -374,6 +375,8 @@ func (in *installation) finish(r *running) error {
 // writeScript writes a script beside and renames it, because one of the same
 // name may be running, or be a link into the cache.
 func (in *installation) writeScript(r *running, bin *fsx.Tree, s script) error {
+	in.script.Lock()
+	defer in.script.Unlock()
 	name := filepath.ToSlash(s.name)
 	if err := r.mkdirAll(bin, path.Dir(name)); err != nil {
 		return err

@@ -3,6 +3,7 @@ package install_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -361,5 +362,40 @@ func TestFailureTakesBack(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"foo"}, names(t, l.Purelib)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Wheels that bring scripts and files of the same names are installed at once: one
+// of each name is there in the end.
+func TestSameNamesAtOnce(t *testing.T) {
+	t.Parallel()
+	var wheels []install.Wheel
+	for i := range 8 {
+		name := fmt.Sprintf("one%d", i)
+		list := files{"same.py": name, "same/deep.py": name}
+		var entries strings.Builder
+		entries.WriteString("[console_scripts]\n")
+		for n := range 10 {
+			fmt.Fprintf(&entries, "script%d = %s:main\n", n, name)
+			list[fmt.Sprintf("%s-1.0.data/scripts/other%d", name, n)] = "#!python\n" + name
+		}
+		list["INFO/entry_points.txt"] = entries.String()
+		wheels = append(wheels, newWheel(t, name, "1.0", list))
+	}
+	for range 4 {
+		l := newLayout(t)
+		if err := install.Install(t.Context(), l, wheels, install.Options{Workers: 8}); err != nil {
+			t.Fatal(err)
+		}
+		for n := range 10 {
+			for _, name := range []string{"script", "other"} {
+				if _, err := os.Stat(filepath.Join(l.Scripts, fmt.Sprint(name, n))); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		if left, _ := filepath.Glob(filepath.Join(l.Scripts, ".*")); len(left) > 0 {
+			t.Errorf("left behind: %q", left)
+		}
 	}
 }
