@@ -42,6 +42,10 @@ type InstallRequest struct {
 	AnyName    bool // accept wheels whose metadata tells another name
 	Workers    int  // how many files are placed at once; 0 is the processors
 	DryRun     bool
+	// Relocatable makes scripts find their interpreter from their own place, also
+	// in what is no relocatable environment.
+	Relocatable bool
+	NoScripts   bool // make no scripts of entry points
 	// Hashes are what the distributions must match.
 	Hashes source.HashPolicy
 	// Ahead is how many of them were brought into the cache just before, to be
@@ -283,6 +287,7 @@ func (e *Engine) apply(ctx context.Context, req *InstallRequest, plan *install.P
 	if err != nil {
 		return nil, err
 	}
+	layout.Relocatable = layout.Relocatable || req.Relocatable
 	if err := req.Site.Repair(layout); err != nil {
 		return nil, err
 	}
@@ -292,7 +297,7 @@ func (e *Engine) apply(ctx context.Context, req *InstallRequest, plan *install.P
 	start, removed := time.Now(), time.Now()
 	var mu sync.Mutex // guards removed: several are removed at once
 	options := install.Options{
-		LinkMode: req.LinkMode, Workers: req.Workers, NoMetadata: req.NoMetadata, AnyName: req.AnyName,
+		LinkMode: req.LinkMode, Workers: req.Workers, NoMetadata: req.NoMetadata, AnyName: req.AnyName, NoScripts: req.NoScripts,
 		Warn: e.warn, Copying: e.warnCopying,
 		Removed: func(*install.Installed) {
 			mu.Lock()

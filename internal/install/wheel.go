@@ -114,6 +114,9 @@ type Options struct {
 	Workers int
 	// NoMetadata leaves out INSTALLER, REQUESTED, direct_url.json and the like.
 	NoMetadata bool
+	// NoScripts leaves out the scripts of entry points. Those that wheels bring as
+	// files stay.
+	NoScripts bool
 	// AnyName accepts wheels whose metadata tells another name or version than
 	// their file name.
 	AnyName bool
@@ -166,6 +169,9 @@ func (j *job) workOut(l *Layout, m *archive.Manifest, opts *Options) (err error)
 	entries, err := j.readEntryPoints(l, opts)
 	if err != nil {
 		return err
+	}
+	if opts.NoScripts {
+		j.scripts = nil
 	}
 	if !opts.NoMetadata {
 		j.addNotes()
