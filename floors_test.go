@@ -22,7 +22,7 @@ import (
 var floors = []string{
 	"internal/brief internal/sha256pair",
 	"internal/blake2b internal/par internal/fsx internal/toml internal/archive internal/pubgrub internal/ui internal/cloud internal/pysource internal/stdlib internal/bench/stats internal/bench/machine internal/dotenv internal/shellwords packaging/pyname packaging/pep440 packaging/tags",
-	"internal/cache internal/auth internal/cmdline internal/bench/load internal/bench/report internal/bench/truth packaging/marker packaging/simple",
+	"internal/bundle internal/cache internal/auth internal/cmdline internal/bench/load internal/bench/report internal/bench/truth packaging/marker packaging/simple",
 	"internal/web internal/git internal/bench/command internal/bench/server packaging/pep508",
 	"internal/managed internal/bench/ab packaging/metadata packaging/requirements packaging/pyproject packaging/pylock",
 	"internal/audit internal/bench internal/migrate internal/python internal/scaffold internal/task packaging/dist",

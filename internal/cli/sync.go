@@ -417,9 +417,15 @@ func (s *syncing) unlockedScript(ctx context.Context, mode project.LockMode, fla
 	if l, _, err := s.target.ReadLock(); l != nil || err != nil {
 		return false, err
 	}
-	name := s.app.shown(s.target.Script.Path)
 	if mode == project.Frozen || mode == project.CheckLock {
-		return true, withHint(fmt.Errorf("`%s sync %s` requires a script lockfile", s.app.name, flag[1:len(flag)-1]), "run `%s lock --script %s` to lock the script", s.app.name, name)
+		return true, s.needsLock("sync", flag)
 	}
 	return true, s.installScript(ctx)
+}
+
+// needsLock says that a command cannot obey a flag about the lock of a script
+// that has none.
+func (s *syncing) needsLock(command, flag string) error {
+	name := s.app.shown(s.target.Script.Path)
+	return withHint(fmt.Errorf("`%s %s %s` requires a script lockfile", s.app.name, command, flag[1:len(flag)-1]), "run `%s lock --script %s` to lock the script", s.app.name, name)
 }

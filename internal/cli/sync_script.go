@@ -11,15 +11,8 @@ import (
 // script asks for.
 func (s *syncing) installScript(ctx context.Context) error {
 	a := s.app
-	in := &pip.Inputs{}
-	if err := in.AddScript(a.reader(s.settings), s.script, s.target.Dir()); err != nil {
-		return err
-	}
-	own, err := a.fileOptions(s.script.File)
+	in, err := s.scriptInputs()
 	if err != nil {
-		return err
-	}
-	if err := in.AddSettings(settingsInputs(own, &s.settings.Pip)); err != nil {
 		return err
 	}
 	site, err := a.site(s.env.Environment)
@@ -54,4 +47,17 @@ func (s *syncing) installScript(ctx context.Context) error {
 		return project.ErrOutdatedEnvironment
 	}
 	return nil
+}
+
+// scriptInputs is what a script without a lock asks for.
+func (s *syncing) scriptInputs() (*pip.Inputs, error) {
+	in := &pip.Inputs{}
+	if err := in.AddScript(s.app.reader(s.settings), s.script, s.target.Dir()); err != nil {
+		return nil, err
+	}
+	own, err := s.app.fileOptions(s.script.File)
+	if err != nil {
+		return nil, err
+	}
+	return in, in.AddSettings(settingsInputs(own, &s.settings.Pip))
 }

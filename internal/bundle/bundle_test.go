@@ -1,0 +1,318 @@
+package bundle_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tame-py/tame/internal/bundle"
+	"github.com/tame-py/tame/packaging/tags"
+)
+
+// python is an interpreter of this machine, and its minor version.
+func python(t *testing.T) (path string, minor int) {
+	t.Helper()
+	for _, name := range []string{"python3.12", "python3.11", "python3"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		out, err := exec.Command(path, "-I", "-c", "import sys; sys.stdout.write(chr(sys.version_info[1]))").Output()
+		if err == nil && len(out) == 1 && out[0] >= 8 {
+			return path, int(out[0])
+		}
+	}
+	t.Skip("there is no Python 3.8 or later on the PATH")
+	return "", 0
+}
+
+// write makes files below a directory.
+func write(t *testing.T, root string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// program is a bundle whose content has to be unpacked, in a new root.
+func program(t *testing.T, minor int) (*bundle.Spec, string) {
+	t.Helper()
+	root := t.TempDir()
+	write(t, root, map[string]string{
+		"lib/app.py":       "import os\ndef main():\n    print(open(os.path.join(os.path.dirname(__file__), 'app.txt')).read())\n",
+		"lib/app.txt":      "whole",
+		"lib/big/data.txt": strings.Repeat("0123456789abcdef", 1<<16),
+	})
+	s := &bundle.Spec{
+		Name: "app", Entries: []bundle.Entry{{Name: "app", Module: "app", Attr: "main"}},
+		Python: bundle.Python{Version: "3", Major: 3, Minor: minor},
+	}
+	if err := s.Finish(root); err != nil {
+		t.Fatal(err)
+	}
+	return s, root
+}
+
+func zipapp(t *testing.T, s *bundle.Spec, root string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := s.Zipapp(&b, root); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// save writes a bundle that is one file, to be run.
+func save(t *testing.T, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "app")
+	if err := os.WriteFile(path, data, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestNeeds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		tags string
+		want bundle.Needs
+	}{
+		{"py3-none-any", bundle.Needs{}},
+		{"py2.py3-none-any", bundle.Needs{}},
+		{"cp38-abi3-manylinux_2_17_x86_64 py3-none-any", bundle.Needs{}},
+		{"cp38-abi3-manylinux_2_17_x86_64", bundle.Needs{System: "linux", Machine: "x86_64"}},
+		{"cp312-cp312-manylinux_2_17_x86_64", bundle.Needs{Exact: true, System: "linux", Machine: "x86_64"}},
+		{"py3-none-manylinux_2_17_x86_64", bundle.Needs{System: "linux", Machine: "x86_64"}},
+		{"cp312-none-any", bundle.Needs{Exact: true}},
+		{"", bundle.Needs{Exact: true, System: "linux", Machine: "x86_64"}},
+	} {
+		var list []tags.Compressed
+		for _, text := range strings.Fields(c.tags) {
+			list = append(list, tags.Compressed(text))
+		}
+		var have bundle.Needs
+		have.Add(list, false, "linux", "x86_64")
+		if have != c.want {
+			t.Errorf("%q: needs %+v, want %+v", c.tags, have, c.want)
+		}
+	}
+}
+
+func TestSameBytes(t *testing.T) {
+	t.Parallel()
+	s, root := program(t, 12)
+	first := zipapp(t, s, root)
+	late := time.Now().Add(time.Hour)
+	if err := os.Chtimes(filepath.Join(root, "lib", "app.py"), late, late); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(root, "lib", "app.py"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first, zipapp(t, s, root)) {
+		t.Error("times or permissions of the root change the archive")
+	}
+	if bytes.Contains(first, []byte(root)) {
+		t.Error("the archive tells where it was made")
+	}
+	s.Time = time.Unix(1_700_000_000, 0)
+	if bytes.Equal(first, zipapp(t, s, root)) {
+		t.Error("the time is not obeyed")
+	}
+}
+
+func TestNamesOfPrograms(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"", "-x", ".x", "a b", "a/b", "a'b", "a\nb", "$x"} {
+		s := &bundle.Spec{Entries: []bundle.Entry{{Name: name, Module: "m"}}}
+		if err := s.Finish(t.TempDir()); err == nil {
+			t.Errorf("%q is taken for the name of a program", name)
+		}
+	}
+}
+
+// TestTogether starts a bundle in many processes at once, before it was ever
+// unpacked: all of them work, and there is one folder.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	path, minor := python(t)
+	s, root := program(t, minor)
+	together(t, s.Name, func() *exec.Cmd { return exec.Command(path) }, save(t, zipapp(t, s, root)))
+}
+
+func together(t *testing.T, name string, program func() *exec.Cmd, file string) {
+	t.Helper()
+	cache := filepath.Join(t.TempDir(), "cache")
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			if out := start(program(), file, cache); out != "whole\n" {
+				t.Errorf("a process says %q", out)
+			}
+		})
+	}
+	group.Wait()
+	if have := names(t, cache); len(have) != 1 || !strings.HasPrefix(have[0], name+"-") {
+		t.Errorf("the cache has %q", have)
+	}
+}
+
+// start runs a bundle with a cache and returns what it prints, with its error.
+func start(c *exec.Cmd, file, cache string) string {
+	if c.Path == "" {
+		c = exec.Command(file)
+	} else {
+		c.Args = append(c.Args, file)
+	}
+	c.Env = []string{"PATH=" + os.Getenv("PATH"), "TAME_BUNDLE_DIR=" + cache}
+	out, err := c.CombinedOutput()
+	if err != nil {
+		return string(out) + err.Error()
+	}
+	return string(out)
+}
+
+func names(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]string, len(entries))
+	for i, e := range entries {
+		out[i] = e.Name()
+	}
+	return out
+}
+
+// TestKilled leaves what a killed process leaves: that does not count, and goes
+// when it is old.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	path, minor := python(t)
+	s, root := program(t, minor)
+	file, cache := save(t, zipapp(t, s, root)), t.TempDir()
+	write(t, cache, map[string]string{".unpack-old/new/lib/app.py": "", ".unpack-new/new/lib/app.py": ""})
+	old := time.Now().Add(-48 * time.Hour)
+	if err := os.Chtimes(filepath.Join(cache, ".unpack-old"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	if out := start(exec.Command(path), file, cache); out != "whole\n" {
+		t.Errorf("it says %q", out)
+	}
+	have := names(t, cache)
+	if slices.Contains(have, ".unpack-old") || !slices.Contains(have, ".unpack-new") {
+		t.Errorf("the cache has %q", have)
+	}
+}
+
+// TestCutOff cuts archives off, and changes a byte: each time there is an error,
+// and nothing to be taken for the bundle.
+func TestCutOff(t *testing.T) {
+	t.Parallel()
+	path, minor := python(t)
+	s, root := program(t, minor)
+	whole := zipapp(t, s, root)
+	damaged := slices.Clone(whole)
+	damaged[len(damaged)/2] ^= 0x55
+	for name, data := range map[string][]byte{"half": whole[:len(whole)/2], "short": whole[:len(whole)-1], "damaged": damaged} {
+		cache := t.TempDir()
+		out := start(exec.Command(path), save(t, data), cache)
+		if !strings.Contains(out, "exit status 1") {
+			t.Errorf("%s: it says %q", name, out)
+		}
+		if have := names(t, cache); len(have) > 0 {
+			t.Errorf("%s: the cache has %q", name, have)
+		}
+	}
+}
+
+// TestOthers refuses to run what somebody else may have put into the cache.
+func TestOthers(t *testing.T) {
+	t.Parallel()
+	path, minor := python(t)
+	s, root := program(t, minor)
+	file, home := save(t, zipapp(t, s, root)), t.TempDir()
+	shared, temp := filepath.Join(home, ".cache", "tame-bundle"), t.TempDir()
+	if err := os.MkdirAll(shared, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(shared, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(path, file)
+	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + temp}
+	if out, err := c.CombinedOutput(); err != nil || string(out) != "whole\n" {
+		t.Errorf("it says %q, %v", out, err)
+	}
+	if len(names(t, shared)) > 0 || len(names(t, temp)) != 1 {
+		t.Errorf("it is in %q and %q", names(t, shared), names(t, temp))
+	}
+}
+
+func TestCopyPython(t *testing.T) {
+	t.Parallel()
+	prefix, root := t.TempDir(), t.TempDir()
+	config := "build_time_vars = {'prefix': '" + prefix + "'}\n"
+	write(t, prefix, map[string]string{
+		"bin/python3.12": "", "bin/pip": "", "include/Python.h": "", "BUILD": "", "share/man/x": "", "share/terminfo/x/xterm": "",
+		"lib/libpython3.12.a": "", "lib/pkgconfig/python3.pc": "", "lib/tcl8.6/init.tcl": "",
+		"lib/python3.12/os.py": "", "lib/python3.12/__pycache__/os.cpython-312.pyc": "", "lib/python3.12/EXTERNALLY-MANAGED": "",
+		"lib/python3.12/unittest/case.py": "", "lib/python3.12/test/test_os.py": "", "lib/python3.12/ctypes/test/x.py": "",
+		"lib/python3.12/config-3.12-x86_64-linux-gnu/Makefile": "", "lib/python3.12/site-packages/mine/__init__.py": "",
+		"lib/python3.12/_sysconfigdata__linux_x86_64.py": config, "lib/python3.12/lib-dynload/_testcapi.so": "", "lib/python3.12/lib-dynload/math.so": "",
+		"lib/libpython3.12.so.1.0": "",
+	})
+	if err := os.Symlink("libpython3.12.so.1.0", filepath.Join(prefix, "lib", "libpython3.12.so")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/etc", filepath.Join(prefix, "lib", "elsewhere")); err != nil {
+		t.Fatal(err)
+	}
+	p, err := bundle.CopyPython(root, bundle.PythonSource{
+		Prefix: prefix, Executable: "bin/python3.12", Stdlib: "lib/python3.12", Site: "lib/python3.12/site-packages",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Executable != "python/bin/python3.12" || p.Site != "python/lib/python3.12/site-packages" {
+		t.Errorf("it is %+v", p)
+	}
+	var have []string
+	err = filepath.WalkDir(filepath.Join(root, "python"), func(path string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			rel, _ := filepath.Rel(filepath.Join(root, "python"), path)
+			have = append(have, filepath.ToSlash(rel))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"bin/python", "bin/python3", "bin/python3.12",
+		"lib/libpython3.12.so", "lib/libpython3.12.so.1.0",
+		"lib/python3.12/_sysconfigdata__linux_x86_64.py", "lib/python3.12/lib-dynload/math.so", "lib/python3.12/os.py", "lib/python3.12/unittest/case.py",
+		"lib/tcl8.6/init.tcl", "share/terminfo/x/xterm",
+	}
+	if !slices.Equal(have, want) {
+		t.Errorf("there are\n%s\nand not\n%s", strings.Join(have, "\n"), strings.Join(want, "\n"))
+	}
+	text, err := os.ReadFile(filepath.Join(root, "python/lib/python3.12/_sysconfigdata__linux_x86_64.py"))
+	if err != nil || string(text) != "build_time_vars = {'prefix': '/install'}\n" {
+		t.Errorf("sysconfig has %q, %v", text, err)
+	}
+}
