@@ -13,9 +13,18 @@ import (
 	"github.com/tame-py/tame/internal/python"
 )
 
-// pipEnvironment finds the environment that a pip command looks at or, with
-// mutates, changes; --target and --prefix take its place as where packages are.
-func (a *app) pipEnvironment(ctx context.Context, p *config.Pip, mutates bool) (*python.Environment, error) {
+// A purpose is what a command of pip wants an environment for.
+type purpose uint8
+
+const (
+	toInspect purpose = iota
+	toInstall
+	toUninstall
+)
+
+// pipEnvironment finds the environment that a pip command looks at or changes;
+// --target and --prefix take its place as where packages are.
+func (a *app) pipEnvironment(ctx context.Context, p *config.Pip, to purpose) (*python.Environment, error) {
 	f, err := a.finder()
 	if err != nil {
 		return nil, err
@@ -28,48 +37,46 @@ func (a *app) pipEnvironment(ctx context.Context, p *config.Pip, mutates bool) (
 	if p.Python != nil {
 		request = python.ParseRequest(*p.Python, a.dir)
 	}
-	placed := p.Target != nil || p.Prefix != nil
-	env, err := a.findEnvironment(ctx, f, request, system, mutates, placed)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case p.Target != nil:
-		env = python.NewEnvironment(env.Interpreter.WithTarget(a.path(*p.Target)))
-	case p.Prefix != nil:
-		env = python.NewEnvironment(env.Interpreter.WithPrefix(a.path(*p.Prefix)))
-	default:
-		a.reportEnvironment(env)
-		return env, a.checkManaged(env, p, mutates)
-	}
-	return env, nil
-}
-
-// findEnvironment looks for an environment; where packages go elsewhere in any
-// case, any interpreter will do.
-func (a *app) findEnvironment(ctx context.Context, f *python.Finder, r python.Request, system, mutates, placed bool) (*python.Environment, error) {
-	if placed {
-		found, err := f.FindOrDownload(ctx, r, python.EnvironmentsFor(system, false))
+	elsewhere := p.Target != nil || p.Prefix != nil // then any interpreter will do
+	if to == toInstall && elsewhere {
+		found, err := f.FindOrDownload(ctx, request, python.EnvironmentsFor(system, false))
 		if err != nil {
 			return nil, err
 		}
-		return python.NewEnvironment(found.Interpreter), nil
+		what, path := a.usingPython(found)
+		a.print.Line("%s", a.print.Color.Dim(what+path))
+		return a.placed(found.Interpreter, p), nil
 	}
-	return f.FindEnvironment(ctx, r, python.EnvironmentsFor(system, mutates))
+	env, err := f.FindEnvironment(ctx, request, python.EnvironmentsFor(system, to != toInspect && !elsewhere))
+	if err != nil {
+		return nil, err
+	}
+	a.reportEnvironment(env)
+	if elsewhere {
+		return a.placed(env.Interpreter, p), nil
+	}
+	return env, a.checkManaged(env, p, to)
 }
 
-// reportEnvironment says which environment is worked in unless it is the one
-// that anybody would expect: the active one, or the .venv at hand.
+// placed is an interpreter with packages where --target or --prefix say.
+func (a *app) placed(i *python.Interpreter, p *config.Pip) *python.Environment {
+	if p.Target != nil {
+		return python.NewEnvironment(i.WithTarget(a.path(*p.Target)))
+	}
+	return python.NewEnvironment(i.WithPrefix(a.path(*p.Prefix)))
+}
+
+// reportEnvironment says which environment is worked in, unless it is the .venv at
+// hand or one that this tool keeps to itself. Which one is active is not what
+// everybody has in mind.
 func (a *app) reportEnvironment(env *python.Environment) {
-	usual := a.env["VIRTUAL_ENV"]
-	if usual == "" {
-		usual = ".venv"
-	}
-	if a.path(usual) == env.Root {
+	if a.path(".venv") == env.Root {
 		return
 	}
-	if rel, err := filepath.Rel(a.cacheDir(), env.Root); err == nil && filepath.IsLocal(rel) {
-		return
+	for _, own := range []string{a.cacheDir(), a.toolStore().Root} {
+		if rel, err := filepath.Rel(own, env.Root); err == nil && filepath.IsLocal(rel) {
+			return
+		}
 	}
 	root := env.Root
 	if of, ok := a.pythonStore("").Find(root); ok && env.Interpreter.Prefix == env.Interpreter.BasePrefix {
@@ -87,8 +94,8 @@ func (a *app) shown(path string) string {
 }
 
 // checkManaged refuses to change what another program looks after.
-func (a *app) checkManaged(env *python.Environment, p *config.Pip, mutates bool) error {
-	if !mutates || isTrue(p.BreakSystemPackages) {
+func (a *app) checkManaged(env *python.Environment, p *config.Pip, to purpose) error {
+	if to == toInspect || isTrue(p.BreakSystemPackages) {
 		return nil
 	}
 	message, managed := env.Interpreter.ExternallyManaged()

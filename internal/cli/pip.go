@@ -56,7 +56,7 @@ func (a *app) openSite(ctx context.Context, p *pipFlags) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	env, err := a.pipEnvironment(ctx, &s, false)
+	env, err := a.pipEnvironment(ctx, &s, toInspect)
 	if err != nil {
 		return nil, err
 	}

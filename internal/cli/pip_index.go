@@ -95,7 +95,7 @@ func (a *app) indexVersions(ctx context.Context, o *indexVersionsOptions, args [
 // indexEnvironment is the Python to list versions for and the version that is
 // installed there; without an environment any Python will do.
 func (a *app) indexEnvironment(ctx context.Context, o *indexVersionsOptions, s *workSettings, name pyname.Package) (*python.Interpreter, pep440.Version, error) {
-	env, err := a.pipEnvironment(ctx, &s.Pip, false)
+	env, err := a.pipEnvironment(ctx, &s.Pip, toInspect)
 	var missing *python.EnvironmentNotFoundError
 	if errors.As(err, &missing) {
 		i, err := a.anyInterpreter(ctx, isTrue(s.Pip.System), text(s.Pip.Python), dotted(o.platform.pythonVersion))

@@ -216,7 +216,7 @@ func (a *app) pipInstall(ctx context.Context, o *installOptions, args []string) 
 	if err := inputs.AddSettings(settingsInputs(&a.config, &s.Pip)); err != nil {
 		return err
 	}
-	env, err := a.pipEnvironment(ctx, &s.Pip, true)
+	env, err := a.pipEnvironment(ctx, &s.Pip, toInstall)
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (a *app) pipUninstall(ctx context.Context, o *uninstallOptions, args []stri
 	if err != nil {
 		return err
 	}
-	env, err := a.pipEnvironment(ctx, &p, true)
+	env, err := a.pipEnvironment(ctx, &p, toUninstall)
 	if err != nil {
 		return err
 	}

@@ -190,14 +190,20 @@ func (a *app) unlinkCentral(path string, existing venv.Existing) error {
 	return os.Remove(path)
 }
 
-// reportPython says which Python was chosen; where a managed one is, is
-// nobody's business.
+// reportPython says which Python was chosen.
 func (a *app) reportPython(found *python.Installation) {
-	text := fmt.Sprintf("Using %s %s%s", python.PrettyImplementation(found.Implementation()), found.Version, found.Variant().Suffix())
+	what, path := a.usingPython(found)
+	a.print.Line("%s%s", what, a.print.Color.Cyan(path))
+}
+
+// usingPython is the line about a Python that was chosen, which ends in its path;
+// where a managed one is, is nobody's business.
+func (a *app) usingPython(found *python.Installation) (what, path string) {
+	what = fmt.Sprintf("Using %s %s%s", python.PrettyImplementation(found.Implementation()), found.Version, found.Variant().Suffix())
 	if found.Source != python.Managed {
-		text += " interpreter at: " + a.print.Color.Cyan(a.shown(found.Executable))
+		return what + " interpreter at: ", a.shown(found.Executable)
 	}
-	a.print.Line("%s", text)
+	return what, ""
 }
 
 func (a *app) venvOptions(o *venvFlags, c *pythonChoice, f *python.Finder) (venv.Options, error) {
