@@ -90,7 +90,11 @@ func NewRowBuilder(schema Schema) *RowBuilder {
 
 // Reset empties the builder, which then makes another file of the schema in the same
 // memory.
-func (b *RowBuilder) Reset() {
+func (b *RowBuilder) Reset() { b.ResetTo(b.schema) }
+
+// ResetTo is Reset for a file of another schema.
+func (b *RowBuilder) ResetTo(schema Schema) {
+	b.schema = schema
 	clear(b.tables)
 	b.tables, b.heap = b.tables[:0], b.heap[:0]
 	clear(b.known)
@@ -288,6 +292,12 @@ func (r *Rows) Blob(ref Ref) []byte {
 		return nil
 	}
 	return r.heap[ref.Off : ref.Off+ref.Len : ref.Off+ref.Len]
+}
+
+// Schema returns what the file is.
+func (r *Rows) Schema() Schema {
+	header := (*rowsHeader)(unsafe.Pointer(&r.data[0]))
+	return Schema{Kind: header.kind, Version: header.version}
 }
 
 // Stamp returns the two numbers that are outside the checksum.

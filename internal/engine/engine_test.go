@@ -410,3 +410,42 @@ func TestGivenUp(t *testing.T) {
 		t.Errorf("there is %v, %v", got.All(), err)
 	}
 }
+
+// What is pinned comes out as it would of whole pages, and what cannot be had is
+// told with all versions there are.
+func TestPinned(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, pypitest.CacheControl("max-age=600"), pypitest.Text("app 1.0 2.0 2.0+local 3.0a1\nother 1.0\n"))
+	for _, c := range []struct {
+		texts []string
+		want  string
+	}{
+		{[]string{"app==1.0", "other==1.0"}, "app==1.0 other==1.0"},
+		{[]string{"app==2.0"}, "app==2.0+local"},
+		{[]string{"app==1.0", "app<2"}, "app==1.0"},
+		{[]string{"app==3.0a1"}, "app==3.0a1"},
+		{[]string{"app==1.*", "other"}, "app==1.0 other==1.0"},
+		{[]string{"app==4"}, "only the versions 1.0, 2.0, 2.0+local and 3.0a1 are available"},
+		{[]string{"app==1.0", "app==2.0"}, "your requirements cannot be fulfilled"},
+	} {
+		request := w.request(requirements(t, c.texts...)...)
+		request.Options.NoDeps = true
+		var got string
+		if graph, err := w.engine(t).Resolve(t.Context(), request); err != nil {
+			got = err.Error()
+		} else {
+			var names []string
+			for _, n := range graph.Nodes {
+				names = append(names, string(n.Dist.Name)+"=="+n.Dist.Version.String())
+			}
+			slices.Sort(names)
+			got = strings.Join(names, " ")
+		}
+		if !strings.Contains(got, c.want) {
+			t.Errorf("%v: got %s, want %s", c.texts, got, c.want)
+		}
+	}
+	if n := w.server.Count("app/"); n != 1 {
+		t.Errorf("%d requests for the page", n)
+	}
+}

@@ -2,12 +2,14 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/tame-py/tame/internal/index"
 	"github.com/tame-py/tame/internal/install"
 	"github.com/tame-py/tame/internal/resolve"
 	"github.com/tame-py/tame/internal/source"
+	"github.com/tame-py/tame/packaging/pep440"
 	"github.com/tame-py/tame/packaging/pyname"
 	"github.com/tame-py/tame/packaging/tags"
 )
@@ -33,6 +35,46 @@ type ResolveRequest struct {
 // Resolve finds the distributions that fulfil a manifest. Its errors are those
 // of [resolve.Resolver.Resolve].
 func (e *Engine) Resolve(ctx context.Context, req ResolveRequest) (*resolve.Graph, error) {
+	if req.Policy.Pins = req.pins(); len(req.Policy.Pins) > 0 {
+		if graph, err := e.resolve(ctx, req); err == nil || ctx.Err() != nil {
+			return graph, err
+		}
+		req.Policy.Pins = nil // why there is no solution is told of all versions
+	}
+	return e.resolve(ctx, req)
+}
+
+// pins are the projects of which nothing can come into the result but what fulfils
+// one pin. They are known only where no dependencies are looked for. Pre-releases
+// are left out: whether they may be used can depend on what else there is.
+func (req *ResolveRequest) pins() map[pyname.Package]pep440.Specifier {
+	m := &req.Manifest
+	if !req.Options.NoDeps || req.Options.Universal || len(m.Overrides) > 0 || len(m.Lookahead) > 0 {
+		return nil
+	}
+	pins, loose := map[pyname.Package]pep440.Specifier{}, map[pyname.Package]bool{}
+	for i := range m.Requirements {
+		r := &m.Requirements[i]
+		pin, ok := pinOf(&r.Source)
+		if before, twice := pins[r.Name]; !ok || twice && !before.Equal(pin) {
+			loose[r.Name] = true
+		}
+		pins[r.Name] = pin
+	}
+	maps.DeleteFunc(pins, func(name pyname.Package, _ pep440.Specifier) bool { return loose[name] })
+	return pins
+}
+
+// pinOf is the one specifier of a source, if that allows one version alone.
+func pinOf(s *source.Source) (pin pep440.Specifier, ok bool) {
+	if s.Kind != source.Registry || len(s.Specifiers) != 1 {
+		return pin, false
+	}
+	pin = s.Specifiers[0]
+	return pin, pin.Op == pep440.Equal && !pin.Version.IsPrerelease()
+}
+
+func (e *Engine) resolve(ctx context.Context, req ResolveRequest) (*resolve.Graph, error) {
 	start := time.Now()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

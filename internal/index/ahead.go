@@ -15,7 +15,7 @@ func (c *Client) Ahead(ctx context.Context, names []pyname.Package) {
 		go func() {
 			_, _ = c.findLinks(ctx, name)
 			if !c.locations.NoIndex {
-				_, _ = c.ask(ctx, name, c.locations.SearchedFor(name))
+				_, _ = c.ask(ctx, name, c.locations.SearchedFor(name), only{})
 			}
 		}()
 	}

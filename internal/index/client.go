@@ -158,7 +158,7 @@ func (c *Client) search(ctx context.Context, name pyname.Package, indexes []*Ind
 		}
 		return flatAnswer(name, parts, policy, absence), nil
 	}
-	hits, err := c.ask(ctx, name, indexes)
+	hits, err := c.ask(ctx, name, indexes, onlyOf(policy, name))
 	if err != nil {
 		return nil, err
 	}
@@ -197,10 +197,10 @@ type hit struct {
 }
 
 // ask returns the pages of a project, in the order of the indexes.
-func (c *Client) ask(ctx context.Context, name pyname.Package, indexes []*Index) ([]hit, error) {
+func (c *Client) ask(ctx context.Context, name pyname.Package, indexes []*Index, o only) ([]hit, error) {
 	if c.locations.Strategy == FirstIndex {
 		for _, x := range indexes {
-			f, err := c.look(ctx, name, x)
+			f, err := c.look(ctx, name, x, o)
 			switch {
 			case err != nil:
 				return nil, err
@@ -216,7 +216,7 @@ func (c *Client) ask(ctx context.Context, name pyname.Package, indexes []*Index)
 	}
 	all := make([]found, len(indexes))
 	err := par.ForEach(ctx, 8, len(indexes), func(ctx context.Context, i int) (err error) {
-		all[i], err = c.look(ctx, name, indexes[i])
+		all[i], err = c.look(ctx, name, indexes[i], o)
 		return err
 	})
 	if err != nil {
@@ -234,6 +234,7 @@ func (c *Client) ask(ctx context.Context, name pyname.Package, indexes []*Index)
 type pageKey struct {
 	index string
 	name  pyname.Package
+	only  string // the versions asked for, "" for all
 }
 
 // found is what one index says of a project: its page, or nothing, or a status
@@ -244,8 +245,8 @@ type found struct {
 }
 
 // look asks one index, once.
-func (c *Client) look(ctx context.Context, name pyname.Package, x *Index) (found, error) {
-	return once(ctx, &c.pages, pageKey{x.URL, name}, func(ctx context.Context) (found, error) {
+func (c *Client) look(ctx context.Context, name pyname.Package, x *Index, o only) (found, error) {
+	return once(ctx, &c.pages, pageKey{x.URL, name, o.text}, func(ctx context.Context) (found, error) {
 		switch {
 		case x.Flat:
 			l, err := c.flat(ctx, x)
@@ -257,7 +258,7 @@ func (c *Client) look(ctx context.Context, name pyname.Package, x *Index) (found
 			page, err := c.localPage(name, x)
 			return found{page: page}, err
 		}
-		page, err := c.remotePage(ctx, name, x)
+		page, err := c.remotePage(ctx, name, x, o)
 		if err == nil {
 			return found{page: page}, nil
 		}

@@ -79,7 +79,7 @@ func (c *Client) remoteFlat(ctx context.Context, x *Index) (*listing, error) {
 		CacheControl: x.CacheControlAPI,
 		Stale:        c.stale(""),
 	}
-	return c.listing(ctx, r, func(resp *web.Response) ([]byte, error) {
+	return c.listing(ctx, r, "", only{}, func(resp *web.Response) ([]byte, error) {
 		body, err := web.ReadText(resp)
 		if err != nil {
 			return nil, err

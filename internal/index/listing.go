@@ -34,6 +34,7 @@ type listing struct {
 	texts    []textRow
 	hashes   []hashRow
 	status   []statusRow // one, unless the project is active
+	some     *someRow    // not nil if only some versions are listed
 	offline  bool        // there is no listing, because the network is off
 }
 
@@ -47,6 +48,7 @@ const (
 	textTable
 	hashTable
 	statusTable
+	someTable
 )
 
 type projectRow struct {
@@ -112,7 +114,9 @@ const pathLen = 3 + 3 + 60 + 1
 func openListing(file []byte) (*listing, error) {
 	rows, err := cache.OpenRows(file, listingSchema())
 	if err != nil {
-		return nil, err
+		if rows, err = cache.OpenRows(file, someSchema()); err != nil {
+			return nil, err
+		}
 	}
 	l := &listing{
 		rows:     rows,
@@ -121,7 +125,10 @@ func openListing(file []byte) (*listing, error) {
 		tails: cache.RowsOf[cache.Ref](rows, tailTable), prefixes: cache.RowsOf[cache.Ref](rows, prefixTable),
 		texts: cache.RowsOf[textRow](rows, textTable), status: cache.RowsOf[statusRow](rows, statusTable),
 	}
-	if !l.sound() {
+	if some := cache.RowsOf[someRow](rows, someTable); len(some) > 0 {
+		l.some = &some[0]
+	}
+	if !l.sound() || rows.Schema() == someSchema() && l.some == nil {
 		return nil, cache.ErrStale
 	}
 	return l, nil

@@ -171,8 +171,13 @@ func encodeListing(files []listed, of *simple.Project) ([]byte, error) {
 }
 
 func (p *packer) encode(files []listed, of *simple.Project) ([]byte, error) {
+	p.encoder.reset(len(files), listingSchema())
+	return p.rows(files, of)
+}
+
+// rows makes the tables that all listings have, and the file.
+func (p *packer) rows(files []listed, of *simple.Project) ([]byte, error) {
 	e := &p.encoder
-	e.reset(len(files))
 	for i := 0; i < len(files); {
 		first := files[i]
 		end := i + 1
@@ -219,12 +224,12 @@ type encoder struct {
 }
 
 // reset empties the encoder, for as many files.
-func (e *encoder) reset(files int) {
+func (e *encoder) reset(files int, schema cache.Schema) {
 	if e.b == nil {
-		e.b = cache.NewRowBuilder(listingSchema())
+		e.b = cache.NewRowBuilder(schema)
 		e.tails, e.prefixes, e.texts = map[string]uint32{}, map[string]uint32{}, map[textRow]uint32{}
 	}
-	e.b.Reset()
+	e.b.ResetTo(schema)
 	clear(e.tails)
 	clear(e.prefixes)
 	clear(e.texts)

@@ -66,8 +66,8 @@ func misled(name pyname.Package, resp *web.Response, project *simple.Project, fi
 var errNoLinks = errors.New("a web page without links to distributions")
 
 // remotePage returns the page of a project on an index, from the cache if it is
-// fresh there.
-func (c *Client) remotePage(ctx context.Context, name pyname.Package, x *Index) (Page, error) {
+// fresh there. It may lack versions that are not asked for.
+func (c *Client) remotePage(ctx context.Context, name pyname.Package, x *Index, o only) (Page, error) {
 	location, err := pageURL(x, name)
 	if err != nil {
 		return nil, err
@@ -78,24 +78,16 @@ func (c *Client) remotePage(ctx context.Context, name pyname.Package, x *Index) 
 		CacheControl: x.CacheControlAPI,
 		Stale:        c.stale(name),
 	}
-	l, err := c.listing(ctx, r, func(resp *web.Response) ([]byte, error) {
-		body, giveBack, err := web.BorrowText(resp)
+	l, err := c.listing(ctx, r, name, o, func(resp *web.Response) ([]byte, error) {
+		body, err := web.Borrow(resp)
 		if err != nil {
 			return nil, err
 		}
 		p := newPacker()
-		project, err := p.page.Parse(resp.Header.Get("Content-Type"), body, resp.URL)
-		if err != nil {
-			return nil, &PageError{URL: auth.Redact(resp.URL), Err: err}
-		}
-		files := p.list(c, name, project.Files, auth.Redact(resp.URL))
-		if err := misled(name, resp, project, len(files)); err != nil {
-			return nil, err
-		}
-		file, err := p.encode(files, project)
+		file, err := p.pack(c, name, o, resp, body)
 		if err == nil {
 			p.release()
-			giveBack() // files were the last to have parts of body
+			body.GiveBack() // files were the last to have parts of it
 		}
 		return file, err
 	})
@@ -108,13 +100,22 @@ func (c *Client) remotePage(ctx context.Context, name pyname.Package, x *Index) 
 	return &listedPage{listing: l}, nil // the index has the project, but no files
 }
 
-// listing makes a request whose answer becomes a listing.
-func (c *Client) listing(ctx context.Context, r web.CachedRequest, encode func(*web.Response) ([]byte, error)) (*listing, error) {
+// listing makes a request whose answer becomes a listing, of a project or, if name
+// is empty, of many.
+func (c *Client) listing(ctx context.Context, r web.CachedRequest, name pyname.Package, o only, encode func(*web.Response) ([]byte, error)) (*listing, error) {
 	var opened *listing
 	r.Check = func(payload []byte) bool {
 		var err error
 		opened, err = openListing(payload)
 		return err == nil
+	}
+	r.Remake = func([]byte) ([]byte, error) {
+		if opened.answers(o) {
+			return nil, nil
+		}
+		part := opened
+		opened = nil
+		return c.whole(name, part)
 	}
 	r.Transform = func(_ context.Context, resp *web.Response) ([]byte, error) {
 		opened = nil

@@ -43,6 +43,9 @@ type Policy struct {
 	// Yanked are the versions that may be used although they were withdrawn,
 	// because a requirement pins them or a lock has them.
 	Yanked func(pyname.Package, pep440.Version) bool
+	// Pins are specifiers of projects of which only the versions that fulfil them
+	// are asked for: an answer may lack any other version.
+	Pins map[pyname.Package]pep440.Specifier
 	// Warn tells the user of files that cannot be judged; nil is silent. It
 	// must be safe for concurrent use.
 	Warn func(message string)

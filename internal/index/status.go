@@ -20,7 +20,7 @@ func (c *Client) Status(ctx context.Context, name pyname.Package, index string) 
 	if x.Flat {
 		return simple.Active, "", nil
 	}
-	f, err := c.look(ctx, name, x)
+	f, err := c.look(ctx, name, x, only{})
 	if err != nil {
 		return "", "", err
 	}

@@ -137,14 +137,16 @@ func (s *Server) projectJSON(project string) []byte {
 	if status, ok := s.statuses[project]; ok {
 		page["project-status"] = map[string]string{"status": status[0], "reason": status[1]}
 	}
-	return encode(page)
+	return encodeTo(page, "") // indexes write it without white space
 }
 
-func encode(v any) []byte {
+func encode(v any) []byte { return encodeTo(v, " ") }
+
+func encodeTo(v any, indent string) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", " ")
+	enc.SetIndent("", indent)
 	if err := enc.Encode(v); err != nil {
 		panic("internal error: " + err.Error())
 	}

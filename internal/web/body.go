@@ -204,32 +204,30 @@ func (b *decodedBody) start() error {
 	return corrupt(err)
 }
 
-var packedBodies sync.Pool // of *[]byte: memory for what is decompressed at once
-
 // all reads the whole body at once: first what is compressed, which is faster to
-// decompress from memory, and whose end tells how long the rest is.
-// What buffer returns is used for it, see readAll.
-func (b *decodedBody) all(buffer func() []byte) ([]byte, error) {
+// decompress from memory, and whose end tells how long the rest is. Memory for the
+// latter is borrowed, unless m is nil, once nothing has to be waited for any more:
+// answers under way are many, those that are worked on few.
+func (b *decodedBody) all(m *Borrowed) ([]byte, error) {
 	if b.length > MaxBody {
 		return nil, errTooLarge
 	}
-	kept, _ := packedBodies.Get().(*[]byte)
-	if kept == nil {
-		kept = new([]byte)
+	var own lent
+	raw := &own
+	if m != nil {
+		raw = &m.packed
 	}
-	packed, err := readBodyTo(*kept, b.raw, b.length, min(b.length, 8<<20))
+	packed, err := readBodyTo(raw.lend(&packedBodies, 0), b.raw, b.length, min(b.length, 8<<20))
 	if err != nil {
 		return nil, err
 	}
+	raw.last = packed
 	var into []byte
-	if buffer != nil {
-		into = buffer()
+	if m != nil {
+		into = m.text.lend(&borrowed, firstBorrowed)
 	}
 	if data, ok := archive.GunzipTo(into, packed, MaxBody); ok {
-		if cap(packed) <= mostBorrowed {
-			*kept = packed
-			packedBodies.Put(kept)
-		}
+		own.giveBack(&packedBodies)
 		return data, nil
 	}
 	b.raw = struct {

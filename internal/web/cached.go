@@ -54,6 +54,10 @@ type CachedRequest struct {
 	// that it cannot be used, as after a change of format. Check must find
 	// damage too: such payloads get no checksum from here.
 	Check func(payload []byte) bool
+	// Remake, if not nil, looks at a payload that is stored and may be used, after
+	// Check: it returns what is stored and returned instead, or nil if it is to
+	// stay. With an error it is as if nothing was stored.
+	Remake func(payload []byte) ([]byte, error)
 }
 
 // Cached returns what is stored if it may be used, and else asks the server,
@@ -63,7 +67,10 @@ type CachedRequest struct {
 func (c *Client) Cached(ctx context.Context, r CachedRequest) ([]byte, error) {
 	e := c.look(r)
 	if e.state == usable {
-		return e.payload, nil
+		if payload, err := c.remake(r, e.payload, &e.policy); err == nil {
+			return payload, nil
+		}
+		e = entry{}
 	}
 	if c.options.Offline {
 		return nil, &Error{URL: auth.Redact(r.URL), Kind: Offline}
@@ -165,9 +172,11 @@ func (c *Client) ask(ctx context.Context, r CachedRequest, old entry) ([]byte, e
 			}
 			if fresh, ok := old.policy.confirm(r.Request, auth.Strip(r.URL), resp, r.CacheControl, c.options.Now()); ok {
 				c.confirm(r, old, &fresh)
-				return old.payload, nil
+				if payload, err := c.remake(r, old.payload, &fresh); err == nil {
+					return payload, nil
+				}
 			}
-			conditional = false // it speaks of something else than what is stored
+			conditional = false // it speaks of something else than what is stored, or of what cannot be used
 			continue
 		}
 		if r.Large {
@@ -184,6 +193,23 @@ func (c *Client) ask(ctx context.Context, r CachedRequest, old entry) ([]byte, e
 			return nil, err
 		}
 	}
+}
+
+// remake returns a stored payload, or what takes its place.
+func (c *Client) remake(r CachedRequest, payload []byte, p *policy) ([]byte, error) {
+	if r.Remake == nil {
+		return payload, nil
+	}
+	made, err := r.Remake(payload)
+	switch {
+	case err != nil:
+		c.options.Debug("the cache entry for %s at %s cannot be used: %v", auth.Redact(r.URL), r.File, err)
+		return nil, err
+	case made == nil:
+		return payload, nil
+	}
+	c.store(r, made, p)
+	return made, nil
 }
 
 // transform makes the payload of an answer and stores it.

@@ -35,13 +35,11 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, []byte, error) 
 // ReadAll reads the body of a response and closes it.
 func ReadAll(resp *Response) ([]byte, error) { return readAll(resp, nil) }
 
-// readAll is ReadAll into the memory that buffer returns, if that is large enough.
-// It is asked for once nothing has to be waited for any more: answers under way are
-// many, those that are worked on few. Nil stands for none.
-func readAll(resp *Response, buffer func() []byte) ([]byte, error) {
+// readAll is ReadAll into borrowed memory, unless that is nil.
+func readAll(resp *Response, m *Borrowed) ([]byte, error) {
 	defer resp.Body.Close()
 	if body, ok := resp.Body.(*decodedBody); ok && body.decoder == nil && body.length >= 0 {
-		return body.all(buffer)
+		return body.all(m)
 	}
 	if resp.Length > MaxBody {
 		return nil, errTooLarge
@@ -58,36 +56,73 @@ const firstBorrowed = 1 << 20
 // are smaller.
 const mostBorrowed = 2 << 20
 
-var borrowed sync.Pool // of *[]byte
+var borrowed, packedBodies sync.Pool // of *[]byte: for what was decompressed, and for what is
 
-// BorrowText is [ReadText] into memory that is used again: nobody may have any
-// part of the text any more when giveBack is called, which may be left out.
-func BorrowText(resp *Response) (text string, giveBack func(), err error) {
-	kept := new([]byte)
-	body, err := readAll(resp, func() []byte {
-		if have, ok := borrowed.Get().(*[]byte); ok {
-			kept = have
-		} else {
-			*kept = make([]byte, 0, firstBorrowed)
-		}
-		return *kept
-	})
+// A Borrowed is the body of an answer in memory that is used again.
+type Borrowed struct {
+	// Text is the body.
+	Text string
+	// Packed is the body as it came, if that was with gzip.
+	Packed string
+
+	text, packed lent
+}
+
+// Borrow is [ReadText] into memory that is used again.
+func Borrow(resp *Response) (*Borrowed, error) {
+	b := new(Borrowed)
+	body, err := readAll(resp, b)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	giveBack = func() {
-		if n := cap(body); n <= mostBorrowed && n >= cap(*kept) {
-			*kept = body
+	b.Text, b.Packed = textOf(body), textOf(b.packed.last)
+	b.text.last = body
+	return b, nil
+}
+
+func textOf(p []byte) string { return unsafe.String(unsafe.SliceData(p), len(p)) }
+
+// GiveBack ends the use of the body: nobody may have any part of it any more. It
+// may be left out.
+func (b *Borrowed) GiveBack() {
+	b.text.giveBack(&borrowed)
+	b.packed.giveBack(&packedBodies)
+}
+
+// A lent is memory of a pool, and what became of it: it may have been too small.
+type lent struct {
+	kept *[]byte // nil if none was lent
+	last []byte
+}
+
+// lend takes memory out of a pool, new memory of a size if there is none.
+func (l *lent) lend(pool *sync.Pool, size int) []byte {
+	var ok bool
+	if l.kept, ok = pool.Get().(*[]byte); !ok {
+		l.kept = new([]byte)
+		if size > 0 {
+			*l.kept = make([]byte, 0, size)
 		}
-		borrowed.Put(kept)
 	}
-	return unsafe.String(unsafe.SliceData(body), len(body)), giveBack, nil
+	return *l.kept
+}
+
+// giveBack puts it back, the larger one that took its place if that is not too
+// large.
+func (l *lent) giveBack(pool *sync.Pool) {
+	if l.kept == nil {
+		return
+	}
+	if n := cap(l.last); n <= mostBorrowed && n >= cap(*l.kept) {
+		*l.kept = l.last
+	}
+	pool.Put(l.kept)
 }
 
 // ReadText is [ReadAll] for those who want a string.
 func ReadText(resp *Response) (string, error) {
 	body, err := ReadAll(resp)
-	return unsafe.String(unsafe.SliceData(body), len(body)), err // nobody else has the bytes
+	return textOf(body), err // nobody else has the bytes
 }
 
 // readBody reads a body of the given length, or of unknown length if that is -1.

@@ -13,10 +13,11 @@ import (
 // A document that is not JSON, or lacks the list of files or a file's name or
 // URL, is a [ParseError]. Everything else is taken leniently: a value of the
 // wrong type counts as absent. The strings of the result are parts of doc.
-func ParseJSON(doc, base string) (*Project, error) { return new(Scratch).parseJSON(doc, base) }
+func ParseJSON(doc, base string) (*Project, error) { return new(Scratch).parseJSON(doc, base, nil) }
 
-func (s *Scratch) parseJSON(doc, base string) (*Project, error) {
-	r := jsonReader{scanner: scanner{doc: doc}, base: newBase(base), kept: s.files[:0], spare: s.hashes[:0]}
+// parseJSON reads a page; if wanted is not nil, of the files those that are.
+func (s *Scratch) parseJSON(doc, base string, wanted func(filename string) bool) (*Project, error) {
+	r := jsonReader{scanner: scanner{doc: doc}, base: newBase(base), wanted: wanted, kept: s.files[:0], spare: s.hashes[:0]}
 	r.base.arena = s.text[:0]
 	defer func() { s.hashes, s.text = r.spare, r.base.arena }()
 	p := &Project{}
@@ -35,7 +36,11 @@ func (s *Scratch) parseJSON(doc, base string) (*Project, error) {
 			r.status(p)
 		case "files":
 			seen = true
-			p.Files = r.files()
+			if wanted != nil {
+				p.Files = r.someFiles()
+			} else {
+				p.Files = r.files()
+			}
 			s.files = p.Files
 		default:
 			r.skip(0)
@@ -87,6 +92,8 @@ func ParseIndexJSON(doc string) (*Index, error) {
 type jsonReader struct {
 	scanner
 	base base
+	// wanted says of a name whether the file is; nil is all.
+	wanted func(filename string) bool
 	// kept is room for files.
 	kept []File
 	// spare is room for hashes: most files have exactly one, and one

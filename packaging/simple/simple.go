@@ -181,16 +181,21 @@ type Scratch struct {
 // Parse is the function Parse in the memory of s: nobody may have any part of what
 // the call before returned.
 func (s *Scratch) Parse(contentType, doc, base string) (*Project, error) {
+	switch mediaOf(contentType) {
+	case MediaJSON:
+		return s.parseJSON(doc, base, nil)
+	case MediaHTML, MediaLegacy:
+		return ParseHTML(doc, base)
+	}
+	return nil, &UnsupportedError{ContentType: contentType}
+}
+
+// mediaOf is the media type that a Content-Type names.
+func mediaOf(contentType string) string {
 	media, _, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		media, _, _ = strings.Cut(contentType, ";")
 		media = strings.ToLower(strings.TrimSpace(media))
 	}
-	switch media {
-	case MediaJSON:
-		return s.parseJSON(doc, base)
-	case MediaHTML, MediaLegacy:
-		return ParseHTML(doc, base)
-	}
-	return nil, &UnsupportedError{ContentType: contentType}
+	return media
 }
