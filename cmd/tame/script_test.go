@@ -19,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/tame-py/tame/internal/cli"
+	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/pypitest"
 )
 
@@ -126,6 +127,9 @@ func setup(env *testscript.Env, python interpreter) error {
 			return err
 		}
 	}
+	if err := writePrograms(env.WorkDir); err != nil {
+		return err
+	}
 	path := filepath.SplitList(env.Getenv("PATH"))
 	path = slices.DeleteFunc(path, isShims)
 	path = slices.Insert(path, 1, filepath.Dir(python.path))
@@ -154,6 +158,22 @@ func setup(env *testscript.Env, python interpreter) error {
 	}
 	env.Setenv("UV_DEFAULT_INDEX", index)
 	return nil
+}
+
+// writePrograms writes those files of a script again that are programs, so that
+// they can be run: see [fsx.WriteProgram]. Scripts that are run at the same time
+// start processes all the while.
+func writePrograms(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil || !bytes.HasPrefix(text, []byte("#!")) {
+			return err
+		}
+		return errors.Join(os.Remove(path), fsx.WriteProgram(func() error { return os.WriteFile(path, text, 0o666) }))
+	})
 }
 
 func isShims(dir string) bool { return filepath.Base(dir) == "shims" }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tame-py/tame/internal/cache"
 	"github.com/tame-py/tame/internal/ephemeral"
+	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/python"
 )
 
@@ -52,7 +53,7 @@ func write(t *testing.T, path, text string, mode os.FileMode) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+	if err := fsx.WriteProgram(func() error { return os.WriteFile(path, []byte(text), mode) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(path, mode); err != nil {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/internal/venv"
 )
@@ -45,7 +46,8 @@ func copyScripts(from, to *python.Environment) error {
 		if !ok {
 			continue
 		}
-		if err := writeScript(filepath.Join(to.Interpreter.Scheme.Scripts, e.Name()), shebang, rest, mode); err != nil {
+		path := filepath.Join(to.Interpreter.Scheme.Scripts, e.Name())
+		if err := fsx.WriteProgram(func() error { return writeScript(path, shebang, rest, mode) }); err != nil {
 			return err
 		}
 	}

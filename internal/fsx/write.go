@@ -13,7 +13,11 @@ import (
 // a power cut the file may be empty, which is right for a cache whose readers
 // check what they read. Use [ReplaceFile] for what belongs to the user.
 func WriteFile(path string, data []byte, perm fs.FileMode) error {
-	return replace(path, data, perm, false)
+	write := func() error { return replace(path, data, perm, false) }
+	if perm&0o111 != 0 {
+		return WriteProgram(write)
+	}
+	return write()
 }
 
 // ReplaceFile is [WriteFile] for a user's own file: the data is on the disk

@@ -385,7 +385,7 @@ func (in *installation) writeScript(r *running, bin *fsx.Tree, s script) error {
 	if err := bin.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := writeNew(bin, temp, s.data); err != nil {
+	if err := fsx.WriteProgram(func() error { return writeNew(bin, temp, s.data) }); err != nil {
 		return err
 	}
 	if err := addExecute(bin.Join(temp)); err != nil {
