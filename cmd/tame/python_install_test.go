@@ -102,7 +102,10 @@ func TestPythonInstallAtOnceAndKilled(t *testing.T) {
 	t.Parallel()
 	var served atomic.Int32
 	env, minor := pythonMirror(t, func(w http.ResponseWriter, r *http.Request, data []byte) {
-		served.Add(1)
+		// Patch release 92. What a process that was killed has asked for may come late.
+		if strings.HasPrefix(r.URL.Path, "/python-2+") {
+			served.Add(1)
+		}
 		for n := 0; n < len(data); n += 1 << 19 { // slowly, so that there is time to be killed
 			if _, err := w.Write(data[n:min(n+1<<19, len(data))]); err != nil {
 				return
@@ -129,7 +132,6 @@ func TestPythonInstallAtOnceAndKilled(t *testing.T) {
 		_ = c.Process.Kill()
 		_ = c.Wait()
 	}
-	served.Store(0)
 	var group sync.WaitGroup
 	for range 2 {
 		group.Go(func() { v.run("python", "install", minor+".92") })

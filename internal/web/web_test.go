@@ -15,7 +15,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -639,44 +638,43 @@ func TestOneConnection(t *testing.T) {
 func TestSpareConnections(t *testing.T) {
 	t.Parallel()
 	for _, keeps := range []bool{true, false} {
-		s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-			if !keeps {
-				w.Header().Set("Connection", "close")
+		// Spare connections get too old, if slowly.
+		synctest.Test(t, func(t *testing.T) {
+			dial := serveInMemory(t, func(w http.ResponseWriter, _ *http.Request) {
+				if !keeps {
+					w.Header().Set("Connection", "close")
+				}
+			})
+			var opened atomic.Int32
+			c := newClient(Options{})
+			c.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				opened.Add(1)
+				return dial(ctx, network, address)
 			}
+			several := Request{URL: "http://example.com", Several: true}
+			if _, _, err := c.Get(t.Context(), several); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			u, err := url.Parse(several.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, spares := c.withSpares(t.Context(), u, several)
+			ready, want := spares.count(), 0
+			if keeps {
+				want = fewestSpare
+			}
+			if ready != want || int(opened.Load()) != 1+want {
+				t.Errorf("keeps %v: %d are ready of %d that were opened, want %d", keeps, ready, opened.Load(), want)
+			}
+			if conn := spares.take("example.com:80"); keeps != (conn != nil) {
+				t.Errorf("keeps %v: %v is given away", keeps, conn)
+			} else if keeps {
+				_ = conn.Close()
+			}
+			time.Sleep(spareAge + time.Second) // the others end
 		})
-		opened := make(chan struct{}, 100)
-		c := newClient(Options{})
-		c.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
-			opened <- struct{}{}
-			return conn, err
-		}
-		several := Request{URL: s.URL, Several: true}
-		if _, _, err := c.Get(t.Context(), several); err != nil {
-			t.Fatal(err)
-		}
-		u, err := url.Parse(s.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, spares := c.withSpares(t.Context(), u, several)
-		if !keeps {
-			spares.mu.Lock()
-			if spares.wanted || spares.coming+len(spares.idle) > 0 {
-				t.Error("spare connections to a server that does not keep any")
-			}
-			spares.mu.Unlock()
-			continue
-		}
-		for range 1 + fewestSpare {
-			<-opened
-		}
-		for spares.count() < fewestSpare { // the last is open, but may not be noted yet
-			runtime.Gosched()
-		}
-		if conn := spares.take(u.Host); conn == nil {
-			t.Error("no spare connection is given away")
-		}
 	}
 }
 
