@@ -92,6 +92,26 @@ func TestParseURL(t *testing.T) {
 	}
 }
 
+func TestWithoutDots(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ raw, want string }{
+		{"https://example.com", "https://example.com"},
+		{"https://u:p@example.com/.hidden/a..b/%2fx?y=/../z#/./w", "https://u:p@example.com/.hidden/a..b/%2fx?y=/../z#/./w"},
+		{"https://u:p@example.com/a/../b/./c?y=/../z", "https://u:p@example.com/b/c?y=/../z"},
+		{"https://example.com/a/%2E%2e/b/%2e", "https://example.com/b/"},
+		{"https://example.com/a//../b", "https://example.com/a/b"},
+		{"https://example.com/a/b/..", "https://example.com/a/"},
+		{"https://example.com/../..", "https://example.com/"},
+		{"https://example.com?x=/..", "https://example.com?x=/.."},
+		{"git+file:///a/b/../repo@v1#subdirectory=x/../y", "git+file:///a/repo@v1#subdirectory=x/../y"},
+		{"./a/../b", "./a/../b"},
+	} {
+		if got := WithoutDots(c.raw); got != c.want {
+			t.Errorf("WithoutDots(%q) = %q, want %q", c.raw, got, c.want)
+		}
+	}
+}
+
 func TestRealm(t *testing.T) {
 	t.Parallel()
 	realm := func(raw string) Realm {

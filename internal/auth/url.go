@@ -44,8 +44,10 @@ func (r Realm) String() string {
 // and a URL in which a password must have gone astray is refused: in
 // "https://user/name:secret@host/" the slash ends the host, and the password
 // would be sent, and shown, as part of a path.
+//
+// Its path has no segments `.` and `..`, see [WithoutDots].
 func ParseURL(raw string) (*url.URL, error) {
-	u, err := url.Parse(raw)
+	u, err := url.Parse(WithoutDots(raw))
 	if err != nil {
 		var parse *url.Error
 		if errors.As(err, &parse) {
@@ -59,6 +61,45 @@ func ParseURL(raw string) (*url.URL, error) {
 		return nil, fmt.Errorf("ambiguous user and password in URL (not percent-encoded?): %s", Redact(raw))
 	}
 	return u, nil
+}
+
+// WithoutDots resolves the segments `.` and `..` of a URL's path, as everybody
+// does who asks for it (RFC 3986, section 6.2.2.3): servers need not know them.
+// The rest stays as it is written.
+func WithoutDots(raw string) string {
+	if !strings.Contains(raw, "/.") && !strings.Contains(raw, "/%2e") && !strings.Contains(raw, "/%2E") {
+		return raw // nearly all
+	}
+	start := strings.Index(raw, "://") + len("://")
+	if start < len("://") {
+		return raw
+	}
+	slash := strings.IndexAny(raw[start:], "/?#")
+	if slash < 0 || raw[start+slash] != '/' {
+		return raw
+	}
+	start += slash + len("/")
+	end := len(raw)
+	if mark := strings.IndexAny(raw[start:], "?#"); mark >= 0 {
+		end = start + mark
+	}
+	var kept []string
+	last := ""
+	for segment := range strings.SplitSeq(raw[start:end], "/") {
+		last = strings.ReplaceAll(strings.ToLower(segment), "%2e", ".")
+		switch last {
+		case ".":
+		case "..":
+			kept = kept[:max(0, len(kept)-1)]
+		default:
+			kept = append(kept, segment)
+		}
+	}
+	path := strings.Join(kept, "/")
+	if (last == "." || last == "..") && path != "" {
+		path += "/"
+	}
+	return raw[:start] + path + raw[end:]
 }
 
 // hidesPassword reports whether what follows the authority of a URL without

@@ -62,7 +62,7 @@ func asIndexURL(v *toml.Value) (Index, error) {
 		if _, err := url.Parse(text); err != nil {
 			return Index{}, v.Errorf("%s", urlReason(err))
 		}
-		return Index{URL: text, Given: given}, nil
+		return Index{URL: auth.WithoutDots(text), Given: given}, nil
 	}
 	return Index{Given: given}, nil
 }

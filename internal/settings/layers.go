@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tame-py/tame/internal/auth"
 	"github.com/tame-py/tame/internal/cmdline"
 	"github.com/tame-py/tame/internal/config"
 	"github.com/tame-py/tame/internal/source"
@@ -64,7 +65,7 @@ func (l *Layers) Path(name string) string {
 // LocationURL is a URL or path as a URL.
 func (l *Layers) LocationURL(text string) (string, error) {
 	if scheme, _, ok := pep508.SplitScheme(text); ok && len(scheme) > 1 {
-		return text, nil
+		return auth.WithoutDots(text), nil
 	}
 	if text == "" {
 		return "", cmdline.UsageError("it is empty")

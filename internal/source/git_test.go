@@ -16,6 +16,7 @@ func TestGitURLs(t *testing.T) {
 		{"git+file://localhost/a", "file:///a", "", "git+file://localhost/a@" + commit},
 		{"git+https://example.com/a@pkg%401.0", "https://example.com/a", "pkg@1.0", "git+https://example.com/a@" + commit},
 		{"git+https://example.com/a%2Fb@x", "https://example.com/a%2Fb", "x", "git+https://example.com/a%2Fb@" + commit},
+		{"git+file:///a/b/../c@v1", "file:///a/c", "v1", "git+file:///a/b/../c@" + commit},
 		{"git+https://example.com/a@pkg@1.0", "", "", ""},
 		{"git+git://example.com/a", "", "", ""},
 		{"git+ssh://git@example.com:a/b", "", "", ""},

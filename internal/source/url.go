@@ -46,7 +46,7 @@ func FromURL(text string) (Source, error) {
 // archiveSource is an archive behind a URL. The fragment says what in it, and
 // which hash it must have; it is no part of where it is.
 func archiveSource(text string) (Source, error) {
-	location, fragment, _ := strings.Cut(text, "#")
+	location, fragment, _ := strings.Cut(auth.WithoutDots(text), "#")
 	u, err := url.Parse(location)
 	if err != nil {
 		return Source{}, &URLError{auth.Redact(text), "it is no valid URL"}
@@ -92,7 +92,7 @@ func FromPath(path, given, subdirectory string) Source {
 
 // gitSource reads `git+URL[@REF][#subdirectory=DIR&path=ARCHIVE&lfs=true]`.
 func gitSource(given, text string) (Source, error) {
-	location, fragment, _ := strings.Cut(text, "#")
+	location, fragment, _ := strings.Cut(auth.WithoutDots(text), "#")
 	u, err := url.Parse(location)
 	if err != nil || !hasPlace(u) {
 		reason := "it is no valid URL of a git repository"
