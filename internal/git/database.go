@@ -23,12 +23,20 @@ type held struct {
 	lock *fsx.Lock
 }
 
-// locked does something with the repository of a remote while no other process
-// does. The repository is made if there is none.
+// locked does something with the repository of a remote while nobody else does.
+// The repository is made if there is none. Within the process there is no bound
+// to the wait, nor is it told: what others do here is shown anyway.
 func (s *Store) locked(ctx context.Context, r Remote, do func(*held) error) error {
 	path := s.opts.Cache.Path(cache.Git, "locks", r.key)
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return s.opts.Cache.Explain(err)
+	}
+	turn := s.turns.Do(r.key, func() chan struct{} { return make(chan struct{}, 1) })
+	select {
+	case turn <- struct{}{}:
+		defer func() { <-turn }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 	wait := fsx.LockOptions{Timeout: s.opts.LockTimeout}
 	if s.opts.Waiting != nil {

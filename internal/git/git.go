@@ -71,6 +71,9 @@ type Store struct {
 	program program
 	commits par.Cache[string, *par.Future[string]]
 	dirs    par.Cache[string, *par.Future[string]]
+	// turns has a channel of one place for each remote: who fills it may lock
+	// the repository.
+	turns par.Cache[string, chan struct{}]
 }
 
 // New returns a store. git itself is looked for when it is needed.

@@ -345,6 +345,22 @@ func TestTogether(t *testing.T) {
 		}()
 	}
 	wg.Wait()
+
+	// Those who share a store wait for no other process, and without a bound.
+	one := newStore(t, newCache(t), func(o *git.Options) {
+		o.LockTimeout = time.Nanosecond
+		o.Waiting = func(string) { t.Error("another process is waited for") }
+	})
+	for _, commit := range commits {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			if _, err := one.Checkout(context.Background(), r.remote(), git.Reference{}, commit, false); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	wg.Wait()
 }
 
 // A fakeLFS stands in for git-lfs: it replaces pointers by what lies in a folder.
