@@ -354,7 +354,13 @@ func layoutOf(env *python.Environment) (install.Layout, error) {
 	return install.LayoutOf(env.Interpreter, relocatable), nil
 }
 
+// warnCopying says why it takes longer. Which files it was noticed with is no
+// matter.
 func (e *Engine) warnCopying(err error) {
+	var link *os.LinkError
+	if errors.As(err, &link) {
+		err = link.Err
+	}
 	e.warn("files are copied, because the cache and the environment are on different filesystems or the filesystem cannot link them (" +
 		err.Error() + "); to be silent about it, set `--link-mode copy` or UV_LINK_MODE=copy")
 }
