@@ -165,7 +165,7 @@ func (c *Client) search(ctx context.Context, name pyname.Package, indexes []*Ind
 	answer := &Answer{}
 	for _, hit := range hits {
 		own := part{page: hit.page, source: source.Source{Index: hit.index.Location()}, flat: hit.index.Flat}
-		limit := policy.ExcludeNewer.For(name, hit.index.ExcludeNewer)
+		limit := policy.ExcludeNewer.For(name, c.locations.Cutoff(hit.index))
 		all := []part{own}
 		if !hit.index.Flat {
 			all = append(slices.Clip(parts), own)

@@ -38,7 +38,8 @@ type Index struct {
 	// CacheControlAPI and CacheControlFiles take the place of the header of
 	// that name in answers with pages and with files, if not empty.
 	CacheControlAPI, CacheControlFiles string
-	// ExcludeNewer is the cutoff for files of the index.
+	// ExcludeNewer is the cutoff for files of the index, unless one that is defined
+	// before has the same URL.
 	ExcludeNewer Cutoff
 	// HashAlgorithm is what the lock must have of files from here, or empty.
 	HashAlgorithm string
@@ -208,15 +209,31 @@ func (l *Locations) Named(name string) (*Index, bool) {
 // At returns the index at a URL, whatever credentials, trailing slash and case
 // of the host it is written with. It searches flat lists too.
 func (l *Locations) At(rawURL string) (*Index, bool) {
-	want := source.Canonical(rawURL)
+	want := ""
 	for _, list := range [][]Index{l.Indexes, l.FindLinks, l.Torch} {
 		for i := range list {
+			if list[i].URL == rawURL {
+				return &list[i], true
+			}
+			if want == "" {
+				want = source.Canonical(rawURL)
+			}
 			if source.Canonical(list[i].URL) == want {
 				return &list[i], true
 			}
 		}
 	}
 	return nil, false
+}
+
+// Cutoff returns how new the files of an index may be. That is a matter of its URL: of
+// several indexes at one place the first that is defined counts, whichever of them
+// a project is pinned to.
+func (l *Locations) Cutoff(x *Index) Cutoff {
+	if first, ok := l.At(x.URL); ok {
+		return first.ExcludeNewer
+	}
+	return x.ExcludeNewer
 }
 
 // DemandHashes reports whether any of the indexes is to be locked with hashes of
