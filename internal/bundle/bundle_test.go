@@ -2,10 +2,12 @@ package bundle_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -125,6 +127,12 @@ func TestSameBytes(t *testing.T) {
 	if !bytes.Equal(first, zipapp(t, s, root)) {
 		t.Error("times or permissions of the root change the archive")
 	}
+	if s, root := executable(t, "/bin/true", 12); s != nil {
+		var a, b bytes.Buffer
+		if err := errors.Join(s.Executable(&a, root, "x"), s.Executable(&b, root, "x")); err != nil || !bytes.Equal(a.Bytes(), b.Bytes()) {
+			t.Errorf("two executables differ, %v", err)
+		}
+	}
 	if bytes.Contains(first, []byte(root)) {
 		t.Error("the archive tells where it was made")
 	}
@@ -144,40 +152,74 @@ func TestNamesOfPrograms(t *testing.T) {
 	}
 }
 
-// TestTogether starts a bundle in many processes at once, before it was ever
-// unpacked: all of them work, and there is one folder.
-func TestTogether(t *testing.T) {
-	t.Parallel()
+// A form is a bundle that is one file, and what runs it.
+type form struct {
+	name string
+	run  []string
+	data []byte
+}
+
+// forms are the program as a zip archive and as an executable, whose Python is a
+// script that runs that of this machine.
+func forms(t *testing.T) []form {
+	t.Helper()
 	path, minor := python(t)
 	s, root := program(t, minor)
-	together(t, s.Name, func() *exec.Cmd { return exec.Command(path) }, save(t, zipapp(t, s, root)))
+	out := []form{{"zipapp", []string{path}, zipapp(t, s, root)}}
+	s, root = executable(t, path, minor)
+	var b bytes.Buffer
+	if err := s.Executable(&b, root, "this machine"); err != nil {
+		t.Fatal(err)
+	}
+	return append(out, form{"executable", nil, b.Bytes()})
 }
 
-func together(t *testing.T, name string, program func() *exec.Cmd, file string) {
+func executable(t *testing.T, python string, minor int) (*bundle.Spec, string) {
 	t.Helper()
-	cache := filepath.Join(t.TempDir(), "cache")
-	var group sync.WaitGroup
-	for range 8 {
-		group.Go(func() {
-			if out := start(program(), file, cache); out != "whole\n" {
-				t.Errorf("a process says %q", out)
-			}
-		})
+	root := t.TempDir()
+	write(t, root, map[string]string{
+		"python/bin/python3": "#!/bin/sh\nexec '" + python + "' \"$@\"\n",
+		"app/app.py":         "import helper\n",
+		"app/helper.py":      "import os\nprint(open(os.path.join(os.path.dirname(__file__), 'app.txt')).read())\n",
+		"app/app.txt":        "whole",
+		// Longer than the names in headers of tar, and than a block is large.
+		"app/" + strings.Repeat("long/", 30) + "data.bin": noise(5 << 20),
+	})
+	if err := os.Chmod(filepath.Join(root, "python/bin/python3"), 0o755); err != nil {
+		t.Fatal(err)
 	}
-	group.Wait()
-	if have := names(t, cache); len(have) != 1 || !strings.HasPrefix(have[0], name+"-") {
-		t.Errorf("the cache has %q", have)
+	if err := os.Symlink("python3", filepath.Join(root, "python/bin/python")); err != nil {
+		t.Fatal(err)
 	}
+	s := &bundle.Spec{
+		Name: "app", Entries: []bundle.Entry{{Name: "app", Script: "app.py"}}, App: true,
+		Python: bundle.Python{Version: "3", Major: 3, Minor: minor, Executable: "python/bin/python3", Site: "python/site"},
+	}
+	if err := s.Finish(root); err != nil {
+		t.Fatal(err)
+	}
+	return s, root
 }
 
-// start runs a bundle with a cache and returns what it prints, with its error.
-func start(c *exec.Cmd, file, cache string) string {
-	if c.Path == "" {
-		c = exec.Command(file)
-	} else {
-		c.Args = append(c.Args, file)
+// noise cannot be compressed.
+func noise(n int) string {
+	b := make([]byte, n)
+	state := uint32(1)
+	for i := range b {
+		state = state*1664525 + 1013904223
+		b[i] = byte(state >> 24)
 	}
-	c.Env = []string{"PATH=" + os.Getenv("PATH"), "TAME_BUNDLE_DIR=" + cache}
+	return string(b)
+}
+
+// start runs a file with a cache, and returns what it prints, with its error.
+func (f *form) start(file, cache string, env ...string) string {
+	args := append(slices.Clone(f.run), file)
+	c := exec.Command(args[0], args[1:]...)
+	c.Env = append(env, "PATH="+os.Getenv("PATH"))
+	if cache != "" {
+		c.Env = append(c.Env, "TAME_BUNDLE_DIR="+cache)
+	}
 	out, err := c.CombinedOutput()
 	if err != nil {
 		return string(out) + err.Error()
@@ -198,44 +240,96 @@ func names(t *testing.T, dir string) []string {
 	return out
 }
 
+// TestTogether starts a bundle in many processes at once, before it was ever
+// unpacked: all of them work, and there is one folder.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	for _, f := range forms(t) {
+		file, cache := save(t, f.data), filepath.Join(t.TempDir(), "a cache")
+		var group sync.WaitGroup
+		for range 4 {
+			group.Go(func() {
+				if out := f.start(file, cache); out != "whole\n" {
+					t.Errorf("%s: a process says %q", f.name, out)
+				}
+			})
+		}
+		group.Wait()
+		if have := names(t, cache); len(have) != 1 || !strings.HasPrefix(have[0], "app-") {
+			t.Errorf("%s: the cache has %q", f.name, have)
+		}
+	}
+}
+
 // TestKilled leaves what a killed process leaves: that does not count, and goes
 // when it is old.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	path, minor := python(t)
-	s, root := program(t, minor)
-	file, cache := save(t, zipapp(t, s, root)), t.TempDir()
-	write(t, cache, map[string]string{".unpack-old/new/lib/app.py": "", ".unpack-new/new/lib/app.py": ""})
-	old := time.Now().Add(-48 * time.Hour)
-	if err := os.Chtimes(filepath.Join(cache, ".unpack-old"), old, old); err != nil {
-		t.Fatal(err)
-	}
-	if out := start(exec.Command(path), file, cache); out != "whole\n" {
-		t.Errorf("it says %q", out)
-	}
-	have := names(t, cache)
-	if slices.Contains(have, ".unpack-old") || !slices.Contains(have, ".unpack-new") {
-		t.Errorf("the cache has %q", have)
+	for _, f := range forms(t) {
+		file, cache := save(t, f.data), t.TempDir()
+		write(t, cache, map[string]string{".unpack-old/new/lib/app.py": "", ".unpack-new/new/lib/app.py": ""})
+		old := time.Now().Add(-48 * time.Hour)
+		if err := os.Chtimes(filepath.Join(cache, ".unpack-old"), old, old); err != nil {
+			t.Fatal(err)
+		}
+		if out := f.start(file, cache); out != "whole\n" {
+			t.Errorf("%s: it says %q", f.name, out)
+		}
+		have := names(t, cache)
+		if slices.Contains(have, ".unpack-old") || !slices.Contains(have, ".unpack-new") {
+			t.Errorf("%s: the cache has %q", f.name, have)
+		}
 	}
 }
 
-// TestCutOff cuts archives off, and changes a byte: each time there is an error,
+// TestCutOff cuts bundles off, and changes a byte: each time there is an error,
 // and nothing to be taken for the bundle.
 func TestCutOff(t *testing.T) {
 	t.Parallel()
-	path, minor := python(t)
-	s, root := program(t, minor)
-	whole := zipapp(t, s, root)
-	damaged := slices.Clone(whole)
-	damaged[len(damaged)/2] ^= 0x55
-	for name, data := range map[string][]byte{"half": whole[:len(whole)/2], "short": whole[:len(whole)-1], "damaged": damaged} {
-		cache := t.TempDir()
-		out := start(exec.Command(path), save(t, data), cache)
-		if !strings.Contains(out, "exit status 1") {
-			t.Errorf("%s: it says %q", name, out)
+	for _, f := range forms(t) {
+		damaged := slices.Clone(f.data)
+		damaged[len(damaged)/2] ^= 0x55
+		n := len(f.data)
+		for name, data := range map[string][]byte{"half": f.data[:n/2], "short": f.data[:n-1], "end": f.data[:n-9], "damaged": damaged} {
+			cache := t.TempDir()
+			out := f.start(save(t, data), cache)
+			if !strings.Contains(out, "exit status 1") || f.name == "executable" && !strings.Contains(out, "is damaged or was cut off") {
+				t.Errorf("%s, %s: it says %q", f.name, name, out)
+			}
+			if have := names(t, cache); len(have) > 0 {
+				t.Errorf("%s, %s: the cache has %q", f.name, name, have)
+			}
 		}
-		if have := names(t, cache); len(have) > 0 {
-			t.Errorf("%s: the cache has %q", name, have)
+	}
+}
+
+// TestPlaces unpacks into the user's cache, or where that cannot be, into the
+// directory for temporary files: never where others may write.
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	for _, f := range forms(t) {
+		file, home, temp := save(t, f.data), t.TempDir(), t.TempDir()
+		if out := f.start(file, "", "HOME="+home, "TMPDIR="+temp); out != "whole\n" {
+			t.Errorf("%s: it says %q", f.name, out)
+		}
+		cache := filepath.Join(home, ".cache", "tame-bundle")
+		if len(names(t, cache)) != 1 {
+			t.Errorf("%s: the cache has %q", f.name, names(t, cache))
+		}
+		if info, err := os.Stat(cache); err != nil || info.Mode().Perm() != 0o700 {
+			t.Errorf("%s: the cache is %v, %v", f.name, info.Mode(), err)
+		}
+		for _, variables := range [][]string{{"HOME=" + filepath.Join(home, "none")}, {"HOME="}, {"XDG_CACHE_HOME=/dev/null/x"}} {
+			if out := f.start(file, "", append(variables, "TMPDIR="+temp)...); out != "whole\n" {
+				t.Errorf("%s: with %q it says %q", f.name, variables, out)
+			}
+		}
+		if have := names(t, temp); len(have) != 1 || !strings.HasPrefix(have[0], "tame-bundle-") {
+			t.Errorf("%s: the directory for temporary files has %q", f.name, have)
+		}
+		out := f.start(file, "/dev/null/x")
+		if !strings.Contains(out, "TAME_BUNDLE_DIR names") || !strings.Contains(out, "exit status 1") {
+			t.Errorf("%s: it says %q", f.name, out)
 		}
 	}
 }
@@ -243,23 +337,35 @@ func TestCutOff(t *testing.T) {
 // TestOthers refuses to run what somebody else may have put into the cache.
 func TestOthers(t *testing.T) {
 	t.Parallel()
-	path, minor := python(t)
-	s, root := program(t, minor)
-	file, home := save(t, zipapp(t, s, root)), t.TempDir()
-	shared, temp := filepath.Join(home, ".cache", "tame-bundle"), t.TempDir()
+	f := forms(t)[0]
+	file, home, temp := save(t, f.data), t.TempDir(), t.TempDir()
+	shared := filepath.Join(home, ".cache", "tame-bundle")
 	if err := os.MkdirAll(shared, 0o777); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(shared, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	c := exec.Command(path, file)
-	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + temp}
-	if out, err := c.CombinedOutput(); err != nil || string(out) != "whole\n" {
-		t.Errorf("it says %q, %v", out, err)
+	if out := f.start(file, "", "HOME="+home, "TMPDIR="+temp); out != "whole\n" {
+		t.Errorf("it says %q", out)
 	}
 	if len(names(t, shared)) > 0 || len(names(t, temp)) != 1 {
 		t.Errorf("it is in %q and %q", names(t, shared), names(t, temp))
+	}
+}
+
+// TestStub looks for the archive where the script says that it is.
+func TestStub(t *testing.T) {
+	t.Parallel()
+	f := forms(t)[1]
+	_, rest, _ := strings.Cut(string(f.data), " skip=")
+	text, _, _ := strings.Cut(rest, " ")
+	at, err := strconv.Atoi(text)
+	if err != nil || !bytes.HasPrefix(f.data[at-1:], []byte{0x1f, 0x8b}) {
+		t.Errorf("there is no archive at %q, %v", text, err)
+	}
+	if bytes.Contains(f.data[:at-1], []byte{0}) {
+		t.Error("the script is not text")
 	}
 }
 

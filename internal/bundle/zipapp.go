@@ -56,7 +56,7 @@ func (s *Spec) Zipapp(w io.Writer, root string) error {
 	}
 	z := zip.NewWriter(w)
 	z.SetOffset(int64(len(line)))
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.DefaultCompression) })
 	m, err := z.CreateHeader(s.zipHeader("__main__.py", plainMode))
 	if err != nil {
 		return err

@@ -34,15 +34,17 @@ type bundleFlags struct {
 
 // The forms of bundles.
 const (
-	bundleFolder = "folder"
-	bundleZipapp = "zipapp"
+	bundleFolder     = "folder"
+	bundleZipapp     = "zipapp"
+	bundleExecutable = "executable"
 )
 
 const bundleLong = `Puts a project, or a script, with all that it needs into something that is copied
 to another machine and run there:
 
-    tame bundle --with-python      # a folder with launchers and a Python of its own
-    tame bundle --format zipapp    # one .pyz file for a Python that is there
+    tame bundle --format executable   # one file with a Python of its own
+    tame bundle --format zipapp       # one .pyz file for a Python that is there
+    tame bundle --with-python         # a folder with launchers and a Python
 
 Packages are those of uv.lock without development dependencies. What is started is
 the project's own command; others are chosen by --entry-point and --module, or a
@@ -61,13 +63,13 @@ func bundleCommand() command {
 }
 
 func (o *bundleFlags) registerBundle(f *flags) {
-	f.Choice(&o.format, "format", "FORMAT", "What to make; without it, a zipapp if the output's name ends in .pyz, else a folder", bundleFolder, bundleZipapp)
+	f.Choice(&o.format, "format", "FORMAT", "What to make; without it, a zipapp if the output's name ends in .pyz, else a folder", bundleFolder, bundleZipapp, bundleExecutable)
 	f.Text(&o.out, "output,o", "PATH", "The folder or file to make (by default in `dist`)").Alias("out")
 	f.List(&o.entries, "entry-point,e", "NAME", "The command to start: that of a package, or [NAME=]MODULE:FUNCTION; a folder may have several")
 	f.Text(&o.module, "module,m", "MODULE", "Start this module, as `python -m` does")
 	f.Exclusive("entry-point", "module")
 	f.List(&o.includes, "include", "PATH", "Add this file or directory, which the script or module can import or open")
-	f.Bool(&o.withPython, "with-python", "Bring a Python along; it must be a managed or another portable one")
+	f.Bool(&o.withPython, "with-python", "Bring a Python along, as executables always do; it must be a managed or another portable one")
 	f.Text(&o.pkg, "package", "NAME", "Bundle this member of the workspace")
 	o.registerExtras(f)
 	f.List(&o.groups, "group", "GROUP", "Include this dependency group")
@@ -89,6 +91,8 @@ type bundling struct {
 	begun  time.Time
 	format string
 	script string // the path of the script to run, "" if there is none
+	// withPython: a Python comes along.
+	withPython bool
 
 	interpreter *python.Interpreter // that packages are chosen and built with
 	aim         python.Target       // what they are for
@@ -195,8 +199,9 @@ func (b *bundling) prepare(ctx context.Context) error {
 		}
 	}
 	if b.format == bundleZipapp && o.withPython {
-		return withHint(usageError("a zipapp is run by a Python that is there already: `--with-python` is for folders"), "leave out one of `--format zipapp` and `--with-python`")
+		return withHint(usageError("a zipapp is run by a Python that is there already, and cannot bring one along"), "`--format executable` makes one file with a Python")
 	}
+	b.withPython = o.withPython || b.format == bundleExecutable
 	var err error
 	if b.spec.Time, err = backend.SourceDate(a.env["SOURCE_DATE_EPOCH"]); err != nil {
 		return err
@@ -227,7 +232,7 @@ func (b *bundling) choosePython(ctx context.Context) (*python.Interpreter, error
 	if err != nil {
 		return nil, err
 	}
-	if b.flags.withPython && !c.request.IsPath() && b.seeker.Preference != python.OnlySystem {
+	if b.withPython && !c.request.IsPath() && b.seeker.Preference != python.OnlySystem {
 		b.seeker.Preference = python.OnlyManaged
 	}
 	return b.findPython(ctx, c, &pythons)
@@ -238,9 +243,9 @@ func (b *bundling) checkTarget() error {
 	windows := b.aim.Env.SysPlatform == "win32"
 	switch {
 	case windows && b.format != bundleZipapp:
-		return withHint(errors.New("folders are for Linux and macOS: their launchers are shell scripts"), "`--format zipapp` makes a file for Windows")
-	case b.aim.Other && b.flags.withPython:
-		return errors.New("a Python can be brought along only for the platform of this machine: `--with-python` cannot be used with `--python-platform`")
+		return withHint(errors.New("folders and executables are for Linux and macOS: what starts them are shell scripts"), "`--format zipapp` makes a file for Windows")
+	case b.aim.Other && b.withPython:
+		return errors.New("a Python can be brought along only for the platform of this machine: `--python-platform` is for zipapps, and folders without `--with-python`")
 	}
 	return nil
 }
@@ -249,7 +254,7 @@ func (b *bundling) checkTarget() error {
 func (b *bundling) fill(ctx context.Context, mode project.LockMode, flag string) error {
 	p := &b.spec.Python
 	inside := *b.interpreter.WithTarget(filepath.Join(b.root, filepath.FromSlash(b.spec.Site())))
-	if b.flags.withPython {
+	if b.withPython {
 		source, err := b.pythonSource()
 		if err != nil {
 			return err
@@ -331,7 +336,7 @@ func (b *bundling) connect(ctx context.Context) error {
 // shape makes an installation one into a bundle: nothing in it tells of this
 // machine, and in a folder nothing is a link.
 func (b *bundling) shape(r *engine.InstallRequest) {
-	r.NoMetadata, r.Relocatable, r.NoScripts = true, true, !b.flags.withPython
+	r.NoMetadata, r.Relocatable, r.NoScripts = true, true, !b.withPython
 	r.Compile, r.CompileAll = false, false // see bytecode
 	r.LinkMode = 0
 	if b.format == bundleFolder {

@@ -1,9 +1,9 @@
 package cli
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -25,8 +25,11 @@ func (b *bundling) output() string {
 		return b.app.path(b.flags.out)
 	}
 	name := b.spec.Name
-	if b.format == bundleZipapp {
+	switch b.format {
+	case bundleZipapp:
 		name = b.spec.Entries[0].Name + ".pyz"
+	case bundleExecutable:
+		name = b.spec.Entries[0].Name
 	}
 	return filepath.Join(b.target.Dir(), "dist", name)
 }
@@ -44,16 +47,26 @@ func (b *bundling) write() (*bundled, error) {
 	if err == nil && info.IsDir() {
 		return nil, fmt.Errorf("there is a directory where the file would be: `%s`", b.app.shown(out))
 	}
-	return b.writeFile(out, b.spec.Zipapp)
+	return b.writeFile(out)
 }
 
-func (b *bundling) writeFile(out string, write func(io.Writer, string) error) (*bundled, error) {
+// writeFile writes one file, which is on the disk before it gets its name.
+func (b *bundling) writeFile(out string) (*bundled, error) {
 	f, err := fsx.CreateTemp(filepath.Dir(out), 0o777)
 	if err != nil {
 		return nil, err
 	}
 	defer os.Remove(f.Name()) // it is not there once it has its name
-	if err = write(f, b.root); err == nil {
+	w := bufio.NewWriterSize(f, 1<<18)
+	if b.format == bundleZipapp {
+		err = b.spec.Zipapp(w, b.root)
+	} else {
+		err = b.spec.Executable(w, b.root, b.platform())
+	}
+	if err == nil {
+		err = w.Flush()
+	}
+	if err == nil {
 		err = f.Sync()
 	}
 	info, statErr := f.Stat()
@@ -61,6 +74,11 @@ func (b *bundling) writeFile(out string, write func(io.Writer, string) error) (*
 		return nil, err
 	}
 	return &bundled{out, info.Size()}, fsx.Rename(f.Name(), out)
+}
+
+// platform is what native code is for, in words: linux x86_64.
+func (b *bundling) platform() string {
+	return b.aim.Env.SysPlatform + " " + b.aim.Env.PlatformMachine
 }
 
 // writeFolder copies the root beside the place of the folder and renames it. A
@@ -130,7 +148,7 @@ func (b *bundling) tell(made *bundled) error {
 	if b.flags.report == "json" {
 		r := bundleReport{
 			Path: made.path, Format: b.format, Name: s.Name, Version: s.Version, EntryPoints: []string{}, Size: made.size,
-			Python:   bundlePython{s.Python.Version, b.flags.withPython, s.Needs},
+			Python:   bundlePython{s.Python.Version, b.withPython, s.Needs},
 			Packages: append([]bundle.Package{}, s.Packages...),
 		}
 		for _, e := range s.Entries {
@@ -153,11 +171,8 @@ func (b *bundling) demands() string {
 	s := &b.spec
 	python := ""
 	switch {
-	case b.flags.withPython:
-		python = " with Python " + s.Python.Version
-		if s.Needs.System == "" {
-			return python + ", for " + b.aim.Env.SysPlatform + " " + b.aim.Env.PlatformMachine
-		}
+	case b.withPython:
+		return " with Python " + s.Python.Version + " for " + b.platform()
 	case s.Needs.Exact:
 		python = fmt.Sprintf(" for Python %d.%d", s.Python.Major, s.Python.Minor)
 	default:
@@ -166,5 +181,5 @@ func (b *bundling) demands() string {
 	if s.Needs.System == "" {
 		return python
 	}
-	return python + " on " + b.aim.Env.SysPlatform + " " + b.aim.Env.PlatformMachine
+	return python + " on " + b.platform()
 }

@@ -1,0 +1,60 @@
+finish='
+import os, shutil, sys, time
+new, home, cache = sys.argv[1:]
+for e in os.scandir(cache):  # of processes that were killed
+    try:
+        if e.name.startswith(".unpack-") and e.stat().st_mtime < time.time() - 86400:
+            shutil.rmtree(e.path, ignore_errors=True)
+    except OSError:
+        pass
+try:
+    os.rename(new, home)
+except OSError:
+    sys.exit(1)
+'
+usable() {
+    [ "$1" = "${TAME_BUNDLE_DIR:-}" ] || { [ -O "$1" ] && [ ! -h "$1" ]; }
+}
+unpack() {
+    mkdir -p "${1%/*}" 2>/dev/null
+    mkdir -m 700 "$1" 2>/dev/null
+    [ -d "$1" ] && [ -w "$1" ] && usable "$1" || return 1
+    temp=$(mktemp -d "$1/.unpack-XXXXXX") || return 1
+    trap 'rm -rf "$temp"' EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    mkdir "$temp/new" || return 1
+    { tail -c +"$skip" "$0" | gzip -dc || : >"$temp/damaged"; } 2>/dev/null | tar -xof - -C "$temp/new" 2>"$temp/problem" || : >"$temp/failed"
+    if [ -e "$temp/failed" ] && [ -s "$temp/problem" ] && [ ! -e "$temp/damaged" ]; then
+        echo "$name: cannot be unpacked into $1: $(cat "$temp/problem")" >&2
+    elif [ -e "$temp/failed" ] || [ -e "$temp/damaged" ]; then
+        echo "$name: $0 is damaged or was cut off: copy it again" >&2
+        exit 1
+    else
+        "$temp/new/$python" -I -S -c "$finish" "$temp/new" "$home" "$1" || [ -d "$home" ] ||
+            echo "$name: the Python in it cannot be run from $1; it is made for $platform" >&2
+    fi
+    rm -rf "$temp"
+    trap - EXIT HUP INT TERM
+    [ -d "$home" ]
+}
+try() {
+    home=$1/$name-$key
+    if [ -d "$home" ]; then
+        usable "$1"
+    else
+        unpack "$1"
+    fi
+}
+if [ -n "${TAME_BUNDLE_DIR:-}" ]; then
+    try "$TAME_BUNDLE_DIR"
+elif [ -n "${XDG_CACHE_HOME:-}" ]; then
+    try "$XDG_CACHE_HOME/tame-bundle"
+else
+    [ -n "${HOME:-}" ] && [ -d "$HOME" ] && try "$HOME/.cache/tame-bundle"
+fi || { [ -z "${TAME_BUNDLE_DIR:-}" ] && try "${TMPDIR:-/tmp}/tame-bundle-$(id -u)"; } || {
+    echo "$name: there is no folder to unpack it into; TAME_BUNDLE_DIR names one" >&2
+    exit 1
+}
+unset PYTHONHOME
