@@ -25,8 +25,9 @@ var errCut = errors.New("cut off")
 // go on.
 func interrupted(t *testing.T, data []byte, n int, dst string) (state []byte, offset int64, sum []byte) {
 	t.Helper()
-	whole := sha256.New()
-	z := archive.NewZipStream(dst, archive.Options{Tee: whole, Pool: archive.NewPool(2)})
+	pool := archive.NewPool(2)
+	whole := pool.NewSHA256()
+	z := archive.NewZipStream(dst, archive.Options{Tee: whole, Pool: pool})
 	defer z.Close()
 	z.Mark = func(int64) bool {
 		b, err := whole.(encoding.BinaryMarshaler).MarshalBinary()

@@ -16,6 +16,9 @@ type ZipStream struct {
 	// archive, when the tee has had exactly the bytes before. If it returns
 	// true, State describes this point until it returns true again.
 	Mark func(offset int64) bool
+	// MarkEvery is how many bytes there are at least from one call of Mark that
+	// returned true to the next.
+	MarkEvery int64
 
 	dst     string
 	opts    Options
@@ -107,7 +110,7 @@ func (z *ZipStream) boundary(ctx context.Context, s *source) error {
 	if ctx.Err() != nil {
 		return &ReadError{Offset: s.offset, Err: context.Cause(ctx)}
 	}
-	if z.Mark == nil {
+	if z.Mark == nil || s.offset-z.mark < z.MarkEvery {
 		return nil
 	}
 	if err := s.flush(); err != nil {

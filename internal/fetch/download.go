@@ -50,7 +50,6 @@ type stream struct {
 	validator string            // of what was kept
 	resumed   bool              // it goes on with what was kept
 	sumsAt    map[string][]byte // of the hasher, at the last mark
-	markedAt  int64
 }
 
 // spoilt says whether an error may come from what an earlier process has left.
@@ -75,7 +74,7 @@ func (f *Fetcher) stream(ctx context.Context, s *stream, key string) (*Wheel, er
 		return nil, errors.Join(errNotResumed, s.staging.Discard())
 	}
 	s.validator = down.Validator()
-	s.zip.Mark = s.mark
+	s.zip.Mark, s.zip.MarkEvery = s.mark, markEvery
 	task := f.opts.Progress.Start(s.dist.String(), down.Length)
 	defer task.Done()
 	task.Add(s.zip.Offset())

@@ -69,6 +69,15 @@ func newHasher(algorithms []string) *hasher {
 	return h
 }
 
+// newHasher is for what is unpacked meanwhile.
+func (f *Fetcher) newHasher(algorithms []string) *hasher {
+	h := newHasher(algorithms)
+	if f.opts.Pool != nil {
+		h.hashes[slices.Index(algorithms, "sha256")] = f.opts.Pool.NewSHA256()
+	}
+	return h
+}
+
 func (h *hasher) Write(p []byte) (int, error) {
 	h.size += int64(len(p))
 	for _, one := range h.hashes {

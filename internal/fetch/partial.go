@@ -29,15 +29,12 @@ type kept struct {
 const keptFile = "download.json"
 
 // mark notes the state of the hashes between two files.
-func (s *stream) mark(offset int64) bool {
-	if offset < s.markedAt+markEvery {
-		return false
-	}
+func (s *stream) mark(int64) bool {
 	sums, err := s.sums.state()
 	if err != nil {
 		return false
 	}
-	s.sumsAt, s.markedAt = sums, offset
+	s.sumsAt = sums
 	return true
 }
 
@@ -95,7 +92,7 @@ func (f *Fetcher) resume(d *source.Dist, want *wanted, key string, staging *cach
 	if err := os.Remove(path); err != nil {
 		return nil, err
 	}
-	u := &unpacking{f: f, dist: d, want: want, staging: staging, sums: newHasher(want.algorithms())}
+	u := &unpacking{f: f, dist: d, want: want, staging: staging, sums: f.newHasher(want.algorithms())}
 	if err := u.sums.restore(k.Sums, k.Offset); err != nil {
 		return nil, err
 	}
@@ -107,5 +104,5 @@ func (f *Fetcher) resume(d *source.Dist, want *wanted, key string, staging *cach
 		zip.Close()
 		return nil, errors.New("it does not say where to go on")
 	}
-	return &stream{unpacking: u, zip: zip, validator: k.Validator, resumed: true, sumsAt: k.Sums, markedAt: k.Offset}, nil
+	return &stream{unpacking: u, zip: zip, validator: k.Validator, resumed: true, sumsAt: k.Sums}, nil
 }

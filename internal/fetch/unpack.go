@@ -29,7 +29,7 @@ func (f *Fetcher) begin(d *source.Dist, want *wanted) (*unpacking, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &unpacking{f: f, dist: d, want: want, staging: staging, sums: newHasher(want.algorithms())}, nil
+	return &unpacking{f: f, dist: d, want: want, staging: staging, sums: f.newHasher(want.algorithms())}, nil
 }
 
 func (u *unpacking) options() archive.Options {

@@ -40,18 +40,31 @@ func (m *Message) Start(data []byte) {
 		m.sum = sha256.Sum256(data)
 		return
 	}
-	m.state = state{0x9b05688c, 0x510e527f, 0xbb67ae85, 0x6a09e667, 0x5be0cd19, 0x1f83d9ab, 0xa54ff53a, 0x3c6ef372}
+	m.state = start()
 	whole := len(data) &^ (blockSize - 1)
 	m.data = data[:whole]
-	// Section 5.1.1: a one bit, zeros, and the length in bits.
-	n := copy(m.end[:], data[whole:])
+	m.pad(data[whole:], uint64(len(data)))
+}
+
+// start is what the variables begin with, section 5.3.3.
+func start() state {
+	return state{0x9b05688c, 0x510e527f, 0xbb67ae85, 0x6a09e667, 0x5be0cd19, 0x1f83d9ab, 0xa54ff53a, 0x3c6ef372}
+}
+
+// places is where a to h are in a state.
+func places() [8]int { return [...]int{3, 2, 7, 6, 1, 0, 5, 4} }
+
+// pad sets what follows the whole blocks, section 5.1.1: the rest of the
+// message, a one bit, zeros, and the length in bits. size is in bytes.
+func (m *Message) pad(rest []byte, size uint64) {
+	n := copy(m.end[:], rest)
 	m.end[n] = 0x80
 	m.to = blockSize
 	if n+1+8 > blockSize {
 		m.to = 2 * blockSize
 	}
 	clear(m.end[n+1 : m.to-8])
-	binary.BigEndian.PutUint64(m.end[m.to-8:], uint64(len(data))<<3)
+	binary.BigEndian.PutUint64(m.end[m.to-8:], size<<3)
 }
 
 // Done says whether all is hashed.
@@ -68,7 +81,7 @@ func (m *Message) Sum() [sha256.Size]byte {
 		m.skip(n)
 	}
 	var sum [sha256.Size]byte
-	for i, at := range [...]int{3, 2, 7, 6, 1, 0, 5, 4} { // where a to h are
+	for i, at := range places() {
 		binary.BigEndian.PutUint32(sum[4*i:], m.state[at])
 	}
 	return sum

@@ -21,4 +21,12 @@ func TestWithoutInstructions(t *testing.T) { //nolint:paralleltest // it changes
 	if a.Sum() != sha256.Sum256(p) || b.Sum() != sha256.Sum256(q) {
 		t.Errorf("%x, %x", a.Sum(), b.Sum())
 	}
+	h := NewHash()
+	if n := h.WriteBeside(p, &a); n != len(p) {
+		t.Errorf("%d bytes are written of %d", n, len(p))
+	}
+	h = throughLibrary(t, h, p)
+	if sum := sha256.Sum256(p); string(h.Sum(nil)) != string(sum[:]) {
+		t.Errorf("%x", h.Sum(nil))
+	}
 }
