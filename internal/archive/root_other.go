@@ -3,6 +3,7 @@
 package archive
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -33,6 +34,17 @@ type output = *os.File
 // create makes a file, which must not be there.
 func (r *root) create(name string) (output, error) {
 	return os.OpenFile(r.join(name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+}
+
+// read fills data with what a file begins with.
+func (r *root) read(name string, data []byte) error {
+	f, err := os.Open(r.join(name))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = io.ReadFull(f, data)
+	return err
 }
 
 // makeExecutable adds the execute bits.

@@ -4,6 +4,7 @@ package archive
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -89,6 +90,32 @@ func (o output) Write(p []byte) (int, error) {
 }
 
 func (o output) Close() error { return o.root.fail("close", o.name, brief.Close(o.fd)) }
+
+// read fills data with what a file begins with.
+func (r *root) read(name string, data []byte) error {
+	fd := -1
+	err := retry(func() (err error) {
+		fd, err = unix.Openat(r.fd, name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+		return err
+	})
+	if err != nil {
+		return r.fail("open", name, err)
+	}
+	defer unix.Close(fd)
+	for n := 0; len(data) > 0; data = data[n:] {
+		err := retry(func() (err error) {
+			n, err = unix.Read(fd, data)
+			return err
+		})
+		if err == nil && n == 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return r.fail("read", name, err)
+		}
+	}
+	return nil
+}
 
 // makeExecutable adds the execute bits, whatever the umask, as pip and uv do.
 func (r *root) makeExecutable(name string) error {

@@ -75,6 +75,7 @@ type entry struct {
 	again  bool  // the archive had this name before
 	listed bool  // in the central directory
 	exec   bool  // as the central directory has it
+	twin   twin
 }
 
 // parseLocal reads a local header whose name and extra fields follow fixed.

@@ -22,7 +22,11 @@ func (t *target) unpackEntry(e *entry, packed []byte) error {
 		putBuffer(packed)
 		return nil
 	}
-	data, err := e.unpackWhole(packed)
+	var err error
+	data, taken := t.fromTwin(e)
+	if !taken {
+		data, err = e.unpackWhole(packed)
+	}
 	if err != nil || e.Method != methodStored {
 		putBuffer(packed)
 	}
@@ -37,6 +41,11 @@ func (t *target) unpackEntry(e *entry, packed []byte) error {
 	if err := t.fill(e.file, data); err != nil {
 		putBuffer(data)
 		return err
+	}
+	e.twin.ready.Store(true)
+	if e.twin.taken = taken; taken {
+		putBuffer(data)
+		return nil
 	}
 	t.sum(e, data)
 	return nil

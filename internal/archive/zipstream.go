@@ -28,6 +28,7 @@ type ZipStream struct {
 	marked  int   // entries before the last mark
 	mark    int64 // offset of the last mark
 	wg      sync.WaitGroup
+	twins   twins
 }
 
 // NewZipStream returns a stream that unpacks into the directory dst, under
@@ -65,6 +66,7 @@ func (z *ZipStream) Unpack(ctx context.Context, r io.Reader) (*Manifest, error) 
 	defer s.release()
 	err := z.files(ctx, s)
 	z.t.wait(&z.wg)
+	z.twins.settle()
 	if failed := z.t.failure(); failed != nil {
 		err = failed // what a file met comes before what followed it
 	}
@@ -177,6 +179,7 @@ func (z *ZipStream) whole(s *source, e *entry) error {
 		putBuffer(packed)
 		return nil
 	}
+	z.twins.meet(e, packed)
 	z.opts.Pool.run(&z.wg, func() {
 		z.t.fail(z.t.unpackEntry(e, packed))
 	})
