@@ -55,7 +55,7 @@ type fastInflater struct {
 	lit     [litSize]uint32
 	dist    [distSize]uint32
 	pre     [1 << preBits]uint32
-	lengths [288 + 32]uint8
+	lengths [288 + 32 + 8]uint8
 	fixed   bool // the tables are those of fixed blocks
 	generic bool // the quick loop in Go is to be taken, for tests
 
@@ -226,7 +226,7 @@ func (f *fastInflater) dynamicTables(s *bitStream) error {
 	if !makeTable(f.pre[:], preBits, pre[:], v.pre[:]) {
 		return errDeflate
 	}
-	if !f.readLengths(s, f.lengths[:lits+dists]) {
+	if !f.readLengths(s, int(lits+dists)) {
 		return errDeflate
 	}
 	if f.lengths[256] == 0 || // without an end
@@ -238,28 +238,35 @@ func (f *fastInflater) dynamicTables(s *bitStream) error {
 }
 
 // readLengths reads the lengths of codes, themselves coded by the pre table.
-func (f *fastInflater) readLengths(s *bitStream, lengths []uint8) bool {
-	for i := 0; i < len(lengths); {
-		s.need(preBits + 7) // near the end there may be fewer
+func (f *fastInflater) readLengths(s *bitStream, n int) bool {
+	lengths := &f.lengths
+	for i := 0; i < n; {
+		if s.in <= len(s.src)-8 {
+			s.buf |= load64(s.src, s.in) << (s.n & 63)
+			s.in += int(^s.n & 63 >> 3)
+			s.n |= 56
+		} else {
+			s.need(preBits + 7) // near the end there may be fewer
+		}
 		e := f.pre[s.buf&(1<<preBits-1)]
-		n := uint(e & 0xff)
-		if e&isSpecial != 0 || n > s.n {
+		bits := uint(e & 0xff)
+		if e&isSpecial != 0 || bits > s.n {
 			return false
 		}
-		s.take(n)
+		s.take(bits)
 		symbol := e >> 16
 		if symbol < 16 {
 			lengths[i] = uint8(symbol)
 			i++
 			continue
 		}
-		value, extra, least := uint8(0), uint(7), 11
+		value, extra, least := uint64(0), uint(7), 11
 		switch symbol {
 		case 16:
 			if i == 0 {
 				return false
 			}
-			value, extra, least = lengths[i-1], 2, 3
+			value, extra, least = uint64(lengths[i-1])*0x0101010101010101, 2, 3
 		case 17:
 			extra, least = 3, 3
 		}
@@ -267,12 +274,16 @@ func (f *fastInflater) readLengths(s *bitStream, lengths []uint8) bool {
 			return false
 		}
 		times := least + int(s.take(extra))
-		if times > len(lengths)-i {
+		if times > n-i {
 			return false
 		}
-		for range times {
-			lengths[i] = value
-			i++
+		// Eight at a time: there is room behind them.
+		for end := i + times; ; i += 8 {
+			binary.LittleEndian.PutUint64(lengths[i:i+8], value)
+			if end-i <= 8 {
+				i = end
+				break
+			}
 		}
 	}
 	return true
@@ -337,19 +348,24 @@ func distEntry(symbol int) uint32 {
 // prefix code. As in zlib a code may be incomplete if it has one symbol of one
 // bit, or none at all.
 func makeTable(table []uint32, first uint, lengths []uint8, values []uint32) bool {
-	var count, start [maxCode + 2]uint16
-	for _, n := range lengths {
-		count[n]++
+	var count, other, start [maxCode + 1]uint16
+	i := 0
+	for ; i < len(lengths)-1; i += 2 {
+		count[lengths[i]&maxCode]++ // by turns, since each waits for the one before
+		other[lengths[i+1]&maxCode]++
 	}
-	count[0] = 0
-	left, longest, used := 1, uint(0), uint16(0)
+	if i < len(lengths) {
+		count[lengths[i]&maxCode]++
+	}
+	left, longest, next := 1, uint(0), count[0]+other[0]
 	for n := uint(1); n <= maxCode; n++ {
+		count[n] += other[n]
 		left = left<<1 - int(count[n])
 		if left < 0 {
 			return false
 		}
-		start[n+1] = start[n] + count[n]
-		used += count[n]
+		start[n] = next
+		next += count[n]
 		if count[n] > 0 {
 			longest = n
 		}
@@ -362,20 +378,22 @@ func makeTable(table []uint32, first uint, lengths []uint8, values []uint32) boo
 			table[i] = isSpecial
 		}
 	}
-	var sorted [288]uint16
+	// Symbols without a code come first: that is less work than to see whether
+	// they have one.
+	var sorted [512]uint16
+	unused := start[1]
 	for symbol, n := range lengths {
-		if n > 0 {
-			sorted[start[n]] = uint16(symbol)
-			start[n]++
-		}
+		at := &start[n&maxCode]
+		sorted[*at&511] = uint16(symbol)
+		*at++
 	}
-	return fillTable(table, first, lengths, sorted[:used], &count, values)
+	return fillTable(table, first, lengths, sorted[unused:len(lengths)], &count, values)
 }
 
 // fillTable enters the symbols, which are sorted by the lengths of their
 // codes. The part of the table that codes of up to n bits need is filled, and
 // then doubled for codes of n+1 bits, so that no entry is written twice.
-func fillTable(table []uint32, first uint, lengths []uint8, sorted []uint16, count *[maxCode + 2]uint16, values []uint32) bool {
+func fillTable(table []uint32, first uint, lengths []uint8, sorted []uint16, count *[maxCode + 1]uint16, values []uint32) bool {
 	code, done := uint(0), 0
 	for n := uint(1); n <= first; n++ {
 		size := 1 << (n - 1)
@@ -384,17 +402,17 @@ func fillTable(table []uint32, first uint, lengths []uint8, sorted []uint16, cou
 		}
 		code <<= 1
 		width := uint32(n)<<8 | uint32(n)
-		for _, symbol := range sorted[done : done+int(count[n])] {
+		for _, symbol := range sorted[done : done+int(count[n&maxCode])] {
 			table[bits.Reverse16(uint16(code))>>(16-n)] = values[symbol] + width
 			code++
 		}
-		done += int(count[n])
+		done += int(count[n&maxCode])
 	}
 	return done == len(sorted) || fillSubtables(table, first, lengths, sorted[done:], code, count, values)
 }
 
 // fillSubtables enters the symbols whose codes are longer than first bits.
-func fillSubtables(table []uint32, first uint, lengths []uint8, sorted []uint16, code uint, count *[maxCode + 2]uint16, values []uint32) bool {
+func fillSubtables(table []uint32, first uint, lengths []uint8, sorted []uint16, code uint, count *[maxCode + 1]uint16, values []uint32) bool {
 	before := first
 	prefix, sub, subBits := ^uint(0), 0, uint(0)
 	next := 1 << first // where the next subtable begins
