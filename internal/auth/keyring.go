@@ -3,6 +3,7 @@ package auth
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -122,7 +123,7 @@ func (s *Store) ask(ctx context.Context, p helperProgram) (out string, ok bool) 
 	}
 	cmd.Stderr = p.stderr
 	answer, err := cmd.Output()
-	if err == nil {
+	if err == nil || errors.Is(err, exec.ErrWaitDelay) { // it has left something running, such as an agent
 		return string(answer), true
 	}
 	_, exited := err.(*exec.ExitError)

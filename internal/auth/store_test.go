@@ -318,6 +318,17 @@ esac`)
 	}
 }
 
+// A program that leaves an agent running, which has its pipes, has answered.
+func TestKeyringThatLeavesAnAgent(t *testing.T) {
+	t.Parallel()
+	environ := fakeKeyring(t, "sleep 20 &\necho secret")
+	s := NewStore(Options{Environ: environ, Keyring: KeyringSubprocess, Warn: func(m string) { t.Error(m) }})
+	c, err := s.Find(t.Context(), "https://me@example.com/")
+	if err != nil || c.Password != "secret" {
+		t.Errorf("%q, %v", c.Password, err)
+	}
+}
+
 func TestKeyringThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	var warning string

@@ -179,6 +179,7 @@ func (p *process) wait() {
 		_ = p.out.Close()
 		<-p.done
 	}
+	_ = p.out.Close() // of a fork nobody else does
 }
 
 // within waits for a channel to be closed, and reports whether it was.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -58,7 +59,7 @@ func (t *tasking) runOne(ctx context.Context, k *tasks.Task, output *sync.Mutex)
 		return ctx.Err()
 	case cmd.ProcessState == nil:
 		return fmt.Errorf("the task `%s`: %w", k.Name, spawnError(c.argv[0], err))
-	case err != nil:
+	case err != nil && !errors.Is(err, exec.ErrWaitDelay): // which leaves something running that holds the pipe
 		code := max(statusOf(cmd.ProcessState), 1)
 		t.app.print.Line("%s", t.app.print.Color.Red(fmt.Sprintf("The task `%s` failed with exit code %d", k.Name, code)))
 		return exitStatus(code)

@@ -147,7 +147,11 @@ func (o *Options) run(ctx context.Context, line string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, shell[0], shell[1], line)
 	cmd.Env = o.Environ
 	cmd.WaitDelay = time.Second
-	return cmd.Output()
+	out, err := cmd.Output()
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // it has left something running that holds the pipe
+	}
+	return out, err
 }
 
 // readAWSKeys reads the JSON of a program, a container or a machine.

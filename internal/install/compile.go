@@ -265,7 +265,7 @@ func compileSome(ctx context.Context, queue <-chan string, opts *CompileOptions)
 	}
 	reader.Wait()
 	waitErr := cmd.Wait()
-	if err == nil {
+	if err == nil && !errors.Is(waitErr, exec.ErrWaitDelay) { // all answers are there
 		err = waitErr
 	}
 	var failed *CompileError
