@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -39,16 +40,32 @@ func (r *recorder) take() string {
 	return out
 }
 
+// deadURL is where nobody listens, and nobody else will during the test: the near
+// end of a connection, whose port is given to no one while it is open.
+func deadURL(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	held, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = held.Close() })
+	return "http://" + held.LocalAddr().String()
+}
+
 func TestMirrors(t *testing.T) {
 	t.Parallel()
 	canonical, first, second := &recorder{name: "canonical"}, &recorder{name: "first"}, &recorder{name: "second"}
 	c, a, b := serve(t, canonical.ServeHTTP), serve(t, first.ServeHTTP), serve(t, second.ServeHTTP)
-	dead := serve(t, nil)
-	dead.Close()
+	dead := deadURL(t)
 	withUser := func(u, user string) string { return strings.Replace(u, "://", "://"+user+"@", 1) }
 	store := auth.NewStore(auth.Options{Indexes: []auth.Index{{URL: withUser(c.URL, "me:secret") + "/simple"}}})
 	client := newClient(Options{Auth: store, Retries: -1, Mirrors: []Mirror{
-		{Of: withUser(c.URL, "x:y") + "/simple/", URLs: []string{dead.URL, a.URL + "/pages", withUser(b.URL, "their:own") + "/p/"}},
+		{Of: withUser(c.URL, "x:y") + "/simple/", URLs: []string{dead, a.URL + "/pages", withUser(b.URL, "their:own") + "/p/"}},
 		{Of: "http://port.example.com:80", URLs: []string{a.URL + "/ported"}},
 		{Of: c.URL + "/files", URLs: []string{a.URL + "/f"}},
 	}})
@@ -91,8 +108,7 @@ func TestMirrors(t *testing.T) {
 	}
 
 	// Where no place answers all are named.
-	c.Close()
-	a.Close()
+	first.status, second.status, canonical.status = http.StatusBadGateway, http.StatusBadGateway, http.StatusBadGateway
 	_, err := get(Request{URL: c.URL + "/files/x"})
 	var failure *Error
 	if !errors.As(err, &failure) || !strings.Contains(strings.Join(failure.Hints(), "\n"), a.URL+"/f/x") {
