@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tame-py/tame/internal/archive"
+	"github.com/tame-py/tame/internal/fsx"
 )
 
 // A Manifest is what lies in an unpacked wheel, as rows in memory: whoever
@@ -123,13 +124,26 @@ func above(index map[string]uint32, path string) uint32 {
 }
 
 func readManifest(path string) (*Manifest, error) {
-	rows, err := ReadRows(path, manifestSchema())
+	data, err := fsx.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	m, err := openManifest(data)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return m, nil
+}
+
+// openManifest reads a manifest that is in memory.
+func openManifest(data []byte) (*Manifest, error) {
+	rows, err := OpenRows(data, manifestSchema())
 	if err != nil {
 		return nil, err
 	}
 	heads := RowsOf[manifestHead](rows, manifestHeads)
 	if len(heads) != 1 {
-		return nil, fmt.Errorf("reading %s: %w", path, ErrStale)
+		return nil, ErrStale
 	}
 	return &Manifest{
 		rows: rows, head: heads[0],

@@ -129,7 +129,11 @@ func (s *Staging) Commit(m *archive.Manifest) (*Archive, error) {
 	for _, f := range m.Files {
 		c.added.Add(f.Size)
 	}
-	return c.Archive(id)
+	manifest, err := openManifest(data)
+	if err != nil {
+		return nil, err
+	}
+	return &Archive{ID: id, Manifest: manifest, dir: c.archiveDir(id)}, nil
 }
 
 // publish renames the staging to dir, out of the way of what may be there.

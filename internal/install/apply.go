@@ -223,7 +223,7 @@ func (in *installation) start(j *job) (r *running, err error) {
 		return nil, err
 	}
 	// From here on there is something to take back.
-	if err := writeNew(r.dst, j.hidden+"/RECORD", dist.FormatRecord(j.record)); err != nil {
+	if err := j.writeRecord(r.dst); err != nil {
 		return r, err
 	}
 	for _, dir := range j.dirs {
@@ -233,6 +233,18 @@ func (in *installation) start(j *job) (r *running, err error) {
 	}
 	r.left.Store(int64(max(1, (len(j.files)+chunk-1)/chunk)))
 	return r, nil
+}
+
+var records sync.Pool // of *[]byte: memory for RECORDs
+
+func (j *job) writeRecord(dst *fsx.Tree) error {
+	record, ok := records.Get().(*[]byte)
+	if !ok {
+		record = new([]byte)
+	}
+	defer records.Put(record)
+	*record = dist.AppendRecord((*record)[:0], j.record)
+	return writeNew(dst, j.hidden+"/RECORD", *record)
 }
 
 func mkdir(tree *fsx.Tree, dir string) error {

@@ -1,7 +1,6 @@
 package dist
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/base64"
 	"fmt"
@@ -50,9 +49,12 @@ func HashesSHA256(n int, digest func(i int) [32]byte) []string {
 // A line with another number of fields is an error, as is a size that is no
 // number: a file that was cut off must not pass for one that lists less. The
 // rows before the line are returned with the error.
-func ParseRecord(data []byte) ([]RecordEntry, error) {
-	out := make([]RecordEntry, 0, bytes.Count(data, []byte{'\n'})+1)
-	r := csvReader{text: string(data)}
+func ParseRecord(data []byte) ([]RecordEntry, error) { return ParseRecordText(string(data)) }
+
+// ParseRecordText is [ParseRecord] of a text, of which the entries have parts.
+func ParseRecordText(text string) ([]RecordEntry, error) {
+	out := make([]RecordEntry, 0, strings.Count(text, "\n")+1)
+	r := csvReader{text: text}
 	for number := 1; r.text != ""; number++ {
 		line, count := r.plainLine()
 		if count == 0 {
@@ -185,12 +187,15 @@ func SortRecord(entries []RecordEntry) {
 
 // FormatRecord writes entries as a RECORD file in the given order: fields are
 // quoted only if they must be, lines end in a line feed.
-func FormatRecord(entries []RecordEntry) []byte {
+func FormatRecord(entries []RecordEntry) []byte { return AppendRecord(nil, entries) }
+
+// AppendRecord appends what [FormatRecord] returns.
+func AppendRecord(out []byte, entries []RecordEntry) []byte {
 	size := 0
 	for _, e := range entries {
 		size += len(e.Path) + len(e.Hash) + 12
 	}
-	out := make([]byte, 0, size)
+	out = slices.Grow(out, size)
 	for _, e := range entries {
 		out = appendCSV(out, e.Path)
 		out = append(out, ',')
