@@ -75,6 +75,7 @@ type RowBuilder struct {
 	schema Schema
 	tables []builderTable
 	heap   []byte
+	tail   string // behind the heap, see Tail
 	known  map[string]Ref
 }
 
@@ -96,7 +97,7 @@ func (b *RowBuilder) Reset() { b.ResetTo(b.schema) }
 func (b *RowBuilder) ResetTo(schema Schema) {
 	b.schema = schema
 	clear(b.tables)
-	b.tables, b.heap = b.tables[:0], b.heap[:0]
+	b.tables, b.heap, b.tail = b.tables[:0], b.heap[:0], ""
 	clear(b.known)
 }
 
@@ -122,6 +123,13 @@ func (b *RowBuilder) Blob(p string) Ref {
 	return ref
 }
 
+// Tail puts p behind all that is in the heap, without a copy: p must not change
+// until the file is finished, and nothing can be put into the heap any more.
+func (b *RowBuilder) Tail(p string) Ref {
+	b.tail = p
+	return Ref{Off: uint32(len(b.heap)), Len: uint32(len(p))}
+}
+
 // AddRows appends rows to the table with the given number, counted from 0.
 // All rows of a table are of one type; they must not change until the file is
 // finished.
@@ -143,9 +151,18 @@ func AddRows[T any](b *RowBuilder, table int, rows ...T) {
 	}
 }
 
+// SetRows puts rows in the place of all that a table has.
+func SetRows[T any](b *RowBuilder, table int, rows ...T) {
+	b.tables[table] = builderTable{}
+	AddRows(b, table, rows...)
+}
+
 // Finish returns the content of the file. The stamp is two numbers outside
 // the checksum that can be changed later in place, see [SetStamp].
-func (b *RowBuilder) Finish(stamp [2]int64) ([]byte, error) {
+func (b *RowBuilder) Finish(stamp [2]int64) ([]byte, error) { return b.FinishTo(nil, stamp) }
+
+// FinishTo is Finish into a buffer, if that is large enough.
+func (b *RowBuilder) FinishTo(buffer []byte, stamp [2]int64) ([]byte, error) {
 	offset := align(headerSize + tableSize*len(b.tables))
 	heads := make([]tableHeader, len(b.tables))
 	for i, t := range b.tables {
@@ -155,16 +172,20 @@ func (b *RowBuilder) Finish(stamp [2]int64) ([]byte, error) {
 		}
 		offset = align(offset + len(t.data))
 	}
-	size := offset + len(b.heap)
+	size := offset + len(b.heap) + len(b.tail)
 	if size > maxRowsFile {
 		return nil, fmt.Errorf("a cache file of %d bytes is too large", size)
 	}
-	out := make([]byte, size, size+entryRoom)
+	if cap(buffer) < size+entryRoom {
+		buffer = make([]byte, 0, size+entryRoom)
+	}
+	out := buffer[:size]
 	for i, t := range b.tables {
 		*(*tableHeader)(unsafe.Pointer(&out[headerSize+i*tableSize])) = heads[i]
-		copy(out[heads[i].offset:], t.data)
+		end := int(heads[i].offset) + copy(out[heads[i].offset:], t.data)
+		clear(out[end:align(end)]) // the buffer may have held something else
 	}
-	copy(out[offset:], b.heap)
+	copy(out[offset+copy(out[offset:], b.heap):], b.tail)
 	*(*rowsHeader)(unsafe.Pointer(&out[0])) = rowsHeader{
 		magic: rowsMagic(), kind: b.schema.Kind, version: b.schema.Version, order: byteOrder,
 		checksum: checksum(out[headerSize:]), size: uint64(size), stamp: stamp,

@@ -79,20 +79,21 @@ func (c *Client) remoteFlat(ctx context.Context, x *Index) (*listing, error) {
 		CacheControl: x.CacheControlAPI,
 		Stale:        c.stale(""),
 	}
-	return c.listing(ctx, r, "", only{}, func(resp *web.Response) ([]byte, error) {
+	return c.listing(ctx, r, "", only{}, func(resp *web.Response) (m made, err error) {
 		body, err := web.ReadText(resp)
 		if err != nil {
-			return nil, err
+			return m, err
 		}
 		project, err := simple.ParseHTML(body, resp.URL)
 		if err != nil {
-			return nil, &PageError{URL: auth.Redact(resp.URL), Err: err}
+			return m, &PageError{URL: auth.Redact(resp.URL), Err: err}
 		}
 		files := c.listFiles("", project.Files, auth.Redact(resp.URL))
 		if len(files) == 0 && resp.Redirected {
-			return nil, &PageError{URL: auth.Redact(resp.URL), Err: errNoLinks, portal: true}
+			return m, &PageError{URL: auth.Redact(resp.URL), Err: errNoLinks, portal: true}
 		}
-		return encodeListing(files, nil)
+		m.file, err = encodeListing(files, nil)
+		return m, err
 	})
 }
 

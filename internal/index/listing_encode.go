@@ -172,11 +172,12 @@ func encodeListing(files []listed, of *simple.Project) ([]byte, error) {
 
 func (p *packer) encode(files []listed, of *simple.Project) ([]byte, error) {
 	p.encoder.reset(len(files), listingSchema())
-	return p.rows(files, of)
+	p.rows(files, of)
+	return p.encoder.b.Finish([2]int64{})
 }
 
-// rows makes the tables that all listings have, and the file.
-func (p *packer) rows(files []listed, of *simple.Project) ([]byte, error) {
+// rows makes the tables that all listings have.
+func (p *packer) rows(files []listed, of *simple.Project) {
 	e := &p.encoder
 	for i := 0; i < len(files); {
 		first := files[i]
@@ -201,7 +202,6 @@ func (p *packer) rows(files []listed, of *simple.Project) ([]byte, error) {
 	if of != nil && of.Status != "" && of.Status != simple.Active {
 		cache.AddRows(e.b, statusTable, statusRow{e.b.Text(string(of.Status)), e.b.Text(of.StatusReason)})
 	}
-	return e.b.Finish([2]int64{})
 }
 
 // An encoder collects the rows of a listing.

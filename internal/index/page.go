@@ -78,18 +78,18 @@ func (c *Client) remotePage(ctx context.Context, name pyname.Package, x *Index, 
 		CacheControl: x.CacheControlAPI,
 		Stale:        c.stale(name),
 	}
-	l, err := c.listing(ctx, r, name, o, func(resp *web.Response) ([]byte, error) {
+	l, err := c.listing(ctx, r, name, o, func(resp *web.Response) (made, error) {
 		body, err := web.Borrow(resp)
 		if err != nil {
-			return nil, err
+			return made{}, err
 		}
 		p := newPacker()
-		file, err := p.pack(c, name, o, resp, body)
+		m, err := p.pack(c, name, o, resp, body)
 		if err == nil {
 			p.release()
 			body.GiveBack() // files were the last to have parts of it
 		}
-		return file, err
+		return m, err
 	})
 	if err != nil {
 		return nil, err
@@ -102,8 +102,9 @@ func (c *Client) remotePage(ctx context.Context, name pyname.Package, x *Index, 
 
 // listing makes a request whose answer becomes a listing, of a project or, if name
 // is empty, of many.
-func (c *Client) listing(ctx context.Context, r web.CachedRequest, name pyname.Package, o only, encode func(*web.Response) ([]byte, error)) (*listing, error) {
+func (c *Client) listing(ctx context.Context, r web.CachedRequest, name pyname.Package, o only, encode func(*web.Response) (made, error)) (*listing, error) {
 	var opened *listing
+	var lent *[]byte
 	r.Check = func(payload []byte) bool {
 		var err error
 		opened, err = openListing(payload)
@@ -118,10 +119,14 @@ func (c *Client) listing(ctx context.Context, r web.CachedRequest, name pyname.P
 		return c.whole(name, part)
 	}
 	r.Transform = func(_ context.Context, resp *web.Response) ([]byte, error) {
-		opened = nil
-		return encode(resp)
+		m, err := encode(resp)
+		opened, lent = m.listing, m.lent
+		return m.file, err
 	}
 	payload, err := c.web.Cached(ctx, r)
+	if lent != nil {
+		keptPages.Put(lent)
+	}
 	if err != nil {
 		return nil, err
 	}

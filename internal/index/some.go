@@ -3,6 +3,7 @@ package index
 import (
 	"errors"
 	"strings"
+	"sync"
 
 	"github.com/tame-py/tame/internal/archive"
 	"github.com/tame-py/tame/internal/auth"
@@ -54,30 +55,61 @@ type pageSource struct {
 	packed                 string // text in gzip, "" if it did not come so
 }
 
-// some makes a listing of the versions that are asked for. It returns nil if the
+// made is what became of a page.
+type made struct {
+	file    []byte   // what is kept
+	listing *listing // what is used, nil if it is what is in the file
+	lent    *[]byte  // the memory of the file, to be used again; nil if it stays
+}
+
+var keptPages sync.Pool // of *[]byte: memory for files that are written and no more
+
+// firstKept is how large such memory is at first; what is not used costs nothing.
+const firstKept = 256 << 10
+
+// mostKeptPage is the size up to which larger memory takes its place.
+const mostKeptPage = 2 << 20
+
+// some makes a listing of the versions that are asked for. It returns none if the
 // page is to be listed whole: it is not of the form that some files can be taken
 // out of, or has none of that version, which only the whole page can explain.
-func (p *packer) some(c *Client, name pyname.Package, o only, page *pageSource) ([]byte, error) {
+func (p *packer) some(c *Client, name pyname.Package, o only, page *pageSource) (m made, err error) {
 	project, ok := p.page.ParseSome(page.contentType, page.text, page.url, wanted(name, o))
 	if !ok {
-		return nil, nil
+		return m, nil
 	}
 	files := p.list(c, name, project.Files, auth.Redact(page.url))
 	if len(files) == 0 {
-		return nil, nil
+		return m, nil
 	}
 	e := &p.encoder
 	e.reset(len(files), someSchema())
 	row := someRow{Only: e.b.Text(o.text), ContentType: e.b.Text(page.contentType), URL: e.b.Text(page.url)}
-	switch {
-	case c.cache == nil: // nobody will read it again
-	case page.packed != "":
-		row.Page, row.Packed = e.b.Blob(page.packed), 1
-	default:
-		row.Page = e.b.Blob(page.text)
-	}
+	p.rows(files, project)
 	cache.AddRows(e.b, someTable, row)
-	return p.rows(files, project)
+	small, err := e.b.Finish([2]int64{})
+	if err != nil {
+		return m, err
+	}
+	if m.listing, err = openListing(small); err != nil || c.cache == nil {
+		m.file = small
+		return m, err
+	}
+	if page.packed != "" {
+		row.Page, row.Packed = e.b.Tail(page.packed), 1
+	} else {
+		row.Page = e.b.Tail(page.text)
+	}
+	cache.SetRows(e.b, someTable, row)
+	if m.lent, ok = keptPages.Get().(*[]byte); !ok {
+		m.lent = new([]byte)
+		*m.lent = make([]byte, 0, firstKept)
+	}
+	m.file, err = e.b.FinishTo(*m.lent, [2]int64{})
+	if cap(m.file) > cap(*m.lent) && cap(m.file) <= mostKeptPage {
+		*m.lent = m.file
+	}
+	return m, err
 }
 
 // wanted tells names of files of versions that are asked for from others. Pages
@@ -124,20 +156,21 @@ func (c *Client) whole(name pyname.Package, l *listing) ([]byte, error) {
 }
 
 // pack makes the listing of a page that has come: whole, or of what is asked for.
-func (p *packer) pack(c *Client, name pyname.Package, o only, resp *web.Response, body *web.Borrowed) ([]byte, error) {
+func (p *packer) pack(c *Client, name pyname.Package, o only, resp *web.Response, body *web.Borrowed) (m made, err error) {
 	page := pageSource{contentType: resp.Header.Get("Content-Type"), url: resp.URL, text: body.Text, packed: body.Packed}
 	if o.text != "" {
-		if file, err := p.some(c, name, o, &page); file != nil || err != nil {
-			return file, err
+		if m, err = p.some(c, name, o, &page); m.file != nil || err != nil {
+			return m, err
 		}
 	}
 	project, err := p.page.Parse(page.contentType, page.text, page.url)
 	if err != nil {
-		return nil, &PageError{URL: auth.Redact(resp.URL), Err: err}
+		return m, &PageError{URL: auth.Redact(resp.URL), Err: err}
 	}
 	files := p.list(c, name, project.Files, auth.Redact(resp.URL))
 	if err := misled(name, resp, project, len(files)); err != nil {
-		return nil, err
+		return m, err
 	}
-	return p.encode(files, project)
+	m.file, err = p.encode(files, project)
+	return m, err
 }

@@ -217,7 +217,7 @@ func (b *decodedBody) all(m *Borrowed) ([]byte, error) {
 	if m != nil {
 		raw = &m.packed
 	}
-	packed, err := readBodyTo(raw.lend(&packedBodies, 0), b.raw, b.length, min(b.length, 8<<20))
+	packed, err := readBodyTo(raw.lend(&packedBodies, firstPacked), b.raw, b.length, min(b.length, 8<<20))
 	if err != nil {
 		return nil, err
 	}

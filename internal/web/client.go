@@ -192,15 +192,13 @@ func (c *Client) newTransport(key transportKey) *http.Transport {
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: 1 << 20,
 		WriteBufferSize:        4 << 10,
-		ReadBufferSize:         4 << 10,
+		ReadBufferSize:         4 << 10, // of the head: bodies are read past it, into larger buffers
 		OnProxyConnectResponse: onProxyAnswer,
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: c.options.ReadTimeout / 2, PingTimeout: c.options.ReadTimeout / 2},
 		Protocols:              new(http.Protocols),
 	}
 	t.Protocols.SetHTTP1(true)
-	if key.large {
-		t.ReadBufferSize = 64 << 10
-	} else {
+	if !key.large {
 		t.Protocols.SetHTTP2(true)
 	}
 	if key.tls {

@@ -52,6 +52,9 @@ var errTooLarge = errors.New("the answer is too large")
 // firstBorrowed is the size of the first buffer: what is not used of it costs nothing.
 const firstBorrowed = 1 << 20
 
+// firstPacked is the same of what comes compressed.
+const firstPacked = 128 << 10
+
 // mostBorrowed is the size up to which buffers are kept for the next page: most
 // are smaller.
 const mostBorrowed = 2 << 20
@@ -100,9 +103,7 @@ func (l *lent) lend(pool *sync.Pool, size int) []byte {
 	var ok bool
 	if l.kept, ok = pool.Get().(*[]byte); !ok {
 		l.kept = new([]byte)
-		if size > 0 {
-			*l.kept = make([]byte, 0, size)
-		}
+		*l.kept = make([]byte, 0, size)
 	}
 	return *l.kept
 }
