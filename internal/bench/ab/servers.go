@@ -226,11 +226,12 @@ func (f *field) load(s *server.Server, p load.Plan) (*load.Result, error) {
 	}
 	p.URL, p.Warmup, p.Stages = u, 0, slices.Clone(p.Stages)
 	r, err := load.Run(f.ctx, p)
-	check := s.Check
-	if err == nil && r.Failures[load.FailConnect] > 0 {
-		check = s.CheckRefusing
+	const when = "while it was measured"
+	gone := s.Check(when)
+	if gone == nil && err == nil && r.Failures[load.FailConnect]+r.Failures[load.FailReset]+r.Failures[load.FailClosed] > 0 {
+		gone = s.CheckBroken(f.ctx, when)
 	}
-	switch gone := check("while it was measured"); {
+	switch {
 	case f.ctx.Err() != nil:
 		return nil, context.Cause(f.ctx)
 	case gone != nil:

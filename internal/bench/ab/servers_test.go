@@ -163,3 +163,17 @@ func TestServersInterrupted(t *testing.T) {
 		t.Errorf("something still listens at %s", address)
 	}
 }
+
+// One that dies of the first of several requests that were sent at once is told to
+// have ended, although it refuses no connection.
+func TestServerDiesOfManyRequests(t *testing.T) {
+	t.Parallel()
+	d := drive()
+	d.Plan.Stages = []load.Stage{{From: 8000, To: 8000, For: time.Millisecond}}
+	for range 5 {
+		_, err := ab.RunServers(t.Context(), servers("mortal", "quick"), d, ab.Options{Budget: time.Hour, Blocks: 1, NoTwin: true})
+		if err == nil || !strings.Contains(err.Error(), "the server `mortal` ended with exit code 9 while it was measured") {
+			t.Errorf("%v", err)
+		}
+	}
+}

@@ -262,13 +262,11 @@ func (s *Server) Check(when string) error {
 	}
 }
 
-// CheckRefusing is [Server.Check] for a server that refuses connections: it has
-// most likely ended, which is known a moment later than that it is not there.
-func (s *Server) CheckRefusing(when string) error {
-	select {
-	case <-s.ended:
-	case <-time.After(time.Second):
-	}
+// CheckBroken is [Server.Check] for a server that has broken off or refused
+// connections. It may be ending: of that its connections tell before its process
+// does. So the process is waited for unless the server accepts connections.
+func (s *Server) CheckBroken(ctx context.Context, when string) error {
+	patience(time.Now().Add(lastWait), func() bool { return s.hasEnded() || ctx.Err() != nil || s.accepts(ctx) })
 	return s.Check(when)
 }
 
