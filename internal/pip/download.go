@@ -3,7 +3,6 @@ package pip
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -251,59 +250,6 @@ func (l *ProjectLock) union(choices []lock.Roots, t DownloadTarget, p *index.Pol
 		}
 	}
 	return dists, hashes, nil
-}
-
-// alternatives are the largest choices of some roots that were not declared
-// conflicting: of each set of conflicts one, and none. What the lock has only where
-// none of them is chosen counts too. Sets have members in common, so that many ways
-// lead to the same choice.
-func (l *ProjectLock) alternatives(roots lock.Roots) (out []lock.Roots) {
-	seen := map[string]bool{}
-	var choose func(roots lock.Roots, left []source.ConflictItem)
-	choose = func(roots lock.Roots, left []source.ConflictItem) {
-		slices.SortFunc(left, source.ConflictItem.Compare)
-		key := fmt.Sprintf("%q", left)
-		if seen[key] {
-			return
-		}
-		seen[key] = true
-		var conflict *lock.ConflictError
-		if !errors.As(l.CheckConflicts(&roots), &conflict) {
-			out = append(out, roots)
-			return
-		}
-		for kept := -1; kept < len(conflict.Conflicts); kept++ {
-			less, without := roots, slices.Clone(left)
-			for i, item := range conflict.Conflicts {
-				if i == kept {
-					continue
-				}
-				if kept >= 0 && item.Extra != "" && item.Extra == conflict.Conflicts[kept].Extra {
-					item.Extra = "" // one name means the extras of all projects: this one goes
-				}
-				less, without = leaving(less, item), append(without, item)
-			}
-			choose(less, without)
-		}
-	}
-	choose(roots, nil)
-	return out
-}
-
-// leaving are roots less one extra, group or project.
-func leaving(r lock.Roots, item source.ConflictItem) lock.Roots {
-	extra, group := r.Extra, r.Group
-	switch {
-	case item.Extra != "":
-		r.Extra = func(e pyname.Extra) bool { return e != item.Extra && extra(e) }
-	case item.Group != "":
-		r.Group = func(owner pyname.Package, g pyname.Group) bool {
-			return (owner != item.Package || g != item.Group) && group(owner, g)
-		}
-	default:
-		r.Members = slices.DeleteFunc(slices.Clone(r.Members), func(m pyname.Package) bool { return m == item.Package })
-	}
-	return r
 }
 
 // fits refuses a wheel that a user named and that is for something else.

@@ -3,6 +3,7 @@ package pip
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tame-py/tame/internal/lock"
@@ -56,5 +57,54 @@ func TestAlternativesOfOneName(t *testing.T) {
 	}
 	if want := []string{"[a b] false", "[a] true", "[b] true"}; !slices.Equal(got, want) {
 		t.Errorf("choices: %v, want %v", got, want)
+	}
+}
+
+// Sets that have nothing to do with each other are not crossed, but those of which one
+// decides over what another leads to are.
+func TestAlternativesOfManySets(t *testing.T) {
+	t.Parallel()
+	const many = 12
+	text := "version = 1\nrevision = 3\nrequires-python = \">=3.8\"\nconflicts = ["
+	for i := range many {
+		text += fmt.Sprintf("[{ package = \"root\", extra = \"a%d\" }, { package = \"root\", extra = \"b%d\" }], ", i, i)
+	}
+	text += `]
+
+[[package]]
+name = "middle"
+version = "1.0"
+source = { registry = "https://example.com/simple" }
+dependencies = [{ name = "torch", marker = "MARKER" }]
+
+[[package]]
+name = "root"
+version = "1.0"
+source = { virtual = "." }
+
+[package.optional-dependencies]
+a0 = [{ name = "middle" }]
+
+[[package]]
+name = "torch"
+version = "1.0"
+source = { registry = "https://example.com/simple" }
+`
+	for name, test := range map[string]struct {
+		marker string
+		want   int
+	}{
+		"apart":   {"extra == 'extra-4-root-a0' or extra == 'extra-4-root-b0'", 1 + 2*many},
+		"crossed": {"extra == 'extra-4-root-a1'", 9 + 2*(many-2)},
+	} {
+		read, err := lock.Read("uv.lock", []byte(strings.Replace(text, "MARKER", test.marker, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := ProjectLock{Lock: read}
+		got := l.alternatives(lock.Roots{Members: l.Members(), Extra: func(pyname.Extra) bool { return true }})
+		if len(got) != test.want {
+			t.Errorf("%s: %d choices of %d sets, want %d", name, len(got), many, test.want)
+		}
 	}
 }
