@@ -99,7 +99,7 @@ func tameFields() []field[Tame] {
 		one("git-credentials", func(t *T) **bool { return &t.GitCredentials }, asBool),
 		one("pip-config", func(t *T) **bool { return &t.PipConfig }, asBool),
 		one("expand-variables", func(t *T) **bool { return &t.ExpandVariables }, asBool),
-		one("vendor", func(t *T) **string { return &t.Vendor }, asPath),
+		one("vendor", func(t *T) **string { return &t.Vendor }, asFolder),
 		many("mirror", func(t *T) *[]Mirror { return &t.Mirrors }, asMirror),
 	}
 	for _, name := range []string{"audit", "licenses", "version", "tasks", "env", "env-file", "matrix", "default-extras"} {

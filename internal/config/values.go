@@ -55,6 +55,15 @@ func asPath(v *toml.Value) (string, error) {
 	return "", wrongType(v, "path string")
 }
 
+// asFolder is the path of a folder of the user's choice, which has to be named.
+func asFolder(v *toml.Value) (string, error) {
+	s, err := asPath(v)
+	if err == nil && s == "" {
+		err = v.Errorf("invalid value: an empty string, expected the path of a folder")
+	}
+	return s, err
+}
+
 func asPositive(v *toml.Value) (int, error) {
 	n, ok := v.Int()
 	switch {
