@@ -48,6 +48,9 @@ type downloadOptions struct {
 // not one that anybody has already.
 const wheelhouseName = "wheelhouse.txt"
 
+// wheelhouseHeader ends the first line of that file.
+const wheelhouseHeader = "`: what lies in this folder.\n"
+
 const downloadLong = `All files that the requirements come down to are put into a folder, from which
 another machine installs without a network:
 
@@ -245,12 +248,26 @@ func (a *app) writeWheelhouse(o *downloadOptions, d *pip.Downloaded) (string, er
 	if o.hashesFile != nil {
 		file = *o.hashesFile
 	}
-	if file == "" || o.dryRun || len(d.Files) == 0 || !d.Coherent() {
+	if file == "" || o.dryRun {
 		return "", nil
 	}
-	header := "# Made by `" + a.name + " pip " + map[bool]string{false: "download", true: "wheel"}[o.wheels] + "`: what lies in this folder.\n"
 	file = a.path(file)
+	if len(d.Files) == 0 || !d.Coherent() {
+		return "", removeWheelhouse(file)
+	}
+	header := "# Made by `" + a.name + " pip " + map[bool]string{false: "download", true: "wheel"}[o.wheels] + wheelhouseHeader
 	return file, a.writeOutput(file, []byte(header+d.Requirements(a.relativeTo(file, d.Dir))))
+}
+
+// removeWheelhouse removes requirements that were written before: what they say is no
+// longer so. A file that is somebody else's stays.
+func removeWheelhouse(file string) error {
+	text, err := os.ReadFile(file)
+	line, _, _ := strings.Cut(string(text), "\n")
+	if err != nil || !strings.HasSuffix(line+"\n", wheelhouseHeader) {
+		return nil //nolint:nilerr // there is none
+	}
+	return os.Remove(file)
 }
 
 // relativeTo is a folder as it is named from the folder of a file.
