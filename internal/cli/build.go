@@ -295,15 +295,21 @@ func (j *buildJob) prepareOut() (string, error) {
 	if isTrue(o.noGitignore) {
 		return out, nil
 	}
-	f, err := os.OpenFile(filepath.Join(out, ".gitignore"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	return out, ignoreAll(out)
+}
+
+// ignoreAll makes git ignore a directory of what is made, unless it has a
+// .gitignore.
+func ignoreAll(dir string) error {
+	f, err := os.OpenFile(filepath.Join(dir, ".gitignore"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrExist) {
-		return out, nil
+		return nil
 	}
 	if err != nil {
-		return "", err
+		return err
 	}
 	_, err = f.WriteString("*")
-	return out, errors.Join(err, f.Close())
+	return errors.Join(err, f.Close())
 }
 
 // checkClear keeps --clear from removing the source itself.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -232,7 +233,7 @@ func (b *bundling) choosePython(ctx context.Context) (*python.Interpreter, error
 	if err != nil {
 		return nil, err
 	}
-	if b.withPython && !c.request.IsPath() && b.seeker.Preference != python.OnlySystem {
+	if b.withPython && b.flags.platform == "" && !c.request.IsPath() && b.seeker.Preference != python.OnlySystem {
 		b.seeker.Preference = python.OnlyManaged
 	}
 	return b.findPython(ctx, c, &pythons)
@@ -244,8 +245,8 @@ func (b *bundling) checkTarget() error {
 	switch {
 	case windows && b.format != bundleZipapp:
 		return withHint(errors.New("folders and executables are for Linux and macOS: what starts them are shell scripts"), "`--format zipapp` makes a file for Windows")
-	case b.aim.Other && b.withPython:
-		return errors.New("a Python can be brought along only for the platform of this machine: `--python-platform` is for zipapps, and folders without `--with-python`")
+	case b.withPython && !b.runsHere() && !slices.Contains([]string{"linux", "darwin"}, b.aim.Env.SysPlatform):
+		return fmt.Errorf("there are no Pythons for %s that could be brought along", b.aim.Env.SysPlatform)
 	}
 	return nil
 }
@@ -255,20 +256,22 @@ func (b *bundling) fill(ctx context.Context, mode project.LockMode, flag string)
 	p := &b.spec.Python
 	inside := *b.interpreter.WithTarget(filepath.Join(b.root, filepath.FromSlash(b.spec.Site())))
 	if b.withPython {
-		source, err := b.pythonSource()
+		source, version, err := b.pythonSource()
 		if err != nil {
 			return err
 		}
 		if *p, err = bundle.CopyPython(b.root, source); err != nil {
 			return fmt.Errorf("failed to copy the Python at `%s`: %w", source.Prefix, err)
 		}
+		p.Version = version
 		inside = *b.interpreter.WithPrefix(filepath.Join(b.root, "python"))
 		inside.Executable = filepath.Join(b.root, filepath.FromSlash(p.Executable))
 	} else {
 		// What scripts look for that wheels bring as files.
 		inside.Executable = filepath.Join(inside.Install().Scripts, "python"+b.interpreter.MinorVersion())
+		p.Version = b.interpreter.Version.String()
 	}
-	p.Version, p.Major, p.Minor = b.interpreter.Version.String(), b.interpreter.Major(), b.interpreter.Minor()
+	p.Major, p.Minor = b.interpreter.Major(), b.interpreter.Minor()
 	b.place = &python.Environment{Root: b.root, Interpreter: &inside}
 	b.env = &projectEnvironment{Environment: python.NewEnvironment(b.interpreter)}
 	report := b.engine.Report

@@ -11,47 +11,9 @@ import (
 
 	"github.com/tame-py/tame/internal/bundle"
 	"github.com/tame-py/tame/internal/fsx"
-	"github.com/tame-py/tame/internal/managed"
-	"github.com/tame-py/tame/internal/python"
 	"github.com/tame-py/tame/packaging/dist"
 	"github.com/tame-py/tame/packaging/pyname"
 )
-
-// pythonSource is the Python that comes along. Only those that are made to be
-// moved do.
-func (b *bundling) pythonSource() (bundle.PythonSource, error) {
-	i := b.interpreter
-	advice := "`%s python install %s` installs one that can"
-	switch {
-	case i.Implementation() != python.CPython:
-		return bundle.PythonSource{}, withHint(fmt.Errorf("the Python at `%s` cannot be brought along: it is %s, not CPython", i.Executable, python.PrettyImplementation(i.Implementation())), advice, b.app.name, i.MinorVersion())
-	case !i.Standalone && !b.seeker.IsManaged(i):
-		return bundle.PythonSource{}, withHint(fmt.Errorf("the Python at `%s` cannot be brought along: it belongs to this system and would not run in another place", i.Executable), advice, b.app.name, i.MinorVersion())
-	}
-	prefix, err := filepath.EvalSymlinks(i.BasePrefix)
-	if err != nil {
-		return bundle.PythonSource{}, err
-	}
-	v, minor := i.Variant(), i.MinorVersion()
-	lib := "lib/python" + minor + v.LibSuffix()
-	return bundle.PythonSource{
-		Prefix: prefix, Aliases: b.aliases(i, prefix),
-		Executable: "bin/python" + minor + v.ExecutableSuffix(), Stdlib: lib, Site: lib + "/site-packages",
-	}, nil
-}
-
-// aliases are other paths of an interpreter's prefix: as it was found, and the
-// link of its minor version in the store of managed ones.
-func (b *bundling) aliases(i *python.Interpreter, prefix string) []string {
-	store := filepath.Dir(i.BasePrefix)
-	out := []string{i.BasePrefix, filepath.Join(filepath.Dir(prefix), i.Key().MinorName()), filepath.Join(store, i.Key().MinorName())}
-	// sysconfig tells of where it was installed, which may have been a link to the
-	// store.
-	if k, err := managed.ParseKey(filepath.Base(prefix)); err == nil {
-		out = append(out, filepath.Join(b.seeker.Store().Root(), k.String()))
-	}
-	return out
-}
 
 // describe notes what was installed, and what of it is started.
 func (b *bundling) describe() error {

@@ -40,6 +40,11 @@ func (b *bundling) write() (*bundled, error) {
 	if err := os.MkdirAll(filepath.Dir(out), 0o777); err != nil {
 		return nil, err
 	}
+	if b.flags.out == "" {
+		if err := ignoreAll(filepath.Dir(out)); err != nil {
+			return nil, err
+		}
+	}
 	if b.format == bundleFolder {
 		return b.writeFolder(out)
 	}
