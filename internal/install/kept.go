@@ -61,13 +61,12 @@ type keptFile struct {
 // other than final releases of CPython, which says of its bytecode what else it
 // depends on, or with a cache that goes away. It must be closed.
 func KeepBytecode(c *cache.Cache, i *python.Interpreter, env []string, wheels []Wheel) *Kept {
-	mode, flags, ok := bytecodeMode(env)
-	if !ok || c.IsTemporary() || i.Implementation() != "cpython" || i.Version.IsPrerelease() {
+	key, ok := bytecodeKey(i, env)
+	if !ok || c.IsTemporary() {
 		return nil
 	}
 	k := &Kept{
-		cache: c, files: map[string]keptFile{}, nowhere: "/" + rand.Text(),
-		key: cache.Key("cpython", i.Env.PythonFullVersion, fmt.Sprint(i.Variant()), mode, flags),
+		cache: c, files: map[string]keptFile{}, nowhere: "/" + rand.Text(), key: key,
 	}
 	for n := range wheels {
 		if id, ok := c.ArchiveOf(wheels[n].Dir); ok && wheels[n].root != "" && wheels[n].Manifest != nil {
@@ -78,6 +77,19 @@ func KeepBytecode(c *cache.Cache, i *python.Interpreter, env []string, wheels []
 		return nil
 	}
 	return k
+}
+
+// bytecodeKey is what bytecode depends on beside the source: the release and build
+// of the interpreter, the form of its bytecode, and how it is made. The form goes with
+// the release, unless somebody has changed the interpreter; it is told by the
+// interpreter itself, so that another one at the same place never gets what this one
+// has made. False where nothing can be kept.
+func bytecodeKey(i *python.Interpreter, env []string) (string, bool) {
+	mode, flags, ok := bytecodeMode(env)
+	if !ok || i.Implementation() != "cpython" || i.Version.IsPrerelease() || i.BytecodeMagic == "" {
+		return "", false
+	}
+	return cache.Key("cpython", i.Env.PythonFullVersion, fmt.Sprint(i.Variant()), i.BytecodeMagic, mode, flags), true
 }
 
 // bytecodeMode returns how bytecode is told to be of its source, and the flags

@@ -16,7 +16,7 @@ import (
 // The cache keeps one small file for each interpreter: a checksum, what must
 // hold for the facts to hold (a witness), then the facts, as a row of strings
 // and numbers. Everything is read in place; docs/formats/cache.md describes it.
-const factsMagic = "tame python facts 1\n"
+const factsMagic = "tame python facts 2\n"
 
 // sumSize is how much of a SHA-256 stands in the file: it guards against
 // accidents only.
@@ -85,7 +85,7 @@ func (i *Interpreter) texts() []*string {
 		&e.OSName, &e.SysPlatform, &e.PlatformSystem, &e.PlatformMachine, &e.PlatformPythonImplementation,
 		&e.PlatformRelease, &e.PlatformVersion, &e.ImplementationName, &e.ImplementationVersion,
 		&e.PythonVersion, &e.PythonFullVersion,
-		&i.Platform.Release, &i.Platform.Machine,
+		&i.Platform.Release, &i.Platform.Machine, &i.BytecodeMagic,
 		&i.index.file, &i.index.url, &i.index.wheels,
 	}
 }

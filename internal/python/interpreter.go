@@ -32,6 +32,10 @@ type Interpreter struct {
 	Version  pep440.Version // as in Env.PythonFullVersion
 	Platform tags.Platform
 
+	// BytecodeMagic are the bytes that its bytecode begins with, in hexadecimal:
+	// importlib.util.MAGIC_NUMBER. Empty if it does not tell.
+	BytecodeMagic string
+
 	Is64Bit      bool
 	FreeThreaded bool // built without the GIL (PEP 703)
 	Debug        bool // built with Py_DEBUG

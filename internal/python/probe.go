@@ -49,8 +49,9 @@ type answer struct {
 	Scheme         Scheme
 	Virtualenv     Scheme
 	System         system
-	Is64Bit        bool `json:"is_64bit"`
-	FreeThreaded   bool `json:"free_threaded"`
+	BytecodeMagic  string `json:"bytecode_magic"`
+	Is64Bit        bool   `json:"is_64bit"`
+	FreeThreaded   bool   `json:"free_threaded"`
 	Debug          bool
 	Standalone     bool
 	WheelPkgDir    string `json:"wheel_pkg_dir"`
@@ -179,7 +180,7 @@ func (a *answer) interpreter(ctx context.Context, path string) (i *Interpreter, 
 		Path: path, Executable: filepath.Clean(a.Executable), BaseExecutable: a.BaseExecutable,
 		Prefix: a.Prefix, BasePrefix: a.BasePrefix, Stdlib: a.Stdlib, SitePackages: a.SitePackages,
 		Scheme: a.Scheme, Virtual: a.Virtualenv, Env: a.Markers, Platform: platform,
-		Is64Bit: a.Is64Bit, FreeThreaded: a.FreeThreaded, Debug: a.Debug, Standalone: a.Standalone,
+		BytecodeMagic: a.BytecodeMagic, Is64Bit: a.Is64Bit, FreeThreaded: a.FreeThreaded, Debug: a.Debug, Standalone: a.Standalone,
 		NoManylinux: a.System.NoManylinux,
 	}, problem, detail
 }

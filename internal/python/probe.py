@@ -223,6 +223,7 @@ answer(
     scheme=scheme(),
     virtualenv=virtualenv_scheme(),
     system=system(),
+    bytecode_magic=getattr(sys.modules.get("_frozen_importlib_external"), "MAGIC_NUMBER", b"").hex(),
     is_64bit=sys.maxsize > 2**32,
     free_threaded=bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
     debug=bool(sysconfig.get_config_var("Py_DEBUG")),
