@@ -121,7 +121,11 @@ func (s *Store) ask(ctx context.Context, p helperProgram) (out string, ok bool) 
 	if p.input != "" {
 		cmd.Stdin = strings.NewReader(p.input)
 	}
-	cmd.Stderr = p.stderr
+	if p.stderr != nil {
+		// Not the file itself: what the program has started would hold it open
+		// after the program was stopped, and who reads it would wait for that.
+		cmd.Stderr = struct{ io.Writer }{p.stderr}
+	}
 	answer, err := cmd.Output()
 	if err == nil || errors.Is(err, exec.ErrWaitDelay) { // it has left something running, such as an agent
 		return string(answer), true

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -148,8 +149,13 @@ func TestKeyringThatHangs(t *testing.T) {
 	asked := filepath.Join(t.TempDir(), "asked")
 	environ := fakeKeyring(t, "echo x >> "+asked+"; sleep 60")
 	var warnings []string
+	shown, stderr, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer shown.Close()
 	s := NewStore(Options{
-		Environ: environ, Keyring: KeyringSubprocess, Patience: 300 * time.Millisecond,
+		Environ: environ, Keyring: KeyringSubprocess, Patience: 300 * time.Millisecond, Stderr: stderr,
 		Warn: func(m string) { warnings = append(warnings, m) },
 	})
 	for _, raw := range []string{"https://me@example.com/", "https://me@other.example.com/"} {
@@ -162,6 +168,14 @@ func TestKeyringThatHangs(t *testing.T) {
 	}
 	if text, _ := os.ReadFile(asked); strings.Count(string(text), "x") != 1 {
 		t.Errorf("the program was asked %q", text)
+	}
+	// What it has started does not hold the output of this process.
+	stderr.Close()
+	if err := shown.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(shown); err != nil {
+		t.Errorf("reading what was shown: %v", err)
 	}
 }
 
