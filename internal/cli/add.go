@@ -146,7 +146,7 @@ func (a *app) freshScript(ctx context.Context, path string, text []byte, asked *
 	if text, err = project.GiveMetadata(ctx, text, a.projectDir(), &q); err != nil {
 		return nil, err
 	}
-	return pyproject.ParseScript(path, text)
+	return a.parseScript(path, text)
 }
 
 // choosePlace lets only what the edit is about be synced.

@@ -103,6 +103,15 @@ func (a *app) openTarget(ctx context.Context, o *resolutionFlags, script string,
 	return p, p.settle(ctx)
 }
 
+// parseScript reads the metadata of a script (PEP 723), nil if it has none.
+func (a *app) parseScript(name string, text []byte) (*pyproject.Script, error) {
+	script, err := pyproject.ParseScript(name, text)
+	if err != nil {
+		return nil, fmt.Errorf("failed to read the metadata of the script `%s`: %w", a.shown(name), err)
+	}
+	return script, nil
+}
+
 // openScript reads a script with metadata, whose settings come first.
 //
 // fresh takes one without metadata as a script that needs nothing but the Python
@@ -116,7 +125,7 @@ func (a *app) openScript(ctx context.Context, name string, o *resolutionFlags, f
 	if err != nil {
 		return nil, fmt.Errorf("failed to read `%s`: %w", name, err)
 	}
-	script, err := pyproject.ParseScript(path, text)
+	script, err := a.parseScript(path, text)
 	if err != nil {
 		return nil, err
 	}

@@ -152,7 +152,7 @@ func (a *app) pythonFindScript(ctx context.Context, o *pythonFindFlags) error {
 	if err != nil {
 		return err
 	}
-	script, err := pyproject.ParseScript(path, text)
+	script, err := a.parseScript(path, text)
 	if err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (r *running) readScript() error {
 		name = "stdin"
 	}
 	var err error
-	if r.script, err = pyproject.ParseScript(name, t.text); err != nil || r.script == nil {
+	if r.script, err = a.parseScript(name, t.text); err != nil || r.script == nil {
 		return err
 	}
 	a.print.Debug("Reading inline script metadata from `%s`", name)
