@@ -69,6 +69,11 @@ func (s *Spec) tarAll(w io.Writer, root string, files []file) error {
 			return err
 		}
 	}
+	// Whether this is there tells that nothing was cut off between two members of
+	// the compressed file, which gzip would not notice.
+	if err := t.WriteHeader(&tar.Header{Name: ".complete", Mode: int64(plainMode), ModTime: s.time(), Typeflag: tar.TypeReg, Format: tar.FormatGNU}); err != nil {
+		return err
+	}
 	return t.Close()
 }
 

@@ -25,12 +25,18 @@ unpack() {
     trap 'exit 130' INT
     trap 'exit 143' TERM
     mkdir "$temp/new" || return 1
-    { tail -c +"$skip" "$0" | gzip -dc || : >"$temp/damaged"; } 2>/dev/null | tar -xof - -C "$temp/new" 2>"$temp/problem" || : >"$temp/failed"
-    if [ -e "$temp/failed" ] && [ -s "$temp/problem" ] && [ ! -e "$temp/damaged" ]; then
-        echo "$name: cannot be unpacked into $1: $(cat "$temp/problem")" >&2
-    elif [ -e "$temp/failed" ] || [ -e "$temp/damaged" ]; then
+    # A signal ends gzip if tar cannot write. Messages go by way of a variable: the disk may be full.
+    problem=$({ { tail -c +"$skip" "$0" | gzip -dc 2>/dev/null || [ $? -gt 128 ] || echo "#damaged" >&3; } | tar -xof - -C "$temp/new" 2>&1 || echo "#failed"; } 3>&1)
+    case $problem in
+    *"#damaged"*) whole= ;;
+    *"#failed"*) whole=no ;;
+    *) [ -e "$temp/new/.complete" ] && whole=yes || whole= ;;
+    esac
+    if [ -z "$whole" ]; then
         echo "$name: $0 is damaged or was cut off: copy it again" >&2
         exit 1
+    elif [ "$whole" = no ]; then
+        echo "$name: cannot be unpacked into $1: $problem" | head -n 2 >&2
     else
         "$temp/new/$python" -I -S -c "$finish" "$temp/new" "$home" "$1" || [ -d "$home" ] ||
             echo "$name: the Python in it cannot be run from $1; it is made for $platform" >&2
