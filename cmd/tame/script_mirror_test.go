@@ -77,11 +77,16 @@ func makePortable(python string) (p portablePython) {
 			return filepath.SkipDir
 		case strings.HasPrefix(top, "_sysconfigdata_") && top != answer[3]: // of another platform, which distributors add
 			return nil
+		case top == "sitecustomize.py":
+			return nil
 		case top == "lib-dynload" && !neededModule.MatchString(d.Name()), !strings.HasSuffix(path, ".py") && !strings.HasSuffix(path, ".so"):
 			return nil
 		}
 		return pack(w, "python/lib/python"+minor+"/"+filepath.ToSlash(rel), path)
 	})
+	if p.err == nil {
+		p.err = packData(w, "python/lib/python"+minor+"/sitecustomize.py", []byte(findsPackages))
+	}
 	if p.err == nil {
 		p.err = w.Close()
 	}
@@ -94,11 +99,23 @@ func makePortable(python string) (p portablePython) {
 
 var neededModule = regexp.MustCompile(`^(_struct|math|zlib|_json|_posixsubprocess|select|fcntl|_opcode|binascii|_ctypes|_bisect|_random|_datetime|_heapq)\b`)
 
+// findsPackages makes a Python look for packages where portable ones do: those of
+// some distributors look in directories of another name, outside of environments.
+const findsPackages = `import os, site, sys
+packages = os.path.join(sys.prefix, "lib", "python%d.%d" % sys.version_info[:2], "site-packages")
+if sys.prefix == sys.base_prefix and packages not in sys.path:
+    site.addsitedir(packages)
+`
+
 func pack(w *tar.Writer, name, path string) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
+	return packData(w, name, data)
+}
+
+func packData(w *tar.Writer, name string, data []byte) error {
 	mode := int64(0o644)
 	if strings.Contains(name, "/bin/") {
 		mode = 0o755
@@ -106,7 +123,7 @@ func pack(w *tar.Writer, name, path string) error {
 	if err := w.WriteHeader(&tar.Header{Name: name, Mode: mode, Size: int64(len(data)), Typeflag: tar.TypeReg}); err != nil {
 		return err
 	}
-	_, err = w.Write(data)
+	_, err := w.Write(data)
 	return err
 }
 
