@@ -40,8 +40,8 @@ func Size(dir string, now time.Time) int64 {
 // sizes is what was remembered, and what is found now.
 type sizes struct {
 	path, bucket string
-	archives     []string // where the files of directories are never changed in place
-	settled      int64    // directories changed after this are not remembered
+	archives     []string  // where the files of directories are never changed in place
+	began        time.Time // directories that were not settled then are not remembered
 	rows         *Rows
 	dirs         []sizeRow // sorted by inode
 	inodes       []uint64
@@ -54,8 +54,8 @@ type sizes struct {
 
 func newSizes(dir string, now time.Time) *sizes {
 	s := &sizes{
-		bucket:  filepath.Join(dir, string(Sizes)),
-		settled: now.Add(-2 * time.Second).UnixNano(),
+		bucket: filepath.Join(dir, string(Sizes)),
+		began:  now,
 	}
 	for _, name := range []string{string(Archives), uvArchives} {
 		s.archives = append(s.archives, filepath.Join(dir, name)+string(filepath.Separator))
@@ -93,7 +93,7 @@ func (s *sizes) find(id fsx.Identity) (k fsx.KnownDir, ok bool) {
 }
 
 func (s *sizes) see(k fsx.KnownDir, isNew bool) {
-	if max(k.ID.Mtime, k.ID.Ctime) >= s.settled {
+	if !k.ID.Settled(s.began) {
 		return
 	}
 	s.mu.Lock()

@@ -169,10 +169,6 @@ func (f *Fetcher) cachedRequest(d *source.Dist) web.CachedRequest {
 	return r
 }
 
-// coarse is how far apart two changes of a file may be and have the same
-// times.
-const coarse = 2 * time.Second
-
 // lookupPath returns the entry of a local wheel if the file has not changed.
 func (f *Fetcher) lookupPath(d *source.Dist, path string) (*cache.Wheel, error) {
 	entry, err := f.opts.Cache.Wheel(d.Name, pathKey(path))
@@ -188,7 +184,7 @@ func (f *Fetcher) lookupPath(d *source.Dist, path string) (*cache.Wheel, error) 
 	}
 	// A file that had just been written could have been written again
 	// without a trace.
-	if changed := max(now.Mtime, now.Ctime); entry.Created.UnixNano()-changed < coarse.Nanoseconds() {
+	if !now.Settled(entry.Created) {
 		return f.confirmPath(d, path, entry)
 	}
 	return entry, nil

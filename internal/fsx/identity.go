@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
+	"time"
 )
 
 // An Identity tells a file that was seen before from another one under the
@@ -12,12 +13,28 @@ import (
 // such number a field is zero; on Windows Ctime is the time of creation.
 //
 // Times of filesystems tick coarsely (up to 2 s, typically 4 ms): a file
-// written twice within a tick looks the same. Who keeps an identity compares
-// its times with the clock and does not trust it while they are too close.
+// written twice within a tick looks the same. Who keeps an identity does not
+// trust it before it is [Identity.Settled].
 type Identity struct {
 	Dev, Ino     uint64
 	Size         int64
 	Mtime, Ctime int64
+}
+
+// Settled reports whether the file had been left alone for so long at a time that
+// whatever changes it later gives it another identity. The zero identity never is.
+//
+// Filesystems that keep times in whole seconds, or in some hundredths as those of
+// the FAT family do, may keep every second one only (FAT: 2 s). What is finer than
+// that comes from the clock of a kernel, which ticks at least every 16 ms.
+func (id Identity) Settled(at time.Time) bool {
+	const coarsest, fine = 2 * time.Second, 100 * time.Millisecond
+	changed := max(id.Mtime, id.Ctime)
+	wait := coarsest
+	if changed%int64(10*time.Millisecond) != 0 {
+		wait = fine
+	}
+	return id != Identity{} && changed < at.UnixNano()-int64(wait)
 }
 
 // IdentitySize is the length of an encoded identity in bytes.

@@ -27,8 +27,8 @@ import (
 // parsing. Only what was read successfully is in it; whatever is wrong with a
 // distribution is found anew each time. docs/formats/cache.md has the layout.
 type memory struct {
-	path  string // of the file
-	began int64  // Unix nanoseconds: files changed shortly before are not remembered
+	path  string    // of the file
+	began time.Time // files that were not settled then are not remembered
 	once  sync.Once
 	rows  *cache.Rows
 	notes []noteRow    // sorted by name
@@ -53,10 +53,6 @@ type requireRow struct {
 
 func memorySchema() cache.Schema { return cache.Schema{Kind: [4]byte{'s', 'i', 't', 'e'}, Version: 1} }
 
-// settledAfter is how long a file must have been left alone to be known by its
-// times, which may tick as coarsely as this.
-const settledAfter = 2 * time.Second
-
 // Remember lets the site use and keep what was read of its directories'
 // distributions before, in files below dir. A file that is absent or damaged is
 // as good as an empty one. It must be called before anything is asked of the
@@ -72,7 +68,7 @@ func (s *Site) Remember(dir string, now time.Time) {
 		}
 		m := memories[i.tree]
 		if m == nil {
-			m = &memory{path: filepath.Join(dir, cache.Key(i.tree.Path())), began: now.UnixNano()}
+			m = &memory{path: filepath.Join(dir, cache.Key(i.tree.Path())), began: now}
 			memories[i.tree] = m
 			s.memories = append(s.memories, m)
 		}
@@ -255,7 +251,7 @@ func (s *Site) Keep() {
 		for _, i := range s.dists {
 			if i.memory == m {
 				list = append(list, i)
-				if m.settled(i.learnt.metadata) && i.learnt.headers != nil || m.settled(i.learnt.wheel) && i.learnt.tags != nil {
+				if i.learnt.metadata.Settled(m.began) && i.learnt.headers != nil || i.learnt.wheel.Settled(m.began) && i.learnt.tags != nil {
 					fresh++
 				}
 			}
@@ -264,12 +260,6 @@ func (s *Site) Keep() {
 			_ = m.write(list)
 		}
 	}
-}
-
-// settled tells whether a file was left alone for long enough before anything
-// was read.
-func (m *memory) settled(id fsx.Identity) bool {
-	return id != (fsx.Identity{}) && max(id.Mtime, id.Ctime) < m.began-int64(settledAfter)
 }
 
 // write replaces the file by one about the distributions of a list.
@@ -304,7 +294,7 @@ func (m *memory) row(b *cache.RowBuilder, i *Installed) (row noteRow, needs []re
 	switch {
 	case i.learnt.headers != nil:
 		head, list, err := condense(b, i.learnt.headers)
-		if err == nil && m.settled(i.learnt.metadata) {
+		if err == nil && i.learnt.metadata.Settled(m.began) {
 			row.Metadata, row.Head, needs = i.learnt.metadata, b.Text(head), list
 		}
 	case old != nil:
@@ -315,7 +305,7 @@ func (m *memory) row(b *cache.RowBuilder, i *Installed) (row noteRow, needs []re
 	}
 	switch {
 	case i.learnt.tags != nil:
-		if m.settled(i.learnt.wheel) {
+		if i.learnt.wheel.Settled(m.began) {
 			var text []string
 			for _, t := range i.learnt.tags {
 				text = append(text, string(t))

@@ -136,14 +136,10 @@ func configOf(executable string) string {
 	return filepath.Join(filepath.Dir(filepath.Dir(executable)), "pyvenv.cfg")
 }
 
-// settled is how old a file must be before its identity is trusted: clocks of
-// filesystems tick coarsely, and a file can change twice within a tick.
-const settled = 2 * time.Second
-
 // remember writes an entry. Failing to is no error: the next run asks again.
 func (f *Finder) remember(entry string, w witness, i *Interpreter) {
 	id, err := fsx.Identify(w.path)
-	if err != nil || f.clock().Sub(time.Unix(0, max(id.Mtime, id.Ctime))) < settled {
+	if err != nil || !id.Settled(f.clock()) {
 		return
 	}
 	w.executable = id
