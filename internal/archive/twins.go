@@ -53,7 +53,8 @@ func (w *twins) meet(e *entry, packed []byte) {
 	w.first[key] = e
 }
 
-// settle notes the hashes of files that were made of others. All must be done.
+// settle notes the hashes of files that were made of others. All that have met
+// must be done.
 func (w *twins) settle() {
 	for _, e := range w.found {
 		if e.twin.taken {
@@ -61,6 +62,7 @@ func (w *twins) settle() {
 			e.file.SHA256 = e.SHA256
 		}
 	}
+	w.found = w.found[:0]
 }
 
 // fromTwin returns the content of an entry, in a buffer, if it has a twin that is

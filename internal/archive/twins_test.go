@@ -52,6 +52,34 @@ func TestTwins(t *testing.T) {
 	}
 }
 
+// A name that the archive has again is compared with a file that was made of
+// another, whose hash is then needed at once.
+func TestTwinAgain(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("once and again\n", 1000)
+	for _, last := range []string{text, strings.ToUpper(text)} {
+		data := rawZip{files: []rawFile{
+			{name: "first", data: text, method: 8},
+			{name: "second", data: text, method: 8},
+			{name: "second", data: last, method: 8},
+		}}.bytes(t)
+		for _, u := range unpackers() {
+			dst, _ := box(t)
+			m, err := u.unpack(t.Context(), data, dst, archive.Options{}) // one after the other
+			if last != text {
+				if err == nil || !strings.Contains(err.Error(), "there twice") {
+					t.Errorf("%s: %v", u.name, err)
+				}
+				continue
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", u.name, err)
+			}
+			checkManifest(t, m, dst)
+		}
+	}
+}
+
 // A download may be interrupted between two twins and after both.
 func TestResumeTwins(t *testing.T) {
 	t.Parallel()

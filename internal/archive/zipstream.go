@@ -65,8 +65,7 @@ func (z *ZipStream) Unpack(ctx context.Context, r io.Reader) (*Manifest, error) 
 	s := newSource(r, z.opts.Tee, z.start, z.t.consumed.Store)
 	defer s.release()
 	err := z.files(ctx, s)
-	z.t.wait(&z.wg)
-	z.twins.settle()
+	z.wait()
 	if failed := z.t.failure(); failed != nil {
 		err = failed // what a file met comes before what followed it
 	}
@@ -102,6 +101,12 @@ func (z *ZipStream) files(ctx context.Context, s *source) error {
 			return refuse("", "at %d there is neither a file nor the directory", s.offset)
 		}
 	}
+}
+
+// wait waits for all files that were begun, and for their hashes.
+func (z *ZipStream) wait() {
+	z.t.wait(&z.wg)
+	z.twins.settle()
 }
 
 // boundary is passed before each file.
@@ -145,7 +150,7 @@ func (z *ZipStream) file(s *source) error {
 	}
 	z.entries = append(z.entries, e)
 	if e.again {
-		z.t.wait(&z.wg) // the first must be there to be compared with
+		z.wait() // the first must be there to be compared with
 	}
 	switch {
 	case e.unsized() && e.Method != methodDeflate && !e.dir:
