@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -444,6 +445,21 @@ func TestPinned(t *testing.T) {
 		if !strings.Contains(got, c.want) {
 			t.Errorf("%v: got %s, want %s", c.texts, got, c.want)
 		}
+	}
+	if n := w.server.Count("app/"); n != 1 {
+		t.Errorf("%d requests for the page", n)
+	}
+}
+
+// An index that does not answer is not asked once more for whole pages.
+func TestPinnedFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, pypitest.Text("app 1.0\n"))
+	w.server.Fail(pypitest.Rule{Path: "app/", Status: http.StatusBadRequest})
+	request := w.request(requirements(t, "app==1.0")...)
+	request.Options.NoDeps = true
+	if _, err := w.engine(t).Resolve(t.Context(), request); err == nil {
+		t.Error("there is no error")
 	}
 	if n := w.server.Count("app/"); n != 1 {
 		t.Errorf("%d requests for the page", n)

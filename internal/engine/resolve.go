@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"time"
 
@@ -36,8 +37,9 @@ type ResolveRequest struct {
 // of [resolve.Resolver.Resolve].
 func (e *Engine) Resolve(ctx context.Context, req ResolveRequest) (*resolve.Graph, error) {
 	if req.Policy.Pins = req.pins(); len(req.Policy.Pins) > 0 {
-		if graph, err := e.resolve(ctx, req); err == nil || ctx.Err() != nil {
-			return graph, err
+		graph, err := e.resolve(ctx, req)
+		if none := new(*resolve.NoSolution); !errors.As(err, none) {
+			return graph, err // whole pages would fail as well: an index that is down, say
 		}
 		req.Policy.Pins = nil // why there is no solution is told of all versions
 	}
