@@ -46,6 +46,7 @@ def unpack(archive, cache, home):
     import tempfile
     import time
     import zipfile
+    import zlib
 
     if not os.path.isdir(cache):
         os.makedirs(os.path.dirname(cache), exist_ok=True)
@@ -75,7 +76,7 @@ def unpack(archive, cache, home):
         except OSError:
             if not os.path.isdir(home):  # else another process was faster
                 raise
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         fail("%s is damaged: %s" % (archive, error))
     finally:
         shutil.rmtree(temp, ignore_errors=True)

@@ -12,8 +12,10 @@ try:
 except OSError:
     sys.exit(1)
 '
+# What anybody could have put there is not run.
 usable() {
-    [ "$1" = "${TAME_BUNDLE_DIR:-}" ] || { [ -O "$1" ] && [ ! -h "$1" ]; }
+    [ "$1" = "${TAME_BUNDLE_DIR:-}" ] && return
+    [ -O "$1" ] && [ ! -h "$1" ] && case $(ls -ld "$1") in d????-??-*) ;; *) false ;; esac
 }
 unpack() {
     mkdir -p "${1%/*}" 2>/dev/null
