@@ -180,11 +180,18 @@ func (b *bundling) open(ctx context.Context, a *app, script *string, mode projec
 			return p, err
 		}
 	}
-	for flag, given := range map[string]bool{
-		"package": o.pkg != "", "extra": len(o.extras) > 0, "all-extras": isTrue(o.allExtras), "group": len(o.groups) > 0, "all-groups": isTrue(o.allGroups),
+	for _, flag := range [...]struct {
+		name  string
+		given bool
+	}{
+		{"package", o.pkg != ""},
+		{"extra", len(o.extras) > 0},
+		{"all-extras", isTrue(o.allExtras)},
+		{"group", len(o.groups) > 0},
+		{"all-groups", isTrue(o.allGroups)},
 	} {
-		if given {
-			return nil, usageError(fmt.Sprintf("`--%s` is about projects, and `%s` is a script of its own", flag, *script))
+		if flag.given {
+			return nil, usageError(fmt.Sprintf("`--%s` is about projects, and `%s` is a script of its own", flag.name, *script))
 		}
 	}
 	return a.openTarget(ctx, &o.resolutionFlags, b.script, discovery{fresh: true})

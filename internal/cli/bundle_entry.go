@@ -214,8 +214,13 @@ func (b *bundling) addFiles() error {
 	if b.script != "" {
 		base = filepath.Dir(b.script)
 	}
+	out, added := b.output(), map[string]bool{}
 	for _, name := range list {
 		from := b.app.path(name)
+		if added[from] {
+			continue
+		}
+		added[from] = true
 		rel, err := filepath.Rel(base, from)
 		if err != nil || !filepath.IsLocal(rel) || rel == "." {
 			rel = filepath.Base(from)
@@ -224,7 +229,9 @@ func (b *bundling) addFiles() error {
 		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
 			return err
 		}
-		if err := addFile(from, to); err != nil {
+		if err := addFile(from, to, out); errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("failed to add `%s`: something else that is added has a file of the same name", name)
+		} else if err != nil {
 			return fmt.Errorf("failed to add `%s`: %w", name, err)
 		}
 		b.spec.App = true
@@ -232,15 +239,16 @@ func (b *bundling) addFiles() error {
 	return nil
 }
 
-// addFile copies a file or directory, without bytecode and repositories.
-func addFile(from, to string) error {
+// addFile copies a file or directory, without bytecode, repositories and what was
+// bundled before: else each bundle would have the last one in it.
+func addFile(from, to, bundled string) error {
 	info, err := os.Stat(from)
 	switch {
 	case err != nil:
 		return err
 	case info.IsDir():
 		return fsx.CopyTree(from, to, func(path string, e fs.DirEntry) bool {
-			return !e.IsDir() || e.Name() != "__pycache__" && e.Name() != ".git" && e.Name() != ".venv"
+			return path != bundled && (!e.IsDir() || e.Name() != "__pycache__" && e.Name() != ".git" && e.Name() != ".venv")
 		})
 	}
 	return fsx.CopyFile(from, to)
