@@ -121,8 +121,7 @@ func TestSomeBecomesWhole(t *testing.T) {
 	}
 }
 
-// A version that is not there, or a kept page that is damaged, is looked for on the
-// whole page.
+// A version that is not there is looked for on the whole page.
 func TestSomeMissing(t *testing.T) {
 	t.Parallel()
 	server, s := one(t, pypitest.Text(manyVersions))
