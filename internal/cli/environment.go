@@ -29,6 +29,12 @@ func (a *app) pipEnvironment(ctx context.Context, p *config.Pip, to purpose) (*p
 	if err != nil {
 		return nil, err
 	}
+	elsewhere := p.Target != nil || p.Prefix != nil // then any interpreter will do
+	if to != toInstall || !elsewhere {
+		// An environment is taken as it is: whose Pythons are preferred decides
+		// over new ones, not over what was made already.
+		f.Preference = python.PreferManaged
+	}
 	system := isTrue(p.System)
 	if system {
 		f.Preference = f.Preference.WithSystemFlag()
@@ -37,7 +43,6 @@ func (a *app) pipEnvironment(ctx context.Context, p *config.Pip, to purpose) (*p
 	if p.Python != nil {
 		request = python.ParseRequest(*p.Python, a.dir)
 	}
-	elsewhere := p.Target != nil || p.Prefix != nil // then any interpreter will do
 	if to == toInstall && elsewhere {
 		found, err := f.FindOrDownload(ctx, request, python.EnvironmentsFor(system, false))
 		if err != nil {
