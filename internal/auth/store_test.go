@@ -12,11 +12,12 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tame-py/tame/internal/fsx"
 )
 
 // A recorder is a server that wants one user and password below its path
@@ -274,9 +275,8 @@ func fakeKeyring(t *testing.T, script string) []string {
 // would have the file open, and the file could not be run.
 func writeProgram(t *testing.T, path, text string) {
 	t.Helper()
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
+	write := func() error { return os.WriteFile(path, []byte(text), 0o700) }
+	if err := fsx.WriteProgram(write); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -13,11 +13,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/tame-py/tame/internal/cache"
+	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/git"
 )
 
@@ -384,12 +384,8 @@ func TestLFS(t *testing.T) {
 		}
 	}
 	bin := t.TempDir()
-	// A child that is started meanwhile would inherit the file open for writing,
-	// and a program that is written to cannot be run.
-	syscall.ForkLock.RLock()
-	err := os.WriteFile(filepath.Join(bin, "git-lfs"), []byte(fakeLFS), 0o777)
-	syscall.ForkLock.RUnlock()
-	if err != nil {
+	write := func() error { return os.WriteFile(filepath.Join(bin, "git-lfs"), []byte(fakeLFS), 0o777) }
+	if err := fsx.WriteProgram(write); err != nil {
 		t.Fatal(err)
 	}
 	with := func(o *git.Options) {

@@ -8,10 +8,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
+	"github.com/tame-py/tame/internal/fsx"
 	"github.com/tame-py/tame/internal/install"
 )
 
@@ -29,11 +29,8 @@ func python3(t testing.TB) string {
 func shell(t testing.TB, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "python")
-	// A child that is started meanwhile would inherit the file open for writing,
-	// and a program that is written to cannot be run.
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+text), 0o777); err != nil {
+	write := func() error { return os.WriteFile(path, []byte("#!/bin/sh\n"+text), 0o777) }
+	if err := fsx.WriteProgram(write); err != nil {
 		t.Fatal(err)
 	}
 	return path

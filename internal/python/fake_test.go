@@ -8,9 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/tame-py/tame/internal/fsx"
 )
 
 // A world is a directory with interpreters that are shell scripts: they answer
@@ -47,11 +48,8 @@ func (w *world) mkdir(name string) {
 func (w *world) write(name, text string, perm os.FileMode) {
 	w.t.Helper()
 	w.mkdir(filepath.Dir(name))
-	// A child that is started meanwhile would inherit the file open for
-	// writing, and a program that is written to cannot be run.
-	syscall.ForkLock.RLock()
-	defer syscall.ForkLock.RUnlock()
-	if err := os.WriteFile(w.path(name), []byte(text), perm); err != nil {
+	write := func() error { return os.WriteFile(w.path(name), []byte(text), perm) }
+	if err := fsx.WriteProgram(write); err != nil {
 		w.t.Fatal(err)
 	}
 }
